@@ -1,0 +1,163 @@
+"""The gate around ``pytest --nbval``: what nbval lets pass fails here.
+
+nbval runs every cell and compares texts. By itself it accepts a cell that was never run, a time-out
+that the cell swallowed, and (as expected failures) cells after a time-out or a dead kernel. It
+never looks at pictures, widgets or the order of outputs. Five hooks close that:
+
+    pytest_configure            the kernel is this interpreter's; a cell has two minutes, no more
+    pytest_collect_file         each notebook gets one more test, ``rules``: ``notebooks check``
+    pytest_runtest_setup        the kernel works as in ``notebooks run``: empty folder, own profile
+    pytest_runtest_call         after nbval's comparison: kinds, order and picture sizes of outputs
+    pytest_runtest_makereport   a cell passes or fails; skipped and expected failure are failures
+
+Pixels are not compared, nor numbers of Vega-Lite: training curves differ in the last digits between
+machines. That they are there, and how large, is compared. ``tests/test_gate.py`` plants each fault.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nbval.plugin import IPyNbCell, NbCellError
+
+CELL_SECONDS = 120
+# Beside image/png, image/jpeg and widgets, which nbval leaves out by itself.
+NOT_COMPARED = ("application/vnd.vegalite.v5+json", "image/gif", "image/webp")
+WORK_FOLDER = pytest.StashKey[tempfile.TemporaryDirectory]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make nbval use this interpreter, one time limit, and whole notebooks per xdist worker."""
+    if not config.option.nbval:
+        return
+    config.option.nbval_current_env = True
+    config.option.nbval_cell_timeout = min(config.option.nbval_cell_timeout, CELL_SECONDS)
+    if getattr(config.option, "dist", "no") in ("load", "worksteal"):
+        config.option.dist = "loadfile"  # the others tear the cells of a notebook apart
+    config.stash[WORK_FOLDER] = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+    config.add_cleanup(config.stash[WORK_FOLDER].cleanup)
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Add the rules to the tests that nbval makes of a notebook."""
+    if parent.config.option.nbval and file_path.suffix == ".ipynb":
+        return NotebookRules.from_parent(parent, path=file_path)
+    return None
+
+
+class NotebookRules(pytest.File):
+    """Collects one test, ``rules``, beside nbval's cells of the same file."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """Yield the one test."""
+        yield RulesItem.from_parent(self, name="rules")
+
+
+class RulesItem(pytest.Item):
+    """Passes where the stored notebook breaks no rule."""
+
+    def runtest(self) -> None:
+        """List the faults, as ``python -m ppo_lesson notebooks check`` does."""
+        from ppo_lesson.commands.notebook_rules import faults
+
+        found = [f"{fault.cell_id}: {fault.what}" for fault in faults(self.path)]
+        if found:
+            pytest.fail("\n".join(found), pytrace=False)
+
+    def reportinfo(self) -> tuple[Path, None, str]:
+        """Name the test in the report."""
+        return self.path, None, f"{self.path.name}: rules"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    """Start the kernel as ``notebooks run`` does; move it to an empty folder."""
+    if not isinstance(item, IPyNbCell):
+        return (yield)
+    notebook: Any = item.parent
+    starts = notebook.kernel is None
+    folder = item.config.stash[WORK_FOLDER].name
+    with pytest.MonkeyPatch.context() as environment:
+        # tests/conftest.py draws without a window; in a kernel that means without a picture.
+        environment.delenv("MPLBACKEND", raising=False)
+        environment.setenv("IPYTHONDIR", folder)  # nobody's own profile, nobody's history
+        result = yield
+    if starts:
+        from ppo_lesson.commands.notebook_rules import EMBEDDED_PICTURE
+
+        notebook.skip_compare += NOT_COMPARED
+        # A picture in an <img> stands inside HTML, the rest of which is compared.
+        notebook.sanitize_patterns[EMBEDDED_PICTURE.pattern] = "(picture)"
+        _settle(notebook.kernel, tempfile.mkdtemp(dir=folder))
+    return result
+
+
+def _settle(kernel: Any, folder: str) -> None:
+    """Move the kernel into the folder; from now on run cells as JupyterLab does."""
+    request = kernel.execute_cell_input(f"__import__('os').chdir({folder!r})")
+    kernel.await_reply(request, timeout=CELL_SECONDS)
+    kernel.await_idle(request, timeout=CELL_SECONDS)
+
+    def execute(source: str, allow_stdin: bool = False) -> str:
+        # nbval keeps no history, and without one a semicolon at the end hides no value.
+        return kernel.kc.execute(source, allow_stdin=allow_stdin, stop_on_error=False)
+
+    kernel.execute_cell_input = execute
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_call(item: pytest.Item) -> None:
+    """Compare what nbval does not; runs only after a cell that nbval let pass."""
+    if not isinstance(item, IPyNbCell):
+        return
+    cell, notebook = item.cell, item.parent
+    stored, fresh = outline(cell.outputs), outline(item.test_outputs or [])
+    if cell.execution_count is None:
+        problem = "the stored cell was not run"
+    elif notebook.timed_out:
+        problem = "a time limit was passed, and the cell swallowed it"
+    elif not notebook.kernel.is_alive():
+        problem = "the kernel died"
+    elif "stream stderr" in stored + fresh:
+        problem = "it writes to stderr"
+    elif stored != fresh:
+        problem = f"the kinds of outputs differ\nstored: {stored}\nfresh:  {fresh}"
+    else:
+        return
+    raise NbCellError(item.cell_num, f"{cell.get('id', '')}: {problem}", cell.source)
+
+
+def outline(outputs: list[Any]) -> list[str]:
+    """Say what kinds of outputs stand in which order: streams, mime types, sizes of pictures."""
+    from ppo_lesson.commands.notebook_form import png_size
+
+    lines: list[str] = []
+    for output in outputs:
+        line = output.output_type
+        if line == "stream":
+            line = f"stream {output.name}"
+            if line in lines:  # nbval joins all pieces of a stream before it compares them
+                continue
+        elif "data" in output:
+            kinds = dict.fromkeys(sorted(output.data), "")
+            if "image/png" in kinds:
+                kinds["image/png"] = " {}x{}".format(*png_size(output.data["image/png"]))
+            line = f"{line}: " + ", ".join(f"{mime}{size}" for mime, size in kinds.items())
+        lines.append(line)
+    return lines
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Turn every outcome of a notebook's cell but "passed" into "failed"."""
+    report: Any = yield
+    if isinstance(item, IPyNbCell) and (report.skipped or hasattr(report, "wasxfail")):
+        reason = getattr(report, "wasxfail", None) or "skipped"
+        report.outcome = "failed"
+        report.longrepr = f"nbval let this cell go: {reason}\n{report.longrepr or ''}"
+        report.__dict__.pop("wasxfail", None)
+    return report

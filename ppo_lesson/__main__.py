@@ -1,0 +1,74 @@
+"""The one door for authors and teachers: ``python -m ppo_lesson``.
+
+A new command is a module in ``commands/`` and one branch in each of two functions here: ``parser``
+says how it is called, ``run`` calls it. Its module is imported in the branch, so that ``--help``
+waits for nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def parser() -> argparse.ArgumentParser:
+    """Say which commands exist and what each one takes."""
+    door = argparse.ArgumentParser(
+        prog="python -m ppo_lesson", description="Commands for authors and teachers of ppo_lesson."
+    )
+    commands = door.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    notebooks = commands.add_parser("notebooks", help="run or check the stored notebooks")
+    notebooks.add_argument(
+        "action",
+        choices=("run", "check"),
+        help="run: fill in the outputs in a fresh kernel, store canonical form; check: list faults",
+    )
+    notebooks.add_argument(
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help="02, 02_importance_sampling or a path; none means all of notebooks/",
+    )
+
+    figures = commands.add_parser("figures", help="draw the figures of the README")
+    figures.add_argument(
+        "folder",
+        nargs="?",
+        type=Path,
+        default=Path("figures"),
+        metavar="FOLDER",
+        help="where the pictures are written (default: %(default)s)",
+    )
+    return door
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command that was asked for and return its exit code."""
+    if options.command == "notebooks":
+        from ppo_lesson.commands import notebooks
+
+        action = notebooks.run if options.action == "run" else notebooks.check
+        try:
+            paths = notebooks.find(options.names)
+        except LookupError as error:
+            print(f"error: {error.args[0]}", file=sys.stderr)
+            return 2
+        return action(paths)
+
+    from ppo_lesson.commands import figures
+
+    for path in figures.write(options.folder):
+        print(path)
+    return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command: 0 done, 1 faults were found, 2 the call was not understood."""
+    return run(parser().parse_args(arguments))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,159 @@
+"""Canonical form: what a stored notebook keeps, so that two runs of it give the same file.
+
+Kept are the cells, their tags, and the outputs that a reader sees. Gone are random ids, times,
+versions, the state of widgets, and whatever an editor leaves behind.
+"""
+
+from __future__ import annotations
+
+import base64
+import copy
+import os
+import re
+import struct
+import tempfile
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import nbformat.reader
+from nbformat import NotebookNode
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+METADATA = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+READABLE_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+# Eight hex digits (nbformat) or a whole uuid (JupyterLab).
+RANDOM_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{8}")
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+# Chunks that name a program, its version or a time, and no pixel.
+PNG_REMARKS = {b"tEXt", b"zTXt", b"iTXt", b"tIME", b"eXIf"}
+
+
+def canonical(notebook: NotebookNode) -> NotebookNode:
+    """Return the notebook in canonical form; the argument stays as it is.
+
+    Execution counts run 1..n, ids are readable and unique, no metadata but tags, no widget state,
+    neighbouring pieces of one stream are one, pictures carry no remarks. A second time changes
+    nothing more.
+    """
+    result = nbformat.v4.new_notebook(metadata=copy.deepcopy(METADATA))
+    result.nbformat, result.nbformat_minor = 4, 5
+    count = 0
+    for cell, cell_id in zip(notebook.cells, _readable_ids(notebook.cells), strict=True):
+        cell = copy.deepcopy(cell)
+        tags = cell.metadata.get("tags")
+        cell.id, cell.metadata = cell_id, NotebookNode(tags=tags) if tags else NotebookNode()
+        if cell.cell_type == "code":
+            if cell.execution_count is not None:
+                count += 1
+                cell.execution_count = count
+            cell.outputs = _canonical_outputs(cell)
+        result.cells.append(cell)
+    return result
+
+
+def text(notebook: NotebookNode) -> str:
+    """Write the notebook as the text of its file: stable JSON and one newline at the end."""
+    return nbformat.writes(notebook, version=nbformat.NO_CONVERT).rstrip("\n") + "\n"
+
+
+def read(path: Path) -> NotebookNode:
+    """Read a stored notebook as it is; ``nbformat.read`` would repair ids on the way."""
+    return nbformat.reader.reads(path.read_text(encoding="utf-8"))
+
+
+def write(notebook: NotebookNode, path: Path) -> None:
+    """Write canonical form in one step: on disk is the old file or the new one, never half."""
+    content = text(canonical(notebook)).encode("utf-8")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        # mkstemp lets only the owner read; a notebook keeps the rights it had.
+        os.chmod(name, path.stat().st_mode if path.exists() else 0o644)
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
+
+
+def png_size(picture: str) -> tuple[int, int]:
+    """Return width and height in pixels of a PNG in base64."""
+    width, height = struct.unpack(">II", base64.b64decode(picture)[16:24])
+    return width, height
+
+
+def _canonical_outputs(cell: NotebookNode) -> list[NotebookNode]:
+    outputs: list[NotebookNode] = []
+    for output in cell.outputs:
+        last = outputs[-1] if outputs else None
+        if output.output_type == "stream":
+            if last is not None and last.output_type == "stream" and last.name == output.name:
+                last.text += output.text
+                continue
+        elif "data" in output:
+            output.metadata = NotebookNode()
+            if "image/png" in output.data:
+                output.data["image/png"] = _without_remarks(output.data["image/png"])
+            if WIDGET in output.data:  # its model is gone with the kernel; its id was random
+                output.data[WIDGET]["model_id"] = f"{cell.id}-{len(outputs) + 1}"
+        if output.output_type == "execute_result":
+            output.execution_count = cell.execution_count
+        outputs.append(output)
+    return outputs
+
+
+def _without_remarks(picture: str) -> str:
+    data = base64.b64decode(picture)
+    if not data.startswith(PNG_SIGNATURE):
+        return picture
+    kept, start = [PNG_SIGNATURE], len(PNG_SIGNATURE)
+    while start < len(data):  # a chunk: length, name, content, checksum
+        length = struct.unpack(">I", data[start : start + 4])[0]
+        end = start + 12 + length
+        if data[start + 4 : start + 8] not in PNG_REMARKS:
+            kept.append(data[start:end])
+        start = end
+    return base64.b64encode(b"".join(kept)).decode("ascii")
+
+
+def _readable_ids(cells: list[NotebookNode]) -> Iterator[str]:
+    """Yield an id per cell: its own where that is readable and new, else a slug of what it says."""
+    own = [cell.get("id", "") for cell in cells]
+    keeps = [is_readable_id(name) and name not in own[:index] for index, name in enumerate(own)]
+    taken = {name for name, kept in zip(own, keeps, strict=True) if kept}
+    for cell, name, kept in zip(cells, own, keeps, strict=True):
+        if kept:
+            yield name
+            continue
+        slug = candidate = _slug(cell)
+        number = 1
+        while candidate in taken:
+            number += 1
+            candidate = f"{slug}-{number}"
+        taken.add(candidate)
+        yield candidate
+
+
+def is_readable_id(name: str) -> bool:
+    """Tell whether a cell's id is one that a person gave it, in words."""
+    return bool(READABLE_ID.fullmatch(name)) and not RANDOM_ID.fullmatch(name)
+
+
+def _slug(cell: NotebookNode) -> str:
+    """Make an id of the first heading, or else of the first line with a word in it."""
+    lines = cell.source.splitlines()
+    if cell.cell_type == "markdown":
+        lines = sorted(lines, key=lambda line: not line.startswith("#"))  # headings first
+    for line in lines:
+        letters = unicodedata.normalize("NFKD", line).encode("ascii", "ignore").decode("ascii")
+        words = re.findall(r"[a-z0-9]+", letters.lower())[:5]
+        if words:
+            slug = "-".join(words)[:40].strip("-")
+            usable = slug[0].isalpha() and not RANDOM_ID.fullmatch(slug)
+            return slug if usable else f"cell-{slug}"
+    return f"{cell.cell_type}-cell"

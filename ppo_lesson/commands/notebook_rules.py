@@ -1,0 +1,266 @@
+"""The rules of a stored notebook (DESIGN.md 3). Each is a function that yields what breaks it.
+
+Nothing is run here: whether the outputs are those of a fresh run is the question of nbval and of
+the gate in ``conftest.py``.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+import nbformat
+import nbformat.reader
+import nbformat.validator
+from nbformat import NotebookNode
+
+from ppo_lesson.commands import notebook_form
+
+MAX_CELL_LINES = 25
+MAX_MEDIAN_LINES = 7
+MAX_DEFINITION_LINES = 15
+MAX_CODE_IN_A_ROW = 2
+WHOLE = "notebook"  # the place of a fault that belongs to no single cell
+
+# Folders that name a machine or a person, on Linux, macOS and Windows.
+MACHINE_PATH = re.compile(
+    r"(?<![\w.])(?:/(?:home|root|tmp|var|private|Users)/|[A-Za-z]:\\+Users\\)\S*"
+)
+EMBEDDED_PICTURE = re.compile(r"data:image/[\w.+-]+;base64,[A-Za-z0-9+/=]+")
+# Comments and tags by which nbval or nbclient look away. No notebook of ours may.
+WEAK_COMMENT = re.compile(r"^\s*#+\s*((?:NBVAL_|PYTEST_VALIDATE_)\w+)", re.MULTILINE)
+WEAK_TAG = re.compile(r"nbval-.*|pytest-validate-.*|raises-exception|skip-execution")
+
+
+class Fault(NamedTuple):
+    """A broken rule: the id of the cell it stands in, and what is wrong, in a few words."""
+
+    cell_id: str
+    what: str
+
+
+Faults = Iterator[Fault]
+
+
+def faults(path: Path) -> list[Fault]:
+    """List every fault of a stored notebook, in the order of ``RULES``."""
+    stored = path.read_text(encoding="utf-8")
+    try:
+        notebook = notebook_form.read(path)
+    except (ValueError, AttributeError, nbformat.ValidationError) as error:
+        return [Fault(WHOLE, f"not a notebook: {error}")]
+    version = nbformat.reader.get_version(notebook)
+    if version != (4, 5):
+        return [Fault(WHOLE, f"format {version[0]}.{version[1]} instead of 4.5")]
+    for error in nbformat.validator.iter_validate(notebook):
+        return [Fault(WHOLE, f"not a notebook of format 4.5: {error.message[:80]}")]
+    found = [fault for rule in RULES for fault in rule(notebook)]
+    form = list(canonical_form(notebook))
+    if not form and stored != notebook_form.text(notebook):
+        form = [Fault(WHOLE, "not in canonical form: layout of the file")]
+    return form + found
+
+
+def canonical_form(notebook: NotebookNode) -> Faults:
+    """Nothing differs from what ``notebooks run`` writes."""
+    wanted = notebook_form.canonical(notebook)
+    for cell, other in zip(notebook.cells, wanted.cells, strict=True):
+        changed = sorted(key for key in {*cell, *other} if cell.get(key) != other.get(key))
+        if changed:
+            yield Fault(cell.id, f"not in canonical form: {', '.join(changed)}")
+    if notebook.metadata != wanted.metadata:
+        yield Fault(WHOLE, "not in canonical form: metadata")
+
+
+def every_cell_was_run(notebook: NotebookNode) -> Faults:
+    """Each code cell has an execution count."""
+    for cell in _code(notebook):
+        if cell.execution_count is None:
+            yield Fault(cell.id, "was not run")
+
+
+def counts_in_order(notebook: NotebookNode) -> Faults:
+    """Execution counts are 1..n, as one run from top to bottom leaves them."""
+    for expected, cell in enumerate(_code(notebook), start=1):
+        if cell.execution_count not in (None, expected):
+            yield Fault(cell.id, f"execution count {cell.execution_count} instead of {expected}")
+
+
+def no_errors(notebook: NotebookNode) -> Faults:
+    """No output is an exception."""
+    for cell, output in _outputs(notebook):
+        if output.output_type == "error":
+            yield Fault(cell.id, f"error in the output: {output.ename}")
+
+
+def no_stderr(notebook: NotebookNode) -> Faults:
+    """No output is a warning or anything else on stderr."""
+    for cell, output in _outputs(notebook):
+        if output.output_type == "stream" and output.name == "stderr":
+            yield Fault(cell.id, f"stderr in the output: {output.text.strip()[:60]!r}")
+
+
+def no_widget_state(notebook: NotebookNode) -> Faults:
+    """Widgets live in the kernel; GitHub refuses to show a notebook with half of their state."""
+    if "widgets" in notebook.metadata:
+        yield Fault(WHOLE, "widget state in the metadata")
+
+
+def no_machine_paths(notebook: NotebookNode) -> Faults:
+    """No output shows a path that exists on one machine only."""
+    for cell, output in _outputs(notebook):
+        match = MACHINE_PATH.search(_visible_text(output))
+        if match:
+            yield Fault(cell.id, f"path of a machine in the output: {match[0][:60]!r}")
+
+
+def short_cells(notebook: NotebookNode) -> Faults:
+    """A code cell is one thought."""
+    lengths = [len(cell.source.splitlines()) for cell in _code(notebook)]
+    for cell, length in zip(_code(notebook), lengths, strict=True):
+        if length > MAX_CELL_LINES:
+            yield Fault(cell.id, f"{length} lines of code, more than {MAX_CELL_LINES}")
+    if lengths and median(lengths) > MAX_MEDIAN_LINES:
+        yield Fault(WHOLE, f"median {median(lengths):g} lines a cell, more than {MAX_MEDIAN_LINES}")
+
+
+def prose_between_code(notebook: NotebookNode) -> Faults:
+    """At most two code cells stand in a row."""
+    row = 0
+    for cell in notebook.cells:
+        row = row + 1 if cell.cell_type == "code" else 0
+        if row == MAX_CODE_IN_A_ROW + 1:
+            yield Fault(cell.id, f"more than {MAX_CODE_IN_A_ROW} code cells without prose between")
+
+
+def short_definitions(notebook: NotebookNode) -> Faults:
+    """A longer function or class belongs in the package."""
+    for cell, node in _nodes(notebook):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            length = (node.end_lineno or node.lineno) - node.lineno + 1
+            if length > MAX_DEFINITION_LINES:
+                what = f"{node.name}: {length} lines, more than {MAX_DEFINITION_LINES}"
+                yield Fault(cell.id, what)
+
+
+def plain_python(notebook: NotebookNode) -> Faults:
+    """No shell command, no magic (so no pip either), nothing that Python cannot read."""
+    for cell in _code(notebook):
+        magic = re.search(r"^\s*[!%].*", cell.source, re.MULTILINE)
+        if magic and _parse(cell) is None:
+            yield Fault(cell.id, f"shell command or magic: {magic[0].strip()!r}")
+        elif _parse(cell) is None:
+            yield Fault(cell.id, "not plain Python: does not parse")
+
+
+def no_plt_show(notebook: NotebookNode) -> Faults:
+    """The inline backend shows figures by itself."""
+    for cell, node in _nodes(notebook):
+        if isinstance(node, ast.Attribute) and ast.unparse(node) == "plt.show":
+            yield Fault(cell.id, "plt.show is not needed")
+
+
+def no_star_imports(notebook: NotebookNode) -> Faults:
+    """A reader sees where a name comes from."""
+    for cell, node in _nodes(notebook):
+        if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
+            yield Fault(cell.id, f"star import from {node.module}")
+
+
+def imports_first(notebook: NotebookNode) -> Faults:
+    """The first code cell holds imports and ``setup()``, nothing else; no other cell imports."""
+    for index, cell in enumerate(_code(notebook)):
+        tree = _parse(cell) or ast.Module([], [])
+        if index > 0:
+            if any(isinstance(node, ast.Import | ast.ImportFrom) for node in ast.walk(tree)):
+                yield Fault(cell.id, "import outside the first code cell")
+            continue
+        others = [node for node in tree.body if not isinstance(node, ast.Import | ast.ImportFrom)]
+        calls = [node for node in others if ast.unparse(node).startswith("setup(")]
+        if len(calls) != 1:
+            yield Fault(cell.id, "the first code cell calls setup() once")
+        if len(others) > len(calls):
+            yield Fault(cell.id, "more than imports and setup() in the first code cell")
+
+
+def title_first(notebook: NotebookNode) -> Faults:
+    """The notebook opens with its title."""
+    first = notebook.cells[0] if notebook.cells else None
+    if first is None or first.cell_type != "markdown" or not first.source.startswith("# "):
+        yield Fault(first.id if first else WHOLE, "no '# title' in the first cell")
+
+
+def no_empty_cells(notebook: NotebookNode) -> Faults:
+    """Each cell says something."""
+    for cell in notebook.cells:
+        if not cell.source.strip():
+            yield Fault(cell.id, "empty cell")
+
+
+def nothing_looks_away(notebook: NotebookNode) -> Faults:
+    """No comment or tag tells nbval or nbclient to skip a cell, an output or an exception."""
+    for cell in _code(notebook):
+        for comment in WEAK_COMMENT.findall(cell.source):
+            yield Fault(cell.id, f"comment {comment} weakens the comparison")
+        for tag in cell.metadata.get("tags", []):
+            if WEAK_TAG.fullmatch(tag):
+                yield Fault(cell.id, f"tag {tag} weakens the comparison")
+
+
+RULES = (
+    title_first,
+    no_empty_cells,
+    every_cell_was_run,
+    counts_in_order,
+    no_errors,
+    no_stderr,
+    no_widget_state,
+    no_machine_paths,
+    nothing_looks_away,
+    plain_python,
+    imports_first,
+    no_star_imports,
+    no_plt_show,
+    short_cells,
+    short_definitions,
+    prose_between_code,
+)
+
+
+def _code(notebook: NotebookNode) -> list[NotebookNode]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def _outputs(notebook: NotebookNode) -> Iterator[tuple[NotebookNode, NotebookNode]]:
+    for cell in _code(notebook):
+        for output in cell.outputs:
+            yield cell, output
+
+
+def _visible_text(output: NotebookNode) -> str:
+    """Collect what a reader may read in an output: no pixels, whose letters are accidental."""
+    if output.output_type == "stream":
+        return output.text
+    if output.output_type == "error":
+        return "\n".join(output.traceback)
+    texts = [data for mime, data in output.data.items() if not mime.startswith("image/")]
+    joined = "\n".join(data if isinstance(data, str) else json.dumps(data) for data in texts)
+    return EMBEDDED_PICTURE.sub("", joined)
+
+
+def _parse(cell: NotebookNode) -> ast.Module | None:
+    try:
+        return ast.parse(cell.source)
+    except SyntaxError:
+        return None
+
+
+def _nodes(notebook: NotebookNode) -> Iterator[tuple[NotebookNode, ast.AST]]:
+    for cell in _code(notebook):
+        for node in ast.walk(_parse(cell) or ast.Module([], [])):
+            yield cell, node

@@ -1,0 +1,84 @@
+"""Pure functions of tensors: the formulas of the lessons, one function each.
+
+No environment, no network, no plot and no print; every function checks the shapes it is given.
+
+importance   weights, estimates, effective sample size, the ratio of two policies
+policies     log-probabilities, their gradient (the score), entropy
+objectives   the losses from REINFORCE to PPO, the critic's losses, clip fractions
+divergences  KL divergence: exact, estimated, priced
+advantages   returns, generalised advantage estimation, normalising, explained variance
+gradients    central differences, flat gradients, the angle between two
+batches      minibatches
+shapes       argument checks
+"""
+
+from ppo_lesson.maths.advantages import (
+    backward_sum,
+    discounted_returns,
+    explained_variance,
+    gae,
+    normalise_advantage,
+    rewards_to_go,
+)
+from ppo_lesson.maths.batches import minibatches
+from ppo_lesson.maths.divergences import adaptive_beta, kl_k1, kl_k2, kl_k3, kl_p_q
+from ppo_lesson.maths.gradients import cosine, finite_difference_gradient, flat_gradient
+from ppo_lesson.maths.importance import (
+    effective_sample_size,
+    gradient_share,
+    importance_estimate,
+    importance_weights,
+    per_decision_log_weight,
+    policy_ratio,
+    self_normalised_estimate,
+    unsupported,
+)
+from ppo_lesson.maths.objectives import (
+    active_clip_fraction,
+    clip_fraction,
+    clipped_surrogate_loss,
+    clipped_value_loss,
+    kl_penalised_loss,
+    reinforce_loss,
+    surrogate_loss,
+    value_loss,
+)
+from ppo_lesson.maths.policies import action_log_prob, entropy, score, token_log_probs
+
+__all__ = [
+    "action_log_prob",
+    "active_clip_fraction",
+    "adaptive_beta",
+    "backward_sum",
+    "clip_fraction",
+    "clipped_surrogate_loss",
+    "clipped_value_loss",
+    "cosine",
+    "discounted_returns",
+    "effective_sample_size",
+    "entropy",
+    "explained_variance",
+    "finite_difference_gradient",
+    "flat_gradient",
+    "gae",
+    "gradient_share",
+    "importance_estimate",
+    "importance_weights",
+    "kl_k1",
+    "kl_k2",
+    "kl_k3",
+    "kl_p_q",
+    "kl_penalised_loss",
+    "minibatches",
+    "normalise_advantage",
+    "per_decision_log_weight",
+    "policy_ratio",
+    "reinforce_loss",
+    "rewards_to_go",
+    "score",
+    "self_normalised_estimate",
+    "surrogate_loss",
+    "token_log_probs",
+    "unsupported",
+    "value_loss",
+]

@@ -1,0 +1,28 @@
+"""Dealing a batch into minibatches."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def minibatches(num_samples: int, size: int, generator: torch.Generator) -> list[Tensor]:
+    """Shuffle the indices of all samples and deal them out.
+
+    Args:
+        num_samples: how many samples there are, 1 or more.
+        size: how many indices a minibatch holds, 1 or more; the last one holds what is left.
+        generator: source of the shuffle; the same state gives the same minibatches.
+
+    Returns:
+        Index tensors, (size,) each, the last one perhaps shorter: every index stands in exactly one.
+
+    Raises:
+        ValueError: num_samples or size is below 1.
+
+    Source: Schulman et al. (2017), arXiv:1707.06347, algorithm 1.
+    """
+    for name, count in {"num_samples": num_samples, "size": size}.items():
+        if count < 1:
+            raise ValueError(f"{name}: expected 1 or more, got {count}")
+    return list(torch.randperm(num_samples, generator=generator).split(size))

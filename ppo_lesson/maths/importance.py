@@ -1,0 +1,202 @@
+"""Importance sampling: weights, estimates, and how many samples they are worth.
+
+Weights that come as densities of any target and proposal keep their full range (a weight of zero is
+an answer there); the ratio of two *policies* clamps its logarithm, because training divides by it,
+multiplies with it and differentiates it thousands of times.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from ppo_lesson.maths.shapes import check_between, check_floats
+
+LOG_RATIO_LIMIT = 20.0
+"""Log-ratios are clamped to +-20 before exp: e^20 is 4.9e8, and its gradient is still finite."""
+
+
+def importance_weights(log_target: Tensor, log_proposal: Tensor) -> Tensor:
+    """Weigh samples of the proposal so that they stand for the target.
+
+    w_i = p(x_i) / q(x_i) = exp(log p(x_i) - log q(x_i))
+
+    Args:
+        log_target: (N,) log p of each sample, in nats; -inf where p is zero.
+        log_proposal: (N,) log q of each sample, in nats.
+
+    Returns:
+        (N,) weights, not normalised: their mean is near 1, their sum near N.
+
+    Raises:
+        ValueError: shapes differ, are not (N,), or hold no floating point numbers.
+
+    Source: Owen (2013), Monte Carlo theory, methods and examples, eq. 9.3.
+    """
+    check_floats("N", log_target=log_target, log_proposal=log_proposal)
+    return torch.exp(log_target - log_proposal)
+
+
+def importance_estimate(value: Tensor, weight: Tensor) -> Tensor:
+    """Estimate E_p[f] from samples of q by the mean of weight times value.
+
+    (1/N) sum_i w_i f(x_i)
+
+    Args:
+        value: (N,) f of each sample.
+        weight: (N,) importance weight of each sample, not normalised.
+
+    Returns:
+        () the estimate; unbiased where q > 0 wherever p f is not 0.
+
+    Raises:
+        ValueError: shapes differ or are not (N,); or all weights are zero, so that no sample
+            carries any information about the target.
+
+    Source: Owen (2013), eq. 9.3.
+    """
+    check_floats("N", value=value, weight=weight)
+    if not torch.any(weight):
+        raise ValueError("weight: all are zero, no sample lies where the target does")
+    return (weight * value).mean()
+
+
+def self_normalised_estimate(value: Tensor, log_weight: Tensor) -> Tensor:
+    """Estimate E_p[f] with weights that are made to sum to one.
+
+    sum_i w_i f(x_i) / sum_i w_i
+
+    Args:
+        value: (N,) f of each sample.
+        log_weight: (N,) log of each weight, up to one unknown constant, in nats.
+
+    Returns:
+        () the estimate: between the least and the greatest value; biased by O(1/N).
+
+    Raises:
+        ValueError: shapes differ or are not (N,); or every log weight is -inf (all weights zero).
+
+    Source: Owen (2013), eq. 9.6.
+    """
+    check_floats("N", value=value, log_weight=log_weight)
+    _check_not_all_zero(log_weight)
+    return (torch.softmax(log_weight, dim=0) * value).sum()
+
+
+def effective_sample_size(log_weight: Tensor) -> Tensor:
+    """Count how many equally weighted samples the weighted ones are worth.
+
+    ESS = (sum_i w_i)^2 / sum_i w_i^2
+
+    Args:
+        log_weight: (N,) log of each weight, up to one unknown constant, in nats.
+
+    Returns:
+        () a count between 1 (one sample holds all the weight) and N (all weights equal).
+
+    Raises:
+        ValueError: the shape is not (N,), or every log weight is -inf (all weights zero).
+
+    Source: Kong (1992), A note on importance sampling using standardized weights; Owen (2013), eq. 9.13.
+    """
+    check_floats("N", log_weight=log_weight)
+    _check_not_all_zero(log_weight)
+    # Scaled to sum to one, in log space where nothing overflows, (sum w)^2 is 1.
+    return 1 / torch.softmax(log_weight, dim=0).square().sum()
+
+
+def unsupported(target: Tensor, proposal: Tensor, value: Tensor) -> Tensor:
+    """Mark the outcomes that the proposal never shows although they count.
+
+    q_k = 0 and p_k f_k != 0
+
+    Args:
+        target: (K,) probability p of each outcome.
+        proposal: (K,) probability q of each outcome.
+        value: (K,) f of each outcome.
+
+    Returns:
+        (K,) bool: True where importance sampling is silently wrong.
+
+    Raises:
+        ValueError: shapes differ or are not (K,).
+
+    Source: Owen (2013), section 9.1 (the condition under eq. 9.2).
+    """
+    check_floats("K", target=target, proposal=proposal, value=value)
+    return (proposal == 0) & (target != 0) & (value != 0)
+
+
+def per_decision_log_weight(log_ratio: Tensor) -> Tensor:
+    """Weigh each reward with the ratios of the actions that came before it, and no others.
+
+    log w_t = sum_{k <= t} log r_k
+
+    Args:
+        log_ratio: (T,) log-ratio of each step, current policy over old, in nats.
+
+    Returns:
+        (T,) log weight of the reward of each step.
+
+    Raises:
+        ValueError: the shape is not (T,).
+
+    Source: Precup, Sutton and Singh (2000), Eligibility traces for off-policy policy evaluation, section 3.
+    """
+    check_floats("T", log_ratio=log_ratio)
+    return torch.cumsum(log_ratio, dim=0)
+
+
+def policy_ratio(log_prob: Tensor, old_log_prob: Tensor) -> Tensor:
+    """Divide the probability of each action now by its probability when it was taken.
+
+    r = pi_theta(a|s) / pi_old(a|s) = exp(log pi_theta - log pi_old), log-ratio clamped to +-20
+
+    Args:
+        log_prob: (N,) log-probability of each action under the current policy; carries the gradient.
+        old_log_prob: (N,) the same under the policy that acted; treated as a constant.
+
+    Returns:
+        (N,) ratios, current over old.
+
+    Raises:
+        ValueError: shapes differ or are not (N,).
+
+    Source: Schulman et al. (2017), arXiv:1707.06347, text above eq. 6.
+    """
+    check_floats("N", log_prob=log_prob, old_log_prob=old_log_prob)
+    log_ratio = log_prob - old_log_prob.detach()
+    return torch.exp(log_ratio.clamp(-LOG_RATIO_LIMIT, LOG_RATIO_LIMIT))
+
+
+def gradient_share(ratio: Tensor, advantage: Tensor, top: float) -> Tensor:
+    """Tell which share of the surrogate a few samples hold.
+
+    sum of the ceil(top N) largest |r_i A_i| / sum of all |r_i A_i|
+
+    Args:
+        ratio: (N,) ratio of each sample, current over old.
+        advantage: (N,) advantage of each sample.
+        top: fraction of the samples, 0 to 1; any fraction above 0 counts at least one sample.
+
+    Returns:
+        () share from 0 to 1; `top` itself where all samples weigh the same.
+
+    Raises:
+        ValueError: shapes differ or are not (N,), top is out of range, or every product is zero.
+    """
+    check_floats("N", ratio=ratio, advantage=advantage)
+    check_between(0, 1, top=top)
+    size = (ratio * advantage).abs()
+    if not torch.any(size):
+        raise ValueError("advantage: every ratio times advantage is zero, there is nothing to share")
+    # 0.07 * 100 is a little above 7 in floating point, which must not count as an eighth sample.
+    count = math.ceil(top * len(size) - 1e-9)
+    return size.topk(count).values.sum() / size.sum()
+
+
+def _check_not_all_zero(log_weight: Tensor) -> None:
+    if torch.all(log_weight == -math.inf):
+        raise ValueError("log_weight: all are -inf, every weight is zero and none can be normalised")

@@ -1,0 +1,101 @@
+"""What the logits of a categorical policy say: log-probabilities, their gradient, entropy."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ppo_lesson.maths.shapes import check_between, check_floats, check_indices, check_integers
+
+
+def action_log_prob(logits: Tensor, action: Tensor) -> Tensor:
+    """Look up the log-probability of the action taken in each row.
+
+    log pi(a|s) = logits_a - log sum_k exp(logits_k)
+
+    Args:
+        logits: (N, K) one row per sample, one column per action.
+        action: (N,) index of the action taken, 0 to K - 1.
+
+    Returns:
+        (N,) log-probabilities in nats.
+
+    Raises:
+        ValueError: a shape or dtype is wrong, or an action is no index into the K actions.
+    """
+    sizes = check_floats("N K", logits=logits)
+    check_integers("N", sizes, action=action)
+    check_indices(sizes["K"], action=action)
+    return torch.log_softmax(logits, dim=-1).gather(-1, action.unsqueeze(-1)).squeeze(-1)
+
+
+def score(logits: Tensor, action: Tensor) -> Tensor:
+    """Differentiate the log-probability of one action with respect to the logits.
+
+    d log softmax(logits)[action] / d logits = one_hot(action) - softmax(logits)
+
+    Args:
+        logits: (K,) one number per action.
+        action: () index of the action taken, 0 to K - 1.
+
+    Returns:
+        (K,) the gradient; its entries sum to zero.
+
+    Raises:
+        ValueError: a shape or dtype is wrong, or the action is no index into the K actions.
+
+    Source: Sutton and Barto (2018), Reinforcement learning, exercise 13.3.
+    """
+    sizes = check_floats("K", logits=logits)
+    check_integers("", action=action)
+    check_indices(sizes["K"], action=action)
+    one_hot = torch.zeros_like(logits)
+    one_hot[action] = 1
+    return one_hot - torch.softmax(logits, dim=0)
+
+
+def token_log_probs(logits: Tensor, tokens: Tensor, prompt_length: int) -> Tensor:
+    """Look up the log-probability of each token of a response under a language model.
+
+    log pi(x_{t+1} | x_0 ... x_t) for every token after the prompt: logits[t] predicts tokens[t + 1]
+
+    Args:
+        logits: (T, V) output of the model at every position.
+        tokens: (T,) prompt and response, indices 0 to V - 1.
+        prompt_length: number of tokens that were given, not chosen; 1 to T - 1.
+
+    Returns:
+        (T - prompt_length,) log-probabilities of the response's tokens in nats.
+
+    Raises:
+        ValueError: a shape or dtype is wrong, a token is no index into the V words, or
+            prompt_length leaves no token before or after it.
+    """
+    sizes = check_floats("T V", logits=logits)
+    check_integers("T", sizes, tokens=tokens)
+    check_indices(sizes["V"], tokens=tokens)
+    check_between(1, sizes["T"] - 1, prompt_length=prompt_length)
+    return action_log_prob(logits[:-1], tokens[1:])[prompt_length - 1 :]
+
+
+def entropy(logits: Tensor) -> Tensor:
+    """Measure how undecided a categorical policy is.
+
+    H = - sum_k p_k log p_k, with 0 log 0 = 0
+
+    Args:
+        logits: (N, K) one row per sample; -inf forbids an action.
+
+    Returns:
+        (N,) entropy in nats, from 0 (certain) to log K (uniform).
+
+    Raises:
+        ValueError: the shape is not (N, K).
+
+    Source: Shannon (1948); as a bonus in policy gradients: Mnih et al. (2016), arXiv:1602.01783.
+    """
+    check_floats("N K", logits=logits)
+    log_prob = torch.log_softmax(logits, dim=-1)
+    prob = log_prob.exp()
+    # 0 * -inf is NaN, so the log of an impossible action is replaced before the product.
+    return -(prob * log_prob.masked_fill(prob == 0, 0.0)).sum(-1)

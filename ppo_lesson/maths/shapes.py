@@ -1,0 +1,129 @@
+"""Argument checks that name the argument, the shape that was expected and the shape that came.
+
+A shape is written as letters with spaces between: ``"N"``, ``"T N"``, ``"N K"``; ``""`` is a scalar. The
+first tensor that carries a letter fixes its size and every later one must agree. That is the point:
+``(N,)`` against ``(N, 1)`` broadcasts without a word to ``(N, N)``, the commonest bug of this field.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+Sizes = dict[str, int]
+
+
+def check_floats(shape: str, sizes: Sizes | None = None, /, **tensors: Tensor) -> Sizes:
+    """Check that every tensor is floating point, not empty and of the given shape.
+
+    Args:
+        shape: letters with spaces between, as in ``"T N"``.
+        sizes: sizes that earlier checks of the same call have fixed.
+        tensors: the arguments, by name.
+
+    Returns:
+        The size of every letter, for further checks.
+
+    Raises:
+        TypeError: an argument is no tensor.
+        ValueError: dtype, size or shape is wrong; the message names the argument.
+    """
+    return _check(shape, sizes, tensors, torch.is_floating_point, "floating point numbers")
+
+
+def check_integers(shape: str, sizes: Sizes | None = None, /, **tensors: Tensor) -> Sizes:
+    """Check that every tensor holds integers (indices) and is of the given shape.
+
+    Arguments, result and errors are those of `check_floats`.
+    """
+    return _check(shape, sizes, tensors, _is_integer, "integers")
+
+
+def check_bools(shape: str, sizes: Sizes | None = None, /, **tensors: Tensor) -> Sizes:
+    """Check that every tensor holds booleans and is of the given shape.
+
+    Arguments, result and errors are those of `check_floats`.
+    """
+    return _check(shape, sizes, tensors, lambda tensor: tensor.dtype == torch.bool, "booleans")
+
+
+def check_between(
+    low: float, high: float, /, *, open_low: bool = False, open_high: bool = False, **numbers: float
+) -> None:
+    """Check that every number lies in the interval; its ends belong to it unless declared open.
+
+    Raises:
+        ValueError: a number (NaN too) lies outside; the message names the argument.
+    """
+    for name, number in numbers.items():
+        inside = (low < number if open_low else low <= number) and (
+            number < high if open_high else number <= high
+        )
+        if not inside:
+            interval = f"{'(' if open_low else '['}{low:g}, {high:g}{')' if open_high else ']'}"
+            raise ValueError(f"{name}: expected a number in {interval}, got {number!r}")
+
+
+def check_positive(**numbers: float) -> None:
+    """Check that every number is greater than zero and finite.
+
+    Raises:
+        ValueError: a number is not; the message names the argument.
+    """
+    check_between(0.0, math.inf, open_low=True, open_high=True, **numbers)
+
+
+def check_indices(size: int, **tensors: Tensor) -> None:
+    """Check that every entry is an index into an axis of the given size, 0 to size - 1.
+
+    Raises:
+        ValueError: an entry is not; the message names the argument and the extremes that came.
+    """
+    for name, tensor in tensors.items():
+        if tensor.min() < 0 or tensor.max() >= size:
+            raise ValueError(
+                f"{name}: expected indices from 0 to {size - 1}, "
+                f"got {int(tensor.min())} to {int(tensor.max())}"
+            )
+
+
+def time_shape(reward: Tensor) -> str:
+    """Tell whether a time series is of one environment, ``"T"``, or of many, ``"T N"``."""
+    return "T N" if isinstance(reward, Tensor) and reward.ndim == 2 else "T"
+
+
+def _is_integer(tensor: Tensor) -> bool:
+    return not (
+        tensor.is_floating_point() or tensor.is_complex() or tensor.dtype == torch.bool
+    )
+
+
+def _check(shape, sizes, tensors, is_kind, kind) -> Sizes:
+    letters = shape.split()
+    sizes = {} if sizes is None else sizes
+    for name, tensor in tensors.items():
+        if not isinstance(tensor, Tensor):
+            raise TypeError(f"{name}: expected a tensor, got {type(tensor).__name__}")
+        if not is_kind(tensor):
+            raise ValueError(f"{name}: expected {kind}, got {tensor.dtype}")
+        came = tuple(tensor.shape)
+        expected = tuple(sizes.get(letter) for letter in letters)
+        if len(came) != len(letters) or any(
+            fixed not in (None, size) for size, fixed in zip(came, expected, strict=True)
+        ):
+            raise ValueError(f"{name}: expected shape {_text(letters, sizes)}, got {came}")
+        if tensor.numel() == 0:
+            raise ValueError(f"{name}: expected at least one entry, got an empty {came} tensor")
+        sizes.update(zip(letters, came, strict=True))
+    return sizes
+
+
+def _text(letters: list[str], sizes: Sizes) -> str:
+    """Write a shape as a learner reads it: ``(T, N) = (5, 2)``, with what is fixed so far."""
+    inner = ", ".join(letters) + ("," if len(letters) == 1 else "")
+    if not any(letter in sizes for letter in letters):
+        return f"({inner})"
+    known = ", ".join(str(sizes.get(letter, letter)) for letter in letters)
+    return f"({inner}) = ({known}{',' if len(letters) == 1 else ''})"

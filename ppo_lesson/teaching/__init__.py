@@ -1,0 +1,1 @@
+"""What a notebook shows a learner: figures, numbers, tables, and the pole in motion."""

@@ -1,0 +1,101 @@
+"""The first cell of every notebook, and one way to print numbers.
+
+What is printed is compared in CI on other machines, so numbers are rounded here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import html
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import matplotlib as mpl
+import numpy as np
+import torch
+from IPython.core.getipython import get_ipython
+from IPython.display import display
+from torch import Tensor
+
+from ppo_lesson.teaching.plotting import STYLE
+
+Number = bool | int | float | str | Tensor
+
+
+def setup(seed: int = 0) -> None:
+    """Prepare a notebook: figure style, one torch thread, float64, seeded random states.
+
+    One thread, because a second one on a busy machine makes small networks many times slower.
+    float64, because the checks of the lessons compare to the tenth digit; networks are float32.
+    """
+    mpl.rcParams.update(STYLE)
+    _keep_picture_size()
+    torch.set_num_threads(1)
+    torch.set_default_dtype(torch.float64)
+    torch.manual_seed(seed)
+    np.random.seed(seed)  # noqa: NPY002 - the global state of code that is not ours
+    random.seed(seed)
+    # The first optimiser of a process imports for a second; better here than in a demonstration.
+    torch.optim.Adam([torch.zeros(1, requires_grad=True)])
+
+
+def show(label: str, value: Number | Sequence[Number], digits: int = 4) -> None:
+    """Print one line: a label and a number, or several, to so many significant digits."""
+    print(f"{label}: {number_text(value, digits)}")
+
+
+def show_table(
+    columns: Sequence[str], rows: Iterable[Sequence[Number]], digits: int = 4
+) -> None:
+    """Display a table; numbers to so many significant digits."""
+    cells = [[number_text(value, digits) for value in row] for row in rows]
+    for row in cells:
+        if len(row) != len(columns):
+            raise ValueError(f"rows: expected {len(columns)} entries each, got {row}")
+    display(Table(list(columns), cells))
+
+
+def number_text(value: Number | Sequence[Number], digits: int = 4) -> str:
+    """Write a number, or several with commas between, without -0 and without trailing noise."""
+    if isinstance(value, Tensor):
+        value = value.tolist()
+    if isinstance(value, list | tuple):
+        return ", ".join(number_text(item, digits) for item in value)
+    if isinstance(value, bool | int | str):
+        return str(value)
+    text = f"{value:.{digits}g}"
+    return "0" if float(text) == 0 else text
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that shows itself as HTML in a notebook and as aligned text elsewhere."""
+
+    columns: list[str]
+    cells: list[list[str]]
+
+    def __repr__(self) -> str:
+        """Align the columns with spaces."""
+        lines = [self.columns, *self.cells]
+        widths = [max(len(line[k]) for line in lines) for k in range(len(self.columns))]
+        return "\n".join(
+            "  ".join(text.rjust(width) for text, width in zip(line, widths, strict=True))
+            for line in lines
+        )
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th scope='col'>{html.escape(name)}</th>" for name in self.columns)
+        body = "".join(
+            "<tr>" + "".join(f"<td>{html.escape(text)}</td>" for text in row) + "</tr>"
+            for row in self.cells
+        )
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _keep_picture_size() -> None:
+    """Store figures at their nominal size: a tight frame depends on the fonts of the machine."""
+    shell = get_ipython()
+    if shell is not None and hasattr(shell, "enable_matplotlib"):
+        from matplotlib_inline.config import InlineBackend
+
+        InlineBackend.instance(parent=shell).print_figure_kwargs = {"bbox_inches": None}

@@ -1,0 +1,79 @@
+"""The look of every figure: one style, colours by role, labels on the lines themselves.
+
+A plot function is `plot_*(ax, data...) -> ax`. It draws with the tested functions of the package,
+so that it cannot show another formula; colour never carries a meaning alone, a line style or a
+label says the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from cycler import cycler
+from matplotlib.axes import Axes
+
+COLORS = {
+    "truth": "#000000",  # what is exact: J, the target p, the optimum
+    "old": "#0072B2",  # the old policy, the proposal q
+    "new": "#D55E00",  # the current policy, an estimate of the truth
+    "weight": "#CC79A7",  # weights and ratios
+    "good": "#009E73",  # positive advantage, a run that works
+    "bad": "#E69F00",  # negative advantage, a run that fails
+    "light": "#56B4E9",  # samples, clouds, seeds in the background
+    "quiet": "#767676",  # axes, guides, notes
+}
+"""Colour-blind safe (Okabe and Ito, 2008), one role each in all notebooks."""
+
+LINES = {"truth": "-", "old": "--", "new": "-", "weight": "-.", "good": "-", "bad": ":"}
+"""Line style of each role, so that a figure can be read without its colours."""
+
+STYLE: dict[str, Any] = {
+    "figure.figsize": (9.0, 4.5),
+    "figure.dpi": 100,
+    "figure.constrained_layout.use": True,
+    "font.size": 14,
+    "axes.titlesize": 15,
+    "axes.titlelocation": "left",
+    "axes.labelsize": 14,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.prop_cycle": cycler(color=[COLORS["old"], COLORS["new"], COLORS["good"], COLORS["weight"]]),
+    "grid.color": "#dddddd",
+    "lines.linewidth": 2.5,
+    "legend.frameon": False,
+    "savefig.facecolor": "white",
+    "svg.fonttype": "none",
+}
+
+
+def line_style(role: str) -> dict[str, str]:
+    """Return colour and line style of a role, as keyword arguments of `Axes.plot`.
+
+    Raises:
+        ValueError: no such role.
+    """
+    if role not in COLORS:
+        raise ValueError(f"role: expected one of {', '.join(COLORS)}, got {role!r}")
+    return {"color": COLORS[role], "linestyle": LINES.get(role, "-")}
+
+
+def plot_line(ax: Axes, x: Sequence[float], y: Sequence[float], role: str, label: str) -> Axes:
+    """Draw a line in the style of its role and write its label at its right end."""
+    ax.plot(x, y, **line_style(role), label=label)
+    return label_end(ax, x, y, role, label)
+
+
+def label_end(ax: Axes, x: Sequence[float], y: Sequence[float], role: str, label: str) -> Axes:
+    """Write a label beside the last point of a line, in the line's colour."""
+    ax.annotate(
+        label,
+        (float(x[-1]), float(y[-1])),
+        xytext=(6, 0),
+        textcoords="offset points",
+        color=COLORS[role],
+        va="center",
+        annotation_clip=False,
+    )
+    return ax

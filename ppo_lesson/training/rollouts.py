@@ -1,0 +1,161 @@
+"""Collecting experience: what was seen, done and received, and what truly followed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import gymnasium
+import numpy as np
+import torch
+from gymnasium.vector import AutoresetMode, VectorEnv
+from torch import Tensor
+
+from ppo_lesson.maths import action_log_prob
+from ppo_lesson.training.networks import ActorCritic
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """T steps in N environments, time first; D numbers per observation."""
+
+    obs: Tensor  # (T, N, D) float32, what the policy saw
+    action: Tensor  # (T, N) int64, what it did
+    log_prob: Tensor  # (T, N) log-probability of that, under the policy that did it
+    reward: Tensor  # (T, N) float32, as the environment gave it
+    value: Tensor  # (T, N) the critic's value of obs
+    next_value: Tensor  # (T, N) its value of the observation that truly followed
+    terminated: Tensor  # (T, N) bool, the world ended after the step
+    truncated: Tensor  # (T, N) bool, the clock was stopped after the step
+    valid: Tensor  # (T, N) bool, False where the step only reset an environment: not to be trained on
+    last_obs: np.ndarray  # (N, D) what the policy sees next
+    return_so_far: np.ndarray  # (N,) reward collected in the episodes that still run
+    episode_returns: tuple[float, ...]  # sums of reward of the episodes that ended in this rollout
+
+
+def make_env(env_id: str, num_envs: int) -> VectorEnv:
+    """Make a vector environment, the vectorised implementation where gymnasium has one."""
+    vectorised = gymnasium.spec(env_id).vector_entry_point is not None
+    mode = "vector_entry_point" if vectorised else "sync"
+    return gymnasium.make_vec(env_id, num_envs=num_envs, vectorization_mode=mode)
+
+
+def collect(
+    env: VectorEnv,
+    policy: ActorCritic,
+    num_steps: int,
+    rng: np.random.Generator,
+    *,
+    previous: Rollout | None = None,
+    seed: int | None = None,
+) -> Rollout:
+    """Run the policy for `num_steps` steps in every environment.
+
+    Vector environments reset themselves, in one of two ways. *Same step*: the step that ends an
+    episode already returns the first observation of the next; the final one is in the step's info.
+    *Next step*: the step that ends an episode returns the final observation, and the step after it
+    ignores the action and resets; that row is no experience and is marked as not valid.
+
+    Args:
+        env: N environments with observations (D,) and K discrete actions.
+        policy: chooses the actions and values the observations.
+        num_steps: T, 1 or more.
+        rng: source of the sampled actions.
+        previous: the rollout before this one, which this one continues; None starts afresh.
+        seed: of the environments, where they start afresh.
+
+    Returns:
+        The rollout.
+
+    Raises:
+        ValueError: num_steps is below 1, or the environment does not reset itself.
+    """
+    if num_steps < 1:
+        raise ValueError(f"num_steps: expected 1 or more, got {num_steps}")
+    mode = env.metadata.get("autoreset_mode")
+    if mode not in (AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP):
+        raise ValueError(f"env: expected autoreset mode NEXT_STEP or SAME_STEP, got {mode}")
+    sample = policy.sampler(rng)
+    obs = env.reset(seed=seed)[0] if previous is None else previous.last_obs
+    resets = _resets_next(env, previous)
+
+    rows = []
+    for _ in range(num_steps):
+        action = sample(obs)
+        following, reward, terminated, truncated, info = env.step(action)
+        ended = terminated | truncated
+        next_obs = following
+        if mode == AutoresetMode.SAME_STEP and ended.any():
+            next_obs = following.copy()
+            next_obs[ended] = np.stack(info["final_obs"][ended])
+        rows.append((obs, action, reward, next_obs, terminated, truncated, ~resets))
+        obs = following
+        resets = ended if mode == AutoresetMode.NEXT_STEP else resets
+    return _rollout(rows, policy, obs, previous)
+
+
+def evaluate(policy: ActorCritic, episodes: int, seed: int, env_id: str = "CartPole-v1") -> Tensor:
+    """Play fresh episodes with sampled actions, the first one of each of many environments.
+
+    Args:
+        policy: the policy to play.
+        episodes: how many, 1 or more.
+        seed: of environments and actions: the same seed gives the same episodes.
+        env_id: gymnasium's name of the environment, whose episodes must end by themselves.
+
+    Returns:
+        (episodes,) float64, the sum of rewards of each.
+
+    Raises:
+        ValueError: episodes is below 1.
+    """
+    if episodes < 1:
+        raise ValueError(f"episodes: expected 1 or more, got {episodes}")
+    env = make_env(env_id, episodes)
+    sample = policy.sampler(np.random.default_rng(seed))
+    obs, _ = env.reset(seed=seed)
+    returns, running = np.zeros(episodes), np.ones(episodes, dtype=bool)
+    while running.any():
+        obs, reward, terminated, truncated, _ = env.step(sample(obs))
+        returns += np.where(running, reward, 0.0)
+        running &= ~(terminated | truncated)
+    env.close()
+    return torch.from_numpy(returns)
+
+
+def _resets_next(env: VectorEnv, previous: Rollout | None) -> np.ndarray:
+    """Mark the environments whose next step only resets them, (N,) bool."""
+    if previous is None or env.metadata["autoreset_mode"] == AutoresetMode.SAME_STEP:
+        return np.zeros(env.num_envs, dtype=bool)
+    return (previous.terminated[-1] | previous.truncated[-1]).numpy()
+
+
+def _rollout(rows: list, policy: ActorCritic, last_obs, previous: Rollout | None) -> Rollout:
+    columns = [torch.from_numpy(np.stack(column)) for column in zip(*rows, strict=True)]
+    obs, action, reward, next_obs, terminated, truncated, valid = columns
+    obs, reward, next_obs = obs.float(), reward.float(), next_obs.float()
+    with torch.no_grad():
+        logits = policy.logits(obs).flatten(0, 1)
+        log_prob = action_log_prob(logits, action.flatten()).view_as(reward)
+        value, next_value = policy.value(obs), policy.value(next_obs)
+
+    return_so_far = np.zeros(reward.shape[1]) if previous is None else previous.return_so_far.copy()
+    episode_returns = []
+    for t in range(len(rows)):
+        return_so_far += reward[t].numpy()
+        ended = (terminated[t] | truncated[t]).numpy()
+        episode_returns += return_so_far[ended].tolist()
+        return_so_far[ended] = 0.0
+    return Rollout(
+        obs,
+        action,
+        log_prob,
+        reward,
+        value,
+        next_value,
+        terminated,
+        truncated,
+        valid,
+        last_obs,
+        return_so_far,
+        tuple(episode_returns),
+    )

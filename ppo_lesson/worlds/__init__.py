@@ -1,0 +1,1 @@
+"""Problems whose answers are known exactly: the judges of every sampled number in the lessons."""

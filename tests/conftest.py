@@ -1,0 +1,43 @@
+"""What every test starts from: one thread, fixed seeds, no window, the same global state."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+
+import hypothesis
+import pytest
+
+# Numerical libraries read these when they are first imported, so they stand above every import of
+# one. Small tensors gain nothing from a second thread, and lose much on a busy machine.
+os.environ["OMP_NUM_THREADS"] = "1"
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+os.environ["MPLBACKEND"] = "Agg"
+os.environ["SDL_VIDEODRIVER"] = "dummy"  # pygame draws CartPole without a window
+
+# The same examples in every run and no time limit: a test fails for what the code does, not for
+# how busy the machine is. Nothing is kept on disk between two runs.
+hypothesis.settings.register_profile("ppo_lesson", derandomize=True, deadline=None, database=None)
+hypothesis.settings.load_profile("ppo_lesson")
+
+
+@pytest.fixture(autouse=True)
+def same_global_state() -> Iterator[None]:
+    """Seed torch before each test; afterwards undo what a notebook's ``setup()`` changes.
+
+    Nothing is imported here: a test without torch or matplotlib does not wait for them.
+    """
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(0)
+    yield
+    if "torch" in sys.modules:
+        import torch
+
+        torch.set_default_dtype(torch.float32)
+        torch.set_num_threads(1)
+    if "matplotlib.pyplot" in sys.modules:
+        import matplotlib.pyplot as plt
+
+        plt.close("all")
+        plt.rcdefaults()

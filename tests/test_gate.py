@@ -1,0 +1,310 @@
+"""The gate of conftest.py: plant each fault in a good notebook, run ``pytest --nbval``, see red."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import os
+import struct
+import subprocess
+import sys
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+from xml.etree import ElementTree
+
+import nbformat
+import pytest
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from ppo_lesson.commands import notebook_form, notebooks
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).resolve().parents[1]
+VEGA_LITE = "application/vnd.vegalite.v5+json"
+CELL_SECONDS = 4
+# The name of a cell, for nbval, is its number among the code cells.
+SETUP, TEXT, PICTURE, CHART, WIDGET, RESULT = (f"Cell {number}" for number in range(6))
+
+Plant = Callable[[NotebookNode], None]
+
+
+def png(width: int, height: int, grey: int) -> str:
+    """One grey rectangle, in base64."""
+
+    def chunk(name: bytes, content: bytes) -> bytes:
+        checksum = zlib.crc32(name + content)
+        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", checksum)
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    pixels = zlib.compress((b"\0" + bytes([grey]) * width) * height)
+    chunks = chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+    return base64.b64encode(b"\x89PNG\r\n\x1a\n" + chunks).decode()
+
+
+# The lessons' setup() would load torch in every kernel: another function stands for it.
+CELLS = {
+    "setup": "import os\nimport sys\nfrom base64 import b64decode\nfrom gc import enable as setup\n"
+    "from pathlib import Path\nfrom time import sleep\n\n"
+    "from IPython.display import HTML, Image, display\n\nsetup()",
+    "text": "print('one')\nprint(sys.prefix == os.environ['GATE_PREFIX'])\n"
+    "print(os.environ['MPLBACKEND'])\nPath('left_behind.txt').write_text('x');",
+    "picture": f"picture = '{png(2, 1, 0)}'\nprint('before')\n"
+    "display(Image(data=b64decode(picture)))\n"
+    'display(HTML(f\'<img alt="a pole" src="data:image/png;base64,{picture}">\'))',
+    "chart": f"chart = {{'mark': 'point', 'data': {{'values': [{{'x': 0.5}}]}}}}\n"
+    f"display({{'{VEGA_LITE}': chart, 'text/plain': 'a chart'}}, raw=True)",
+    "widget": "view = {'model_id': os.urandom(4).hex(), 'version_major': 2, 'version_minor': 0}\n"
+    f"display({{'{notebook_form.WIDGET}': view, 'text/plain': 'a slider'}}, raw=True)",
+    "result": "2 + 2",
+}
+
+
+def cell(notebook: NotebookNode, name: str) -> NotebookNode:
+    return next(cell for cell in notebook.cells if cell.id == name)
+
+
+class Fault(NamedTuple):
+    """Where a fault is planted, how, which tests turn red, and what the first of them says.
+
+    Faults of different cells share a notebook: each notebook costs the start of a kernel.
+    """
+
+    notebook: str
+    plant: Plant
+    red: set[str]
+    says: str
+
+
+def change(name: str, edit: Plant) -> Plant:
+    return lambda notebook: edit(cell(notebook, name))
+
+
+def unrun(cell: NotebookNode) -> None:
+    cell.execution_count, cell.outputs = None, []
+
+
+def clear(notebook: NotebookNode) -> None:
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = []
+
+
+def replace(source: str, *outputs: NotebookNode) -> Plant:
+    def edit(cell: NotebookNode) -> None:
+        cell.source, cell.outputs = source, list(outputs)
+
+    return edit
+
+
+def stream(text: str, name: str = "stdout") -> NotebookNode:
+    return new_output("stream", name=name, text=text)
+
+
+SWALLOW = "try:\n    sleep(30)\nexcept KeyboardInterrupt:\n    print('late')"
+FROM_TEXT_ON = {TEXT, PICTURE, CHART, WIDGET, RESULT}
+FAULTS = {
+    "added text": Fault(
+        "one",
+        change("setup", lambda cell: cell.outputs.append(stream("more\n"))),
+        {SETUP},
+        "differ",
+    ),
+    "removed text": Fault(
+        "one", change("text", lambda cell: cell.outputs.clear()), {TEXT}, "differ"
+    ),
+    "removed picture": Fault(
+        "one",
+        change("picture", lambda cell: cell.outputs[1].data.pop("image/png")),
+        {PICTURE},
+        "kinds",
+    ),
+    "removed chart": Fault(
+        "one", change("chart", lambda cell: cell.outputs[0].data.pop(VEGA_LITE)), {CHART}, "kinds"
+    ),
+    "removed widget": Fault(
+        "one",
+        change("widget", lambda cell: cell.outputs[0].data.pop(notebook_form.WIDGET)),
+        {WIDGET},
+        "kinds",
+    ),
+    "changed result": Fault(
+        "one",
+        change("result", lambda cell: cell.outputs[0].data.update({"text/plain": "5"})),
+        {RESULT},
+        "differ",
+    ),
+    "cell that was not run": Fault("two", change("setup", unrun), {SETUP, "rules"}, "was not run"),
+    "changed text": Fault(
+        "two",
+        change("text", lambda cell: cell.outputs[0].update(text="two\n")),
+        {TEXT},
+        "differ",
+    ),
+    "removed embedded picture": Fault(
+        "two",
+        change("picture", lambda cell: cell.outputs[2].data.update({"text/html": "<img>"})),
+        {PICTURE},
+        "differ",
+    ),
+    "added picture": Fault(
+        "two",
+        change("chart", lambda cell: cell.outputs[0].data.update({"image/png": png(2, 1, 0)})),
+        {CHART},
+        "kinds",
+    ),
+    "skipped cell": Fault(
+        "two",
+        change("result", lambda cell: cell.update(source="# NBVAL_SKIP\n2 + 2")),
+        {RESULT, "rules"},
+        "nbval let this cell go",
+    ),
+    "output with no run": Fault(
+        "three",
+        change("text", lambda cell: cell.update(execution_count=None)),
+        {TEXT, "rules"},
+        "Unrun",
+    ),
+    "changed order": Fault(
+        "three",
+        change("picture", lambda cell: cell.outputs.insert(2, cell.outputs.pop(0))),
+        {PICTURE},
+        "kinds",
+    ),
+    "exception": Fault("three", change("chart", replace("1 / 0")), {CHART}, "exception"),
+    "stderr": Fault(
+        "three",
+        change("widget", replace("print('!', file=sys.stderr)", stream("!\n", "stderr"))),
+        {WIDGET, "rules"},
+        "stderr",
+    ),
+    "random id": Fault(
+        "four", change("text", lambda cell: cell.update(id="1f0e9d8c")), {"rules"}, "form: id"
+    ),
+    "changed picture size": Fault(
+        "four",
+        change("picture", lambda cell: cell.outputs[1].data.update({"image/png": png(2, 2, 0)})),
+        {PICTURE},
+        "2x1",
+    ),
+    "ignored output": Fault(
+        "four",
+        change("result", lambda cell: cell.update(metadata={"tags": ["nbval-ignore-output"]})),
+        {"rules"},
+        "weakens",
+    ),
+    "metadata": Fault(
+        "four",
+        lambda notebook: notebook.metadata.language_info.update(version="3.11"),
+        {"rules"},
+        "form: metadata",
+    ),
+    "removed outputs, all": Fault("five", clear, FROM_TEXT_ON, "differ"),
+    "time-out": Fault("six", change("text", replace("sleep(30)")), FROM_TEXT_ON, "Timeout"),
+    "swallowed time-out": Fault(
+        "seven", change("text", replace(SWALLOW, stream("late\n"))), FROM_TEXT_ON, "swallowed"
+    ),
+    "dead kernel": Fault("eight", change("text", replace("os._exit(1)")), FROM_TEXT_ON, ""),
+}
+
+
+def other_machine(notebook: NotebookNode) -> None:
+    """What may differ between two machines: pixels, and a chart's numbers."""
+    picture = png(2, 1, 200)
+    cell(notebook, "picture").outputs[1].data["image/png"] = picture
+    html = f'<img alt="a pole" src="data:image/png;base64,{picture}">'
+    cell(notebook, "picture").outputs[2].data["text/html"] = html
+    cell(notebook, "chart").outputs[0].data[VEGA_LITE]["data"]["values"][0]["x"] = 0.51
+
+
+class Run(NamedTuple):
+    """A run of pytest: its output; per notebook what each red test said, and which were green."""
+
+    output: str
+    red: dict[str, dict[str, str]]
+    green: dict[str, set[str]]
+
+
+def run_gate(folder: Path, *options: str) -> Run:
+    report = folder.parent / f"{folder.name}.xml"
+    command = [sys.executable, "-m", "pytest", "--nbval", "-p", "conftest", str(folder), *options]
+    command += ["-c", str(ROOT / "pyproject.toml"), f"--junitxml={report}", "--color=no"]
+    command += [f"--nbval-cell-timeout={CELL_SECONDS}", "-p", "no:cacheprovider"]
+    environment = {**os.environ, "GATE_PREFIX": sys.prefix, "MPLBACKEND": "Agg"}
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
+    result = Run(done.stdout + done.stderr, {}, {})
+    for case in ElementTree.parse(report).iter("testcase"):
+        notebook = case.attrib["classname"].split(".")[-2]
+        bad = [child for child in case if child.tag in ("failure", "error", "skipped")]
+        if bad:
+            said = f"{bad[0].tag}: {bad[0].get('message')} {bad[0].text}"
+            result.red.setdefault(notebook, {})[case.attrib["name"]] = said
+        else:
+            result.green.setdefault(notebook, set()).add(case.attrib["name"])
+    return result
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> NotebookNode:
+    """A notebook that ``notebooks run`` wrote."""
+    notebook = new_notebook(cells=[new_markdown_cell("# A small lesson", id="title")])
+    for name, source in CELLS.items():
+        notebook.cells.append(new_code_cell(source, id=name))
+        notebook.cells.append(new_markdown_cell(f"That was {name}.", id=f"that-was-{name}"))
+    path = tmp_path_factory.mktemp("good") / "good.ipynb"
+    nbformat.write(notebook, path)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("GATE_PREFIX", sys.prefix)
+        environment.setenv("MPLBACKEND", "Agg")
+        assert notebooks.run([path]) == 0
+    return notebook_form.read(path)
+
+
+@pytest.fixture(scope="module")
+def planted(good: NotebookNode, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """One run of pytest, on two workers, over the notebooks with all faults."""
+    folder = tmp_path_factory.mktemp("planted")
+    faulty = {fault.notebook: copy.deepcopy(good) for fault in FAULTS.values()}
+    for fault in FAULTS.values():
+        fault.plant(faulty[fault.notebook])
+    for name, notebook in faulty.items():
+        (folder / f"{name}.ipynb").write_text(notebook_form.text(notebook), encoding="utf-8")
+    return run_gate(folder, "-n", "2")
+
+
+def test_a_good_notebook_passes_also_with_the_pixels_of_another_machine(good, tmp_path):
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    elsewhere = copy.deepcopy(good)
+    other_machine(elsewhere)
+    for name, notebook in (("good", good), ("elsewhere", elsewhere)):
+        (folder / f"{name}.ipynb").write_text(notebook_form.text(notebook), encoding="utf-8")
+
+    result = run_gate(folder)
+
+    assert result.red == {}, result.output
+    everything = {SETUP, "rules"} | FROM_TEXT_ON
+    assert result.green == {"good": everything, "elsewhere": everything}
+    # The cell `text` writes a file: into a folder of its own, not beside the notebook.
+    assert sorted(path.name for path in folder.iterdir()) == ["elsewhere.ipynb", "good.ipynb"]
+    assert "no tests ran" not in result.output and "warning" not in result.output
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_the_gate_sees(name, planted):
+    fault = FAULTS[name]
+    red = planted.red[fault.notebook]
+    assert fault.red <= set(red), red
+    assert fault.says in red[min(fault.red)], red
+    assert all(said.startswith(("failure", "error")) for said in red.values()), red
+
+
+@pytest.mark.parametrize("notebook", sorted({fault.notebook for fault in FAULTS.values()}))
+def test_the_gate_sees_nothing_where_no_fault_was_planted(notebook, planted):
+    faults = [fault for fault in FAULTS.values() if fault.notebook == notebook]
+    assert set(planted.red[notebook]) == set().union(*(fault.red for fault in faults))

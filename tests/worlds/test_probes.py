@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import gymnasium
+import numpy as np
+import pytest
+from gymnasium.utils.env_checker import check_env
+from gymnasium.vector import AutoresetMode, SyncVectorEnv
+
+from ppo_lesson.worlds.probes import (
+    PROBES,
+    ActionProbe,
+    ConstantProbe,
+    DelayedProbe,
+    EndlessProbe,
+    MatchProbe,
+    ObsProbe,
+    Probe,
+)
+
+
+def play_best(env: Probe, seed: int) -> tuple[list[float], list[float], bool]:
+    """Play one episode of the best action; return what was seen, what was earned, how it ended."""
+    obs, _ = env.reset(seed=seed)
+    seen, rewards = [float(obs[0])], []
+    terminated = truncated = False
+    while not (terminated or truncated):
+        obs, reward, terminated, truncated, _ = env.step(env.best_action[seen[-1]])
+        seen.append(float(obs[0]))
+        rewards.append(float(reward))
+    return seen, rewards, terminated
+
+
+@pytest.mark.parametrize("probe", PROBES)
+def test_follows_the_gymnasium_interface(probe: type[Probe]) -> None:
+    # Warnings are errors here, so the checker's advice counts too; the probes draw nothing.
+    check_env(probe(), skip_render_check=True)
+
+
+@pytest.mark.parametrize("probe", PROBES)
+@pytest.mark.parametrize("gamma", [0.0, 0.5, 0.9])
+def test_known_values_are_the_returns_of_the_best_action(probe: type[Probe], gamma: float) -> None:
+    env = probe()
+    values = env.known_values(gamma)
+    visited = set()
+    for seed in range(20):
+        seen, rewards, terminated = play_best(env, seed)
+        # After a cut the task would have gone on, so the tail is worth the value of what follows.
+        following = 0.0 if terminated else values[seen[-1]]
+        for obs, reward in zip(reversed(seen[:-1]), reversed(rewards), strict=True):
+            following = reward + gamma * following
+            assert following == pytest.approx(values[obs], abs=1e-12)
+            visited.add(obs)
+    assert visited == set(values) == set(env.best_action)
+
+
+@pytest.mark.parametrize("probe", [ActionProbe, MatchProbe])
+def test_every_other_action_earns_less_than_the_best(probe: type[Probe]) -> None:
+    env = probe()
+    for seed in range(20):
+        obs, _ = env.reset(seed=seed)
+        best = env.best_action[float(obs[0])]
+        assert env.step(best)[1] == 1.0
+        env.reset(seed=seed)
+        assert env.step(1 - best)[1] == -1.0
+
+
+@pytest.mark.parametrize("probe", [ObsProbe, MatchProbe])
+def test_the_coin_is_fair_and_the_seed_decides_it(probe: type[Probe]) -> None:
+    def tosses() -> np.ndarray:
+        env = probe()
+        first = env.reset(seed=7)[0][0]
+        return np.array([first] + [env.reset()[0][0] for _ in range(399)])
+
+    np.testing.assert_array_equal(tosses(), tosses())
+    # The mean of 400 fair tosses of -1 or +1 has standard error 1/20; four of them, fixed seed.
+    assert abs(tosses().mean()) < 4 / 20
+
+
+@pytest.mark.parametrize("probe", [ConstantProbe, ObsProbe, DelayedProbe, ActionProbe, MatchProbe])
+def test_what_follows_a_termination_has_a_value_to_bootstrap_wrongly(probe: type[Probe]) -> None:
+    env = probe()
+    seen, _, terminated = play_best(env, seed=0)
+    assert terminated
+    assert env.known_values(0.9)[seen[-1]] != 0.0
+
+
+def test_the_endless_probe_is_truncated_at_its_limit_and_never_terminated() -> None:
+    env = EndlessProbe(time_limit=3)
+    env.reset(seed=0)
+    ends = [env.step(0)[2:4] for _ in range(3)]
+    assert ends == [(False, False), (False, False), (False, True)]
+
+
+@pytest.mark.parametrize("mode", [AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP])
+@pytest.mark.parametrize("probe", PROBES)
+def test_runs_in_a_vector_environment(probe: type[Probe], mode: AutoresetMode) -> None:
+    envs = SyncVectorEnv([probe] * 3, autoreset_mode=mode)
+    obs, _ = envs.reset(seed=0)
+    assert obs.shape == (3, 1)
+    assert obs.dtype == np.float32
+    for _ in range(4):
+        obs, _, _, _, _ = envs.step(np.zeros(3, dtype=np.int64))
+        assert isinstance(envs.observation_space, gymnasium.spaces.Box)
+        assert envs.observation_space.contains(obs)
+    envs.close()
+
+
+def test_bad_arguments_are_named() -> None:
+    with pytest.raises(ValueError, match=r"gamma: expected a number in \[0, 1\], got 1\.5"):
+        ConstantProbe().known_values(1.5)
+    with pytest.raises(ValueError, match=r"gamma: expected a number in \[0, 1\), got 1\.0"):
+        EndlessProbe().known_values(1.0)
+    with pytest.raises(ValueError, match="time_limit: expected at least 1, got 0"):
+        EndlessProbe(time_limit=0)
+    env = ActionProbe()
+    env.reset(seed=0)
+    with pytest.raises(ValueError, match=r"action: expected one of Discrete\(2\), got 2"):
+        env.step(2)
