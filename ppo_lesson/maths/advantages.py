@@ -1,9 +1,9 @@
 """From rewards to advantages, with every way an episode can end kept apart.
 
 *Terminated*: the world ended, nothing follows, the future is worth 0. *Truncated*: somebody stopped
-the clock, the future was there and is worth `next_value`. A rollout's last row is cut, which is neither:
-it too is worth `next_value`, but the episode goes on in the next rollout. Where a step is both terminated
-and truncated, terminated wins.
+the clock, the future was there and is worth `next_value`. A rollout's last row is cut, which is
+neither: it too is worth `next_value`, but the episode goes on in the next rollout. Where a step is
+both terminated and truncated, terminated wins.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from torch import Tensor
 from ppo_lesson.maths.shapes import check_between, check_bools, check_floats, time_shape
 
 STD_FLOOR = 1e-8
-"""Added to a standard deviation before dividing, so that equal advantages become zeros, not NaN."""
+"""Added to a standard deviation before dividing, so that equal advantages never give 0 / 0."""
 
 
 def backward_sum(increment: Tensor, carry: Tensor) -> Tensor:
@@ -26,7 +26,7 @@ def backward_sum(increment: Tensor, carry: Tensor) -> Tensor:
 
     Args:
         increment: (T,) or (T, N) what each step adds.
-        carry: same shape, the share of the later sum that reaches this step; 0 where an episode ends.
+        carry: same shape, share of the later sum that reaches this step; 0 where an episode ends.
 
     Returns:
         Same shape, x.
@@ -88,7 +88,8 @@ def rewards_to_go(
         ValueError: shapes differ or are neither (T,) nor (T, N), ends are not bool, or gamma is
             out of range.
 
-    Source: Sutton and Barto (2018), eq. 3.9; bootstrapping at time limits: Pardo et al. (2018), arXiv:1712.00378.
+    Source: Sutton and Barto (2018), eq. 3.9; bootstrapping at time limits: Pardo et al. (2018),
+    arXiv:1712.00378.
     """
     _check_steps(terminated, truncated, gamma, reward=reward, next_value=next_value)
     stops = terminated | truncated
@@ -167,13 +168,14 @@ def explained_variance(value: Tensor, value_target: Tensor) -> Tensor:
         value_target: (N,) what they are fitted to.
 
     Returns:
-        () 1 is perfect, 0 no better than a constant, below 0 worse; NaN, with a RuntimeWarning,
-        where the targets are constant.
+        () 1 is perfect up to a constant offset, 0 no better than a constant, below 0 worse; NaN,
+        with a RuntimeWarning, where the targets are constant.
 
     Raises:
         ValueError: shapes differ or are not (N,).
 
-    Source: the coefficient of determination, as logged by Baselines and its descendants.
+    Source: as logged by Baselines and its descendants; the coefficient of determination, but
+    for the offset, which that one counts as an error.
     """
     check_floats("N", value=value, value_target=value_target)
     if torch.all(value_target == value_target[0]):

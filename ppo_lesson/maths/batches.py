@@ -15,7 +15,7 @@ def minibatches(num_samples: int, size: int, generator: torch.Generator) -> list
         generator: source of the shuffle; the same state gives the same minibatches.
 
     Returns:
-        Index tensors, (size,) each, the last one perhaps shorter: every index stands in exactly one.
+        Index tensors, (size,) each, the last one perhaps shorter; every index stands in one.
 
     Raises:
         ValueError: num_samples or size is below 1.

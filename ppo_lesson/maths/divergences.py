@@ -24,7 +24,7 @@ def kl_p_q(p_logits: Tensor, q_logits: Tensor) -> Tensor:
     Raises:
         ValueError: shapes differ or are not (N, K).
 
-    Source: Kullback and Leibler (1951), eq. 2.3.
+    Source: Kullback and Leibler (1951), On information and sufficiency, section 2.
     """
     check_floats("N K", p_logits=p_logits, q_logits=q_logits)
     log_p, log_q = torch.log_softmax(p_logits, dim=-1), torch.log_softmax(q_logits, dim=-1)
@@ -65,14 +65,14 @@ def kl_k2(log_prob: Tensor, old_log_prob: Tensor) -> Tensor:
 def kl_k3(log_prob: Tensor, old_log_prob: Tensor) -> Tensor:
     """Estimate KL(old || new) by k1 plus a term of mean zero: unbiased, steady, never negative.
 
-    k3 = (1/N) sum_i (r_i - 1) - log r_i, each term at least 0; log r clamped to +-20 inside r
+    k3 = (1/N) sum_i (r_i - 1) - log r_i, each term at least 0; log r capped at 20
 
     Arguments, result, errors and source are those of `kl_k1`.
     """
-    log_ratio = _log_ratio(log_prob, old_log_prob)
+    # The cap holds for both terms: with r alone capped, the gradient would push log r further up.
+    log_ratio = _log_ratio(log_prob, old_log_prob).clamp(max=LOG_RATIO_LIMIT)
     # expm1 keeps the digits of r - 1 where r is near 1, which is where training spends its time.
-    ratio_minus_one = torch.expm1(log_ratio.clamp(-LOG_RATIO_LIMIT, LOG_RATIO_LIMIT))
-    return (ratio_minus_one - log_ratio).mean()
+    return (torch.expm1(log_ratio) - log_ratio).mean()
 
 
 def adaptive_beta(beta: float, kl: float, target_kl: float) -> float:
@@ -89,7 +89,7 @@ def adaptive_beta(beta: float, kl: float, target_kl: float) -> float:
         The price for the next update.
 
     Raises:
-        ValueError: beta or target_kl is not positive.
+        ValueError: beta or target_kl is not positive, or kl is NaN.
 
     Source: Schulman et al. (2017), arXiv:1707.06347, section 4.
     """

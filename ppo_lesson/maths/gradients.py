@@ -33,10 +33,10 @@ def finite_difference_gradient(
     """
     check_floats(" ".join(f"d{axis}" for axis in range(theta.ndim)), theta=theta)
     check_positive(step=step)
-    gradient = torch.empty_like(theta, requires_grad=False)
+    gradient = torch.empty_like(theta, memory_format=torch.contiguous_format)
     with torch.no_grad():
         for index in range(theta.numel()):
-            shift = torch.zeros_like(theta)
+            shift = torch.zeros_like(theta, memory_format=torch.contiguous_format)
             shift.view(-1)[index] = step
             difference = function(theta + shift) - function(theta - shift)
             gradient.view(-1)[index] = difference / (2 * step)

@@ -1,8 +1,8 @@
 """Importance sampling: weights, estimates, and how many samples they are worth.
 
 Weights that come as densities of any target and proposal keep their full range (a weight of zero is
-an answer there); the ratio of two *policies* clamps its logarithm, because training divides by it,
-multiplies with it and differentiates it thousands of times.
+an answer there); the ratio of two *policies* clamps its logarithm, because training multiplies with
+it and differentiates it thousands of times.
 """
 
 from __future__ import annotations
@@ -99,7 +99,8 @@ def effective_sample_size(log_weight: Tensor) -> Tensor:
     Raises:
         ValueError: the shape is not (N,), or every log weight is -inf (all weights zero).
 
-    Source: Kong (1992), A note on importance sampling using standardized weights; Owen (2013), eq. 9.13.
+    Source: Kong (1992), A note on importance sampling using standardized weights; Owen (2013),
+    eq. 9.13.
     """
     check_floats("N", log_weight=log_weight)
     _check_not_all_zero(log_weight)
@@ -123,7 +124,7 @@ def unsupported(target: Tensor, proposal: Tensor, value: Tensor) -> Tensor:
     Raises:
         ValueError: shapes differ or are not (K,).
 
-    Source: Owen (2013), section 9.1 (the condition under eq. 9.2).
+    Source: Owen (2013), section 9.1 (the condition of theorem 9.1).
     """
     check_floats("K", target=target, proposal=proposal, value=value)
     return (proposal == 0) & (target != 0) & (value != 0)
@@ -143,7 +144,7 @@ def per_decision_log_weight(log_ratio: Tensor) -> Tensor:
     Raises:
         ValueError: the shape is not (T,).
 
-    Source: Precup, Sutton and Singh (2000), Eligibility traces for off-policy policy evaluation, section 3.
+    Source: Precup, Sutton and Singh (2000), Eligibility traces for off-policy policy evaluation.
     """
     check_floats("T", log_ratio=log_ratio)
     return torch.cumsum(log_ratio, dim=0)
@@ -155,7 +156,7 @@ def policy_ratio(log_prob: Tensor, old_log_prob: Tensor) -> Tensor:
     r = pi_theta(a|s) / pi_old(a|s) = exp(log pi_theta - log pi_old), log-ratio clamped to +-20
 
     Args:
-        log_prob: (N,) log-probability of each action under the current policy; carries the gradient.
+        log_prob: (N,) log-probability of each action under the current policy; has the gradient.
         old_log_prob: (N,) the same under the policy that acted; treated as a constant.
 
     Returns:
@@ -191,7 +192,9 @@ def gradient_share(ratio: Tensor, advantage: Tensor, top: float) -> Tensor:
     check_between(0, 1, top=top)
     size = (ratio * advantage).abs()
     if not torch.any(size):
-        raise ValueError("advantage: every ratio times advantage is zero, there is nothing to share")
+        raise ValueError(
+            "advantage: every ratio times advantage is zero, there is nothing to share"
+        )
     # 0.07 * 100 is a little above 7 in floating point, which must not count as an eighth sample.
     count = math.ceil(top * len(size) - 1e-9)
     return size.topk(count).values.sum() / size.sum()
@@ -199,4 +202,6 @@ def gradient_share(ratio: Tensor, advantage: Tensor, top: float) -> Tensor:
 
 def _check_not_all_zero(log_weight: Tensor) -> None:
     if torch.all(log_weight == -math.inf):
-        raise ValueError("log_weight: all are -inf, every weight is zero and none can be normalised")
+        raise ValueError(
+            "log_weight: all are -inf, every weight is zero and none can be normalised"
+        )

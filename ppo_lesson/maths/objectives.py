@@ -29,7 +29,7 @@ def reinforce_loss(log_prob: Tensor, advantage: Tensor) -> Tensor:
     Raises:
         ValueError: shapes differ or are not (N,).
 
-    Source: Williams (1992), Simple statistical gradient-following algorithms, eq. 11.
+    Source: Williams (1992), Simple statistical gradient-following algorithms, section 5.
     """
     check_floats("N", log_prob=log_prob, advantage=advantage)
     return -(log_prob * advantage.detach()).mean()
@@ -130,7 +130,7 @@ def clip_fraction(ratio: Tensor, clip_epsilon: float) -> Tensor:
     """
     check_floats("N", ratio=ratio)
     check_between(0, 1, open_low=True, open_high=True, clip_epsilon=clip_epsilon)
-    return ((ratio - 1).abs() > clip_epsilon).to(ratio.dtype).mean()
+    return _share((ratio - 1).abs() > clip_epsilon, ratio)
 
 
 def active_clip_fraction(ratio: Tensor, advantage: Tensor, clip_epsilon: float) -> Tensor:
@@ -155,7 +155,7 @@ def active_clip_fraction(ratio: Tensor, advantage: Tensor, clip_epsilon: float) 
     check_between(0, 1, open_low=True, open_high=True, clip_epsilon=clip_epsilon)
     above = (advantage > 0) & (ratio > 1 + clip_epsilon)
     below = (advantage < 0) & (ratio < 1 - clip_epsilon)
-    return (above | below).to(ratio.dtype).mean()
+    return _share(above | below, ratio * advantage)
 
 
 def value_loss(value: Tensor, value_target: Tensor) -> Tensor:
@@ -173,7 +173,7 @@ def value_loss(value: Tensor, value_target: Tensor) -> Tensor:
     Raises:
         ValueError: shapes differ or are not (N,).
 
-    Source: Schulman et al. (2017), arXiv:1707.06347, eq. 9 (the term L^VF; the half is a convention).
+    Source: Schulman et al. (2017), arXiv:1707.06347, eq. 9 (L^VF; the half is a convention).
     """
     check_floats("N", value=value, value_target=value_target)
     return 0.5 * (value - value_target.detach()).square().mean()
@@ -184,7 +184,8 @@ def clipped_value_loss(
 ) -> Tensor:
     """Fit the critic, but give no reward for moving further than epsilon from its old prediction.
 
-    L = (1/2N) sum_i max((V_i - target_i)^2, (V_old,i + clip(V_i - V_old,i, +-epsilon) - target_i)^2)
+    L = (1/2N) sum_i max((V_i - target_i)^2, (V'_i - target_i)^2),
+    V'_i = V_old,i + clip(V_i - V_old,i, -epsilon, epsilon)
 
     Args:
         value: (N,) the critic's predictions.
@@ -198,7 +199,8 @@ def clipped_value_loss(
     Raises:
         ValueError: shapes differ or are not (N,), or clip_epsilon is not positive.
 
-    Source: Engstrom et al. (2020), arXiv:2005.12729, section 3.
+    Source: Huang et al. (2022), The 37 implementation details of PPO, detail 9; whether it helps:
+    Engstrom et al. (2020), arXiv:2005.12729.
     """
     check_floats("N", value=value, value_target=value_target, old_value=old_value)
     check_positive(clip_epsilon=clip_epsilon)
@@ -206,3 +208,8 @@ def clipped_value_loss(
     clipped = old_value + (value - old_value).clamp(-clip_epsilon, clip_epsilon)
     squared_error = (value - value_target).square()
     return 0.5 * torch.maximum(squared_error, (clipped - value_target).square()).mean()
+
+
+def _share(marked: Tensor, data: Tensor) -> Tensor:
+    """Tell which share is marked; NaN in the data, which no comparison notices, is put back."""
+    return torch.where(data.isnan(), data, marked.to(data.dtype)).mean()

@@ -26,7 +26,8 @@ def action_log_prob(logits: Tensor, action: Tensor) -> Tensor:
     sizes = check_floats("N K", logits=logits)
     check_integers("N", sizes, action=action)
     check_indices(sizes["K"], action=action)
-    return torch.log_softmax(logits, dim=-1).gather(-1, action.unsqueeze(-1)).squeeze(-1)
+    index = action.long().unsqueeze(-1)
+    return torch.log_softmax(logits, dim=-1).gather(-1, index).squeeze(-1)
 
 
 def score(logits: Tensor, action: Tensor) -> Tensor:
@@ -50,7 +51,7 @@ def score(logits: Tensor, action: Tensor) -> Tensor:
     check_integers("", action=action)
     check_indices(sizes["K"], action=action)
     one_hot = torch.zeros_like(logits)
-    one_hot[action] = 1
+    one_hot[action.long()] = 1  # torch reads an index of type uint8 as a mask
     return one_hot - torch.softmax(logits, dim=0)
 
 

@@ -1,8 +1,9 @@
 """Argument checks that name the argument, the shape that was expected and the shape that came.
 
-A shape is written as letters with spaces between: ``"N"``, ``"T N"``, ``"N K"``; ``""`` is a scalar. The
-first tensor that carries a letter fixes its size and every later one must agree. That is the point:
-``(N,)`` against ``(N, 1)`` broadcasts without a word to ``(N, N)``, the commonest bug of this field.
+A shape is written as letters with spaces between: ``"N"``, ``"T N"``, ``"N K"``; ``""`` is a
+scalar. The first tensor that carries a letter fixes its size and every later one must agree. That
+is the point: ``(N,)`` against ``(N, 1)`` broadcasts without a word to ``(N, N)``, the commonest bug
+of this field.
 """
 
 from __future__ import annotations
@@ -95,9 +96,7 @@ def time_shape(reward: Tensor) -> str:
 
 
 def _is_integer(tensor: Tensor) -> bool:
-    return not (
-        tensor.is_floating_point() or tensor.is_complex() or tensor.dtype == torch.bool
-    )
+    return not (tensor.is_floating_point() or tensor.is_complex() or tensor.dtype == torch.bool)
 
 
 def _check(shape, sizes, tensors, is_kind, kind) -> Sizes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import html
 import io
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import gymnasium
@@ -17,6 +18,9 @@ NUM_COLORS = 16
 STEP_MILLISECONDS = 20
 """CartPole's physics advances 0.02 s per step."""
 
+PAUSE_MILLISECONDS = 1500
+"""How long the last picture stays before the animation starts again."""
+
 
 @dataclass(frozen=True)
 class Animation:
@@ -29,58 +33,65 @@ class Animation:
         """Return the sentence, for those who do not see the picture."""
         return self.description
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, object]:
-        return {"image/gif": self.gif, "text/plain": self.description}
+    def _repr_html_(self) -> str:
+        source = "data:image/gif;base64," + base64.b64encode(self.gif).decode()
+        alt, (width, height) = html.escape(self.description), FRAME_SIZE
+        return f'<img src="{source}" alt="{alt}" width="{width}" height="{height}">'
 
 
-def record_pole(policy: ActorCritic, seed: int, num_steps: int = 500) -> list[Image.Image]:
-    """Play one episode with sampled actions and take a picture of every step.
+@dataclass(frozen=True)
+class Recording:
+    """Pictures of one episode of CartPole."""
+
+    pictures: tuple[Image.Image, ...]  # 300 x 200 pixels: the start, then one every so many steps
+    num_steps: int  # steps that the episode lasted
+    every: int  # steps between two pictures; the last two may be closer
+
+
+def record_pole(policy: ActorCritic, seed: int, max_steps: int = 500, every: int = 5) -> Recording:
+    """Play one episode with sampled actions and take pictures, the last one at its end.
 
     Args:
         policy: the policy to play.
         seed: of environment and actions.
-        num_steps: longest episode, in steps of 0.02 s.
-
-    Returns:
-        Pictures of 300 x 200 pixels, one before the first step and one after each step.
-    """
-    env = gymnasium.make("CartPole-v1", render_mode="rgb_array", max_episode_steps=num_steps)
-    sample = policy.sampler(np.random.default_rng(seed))
-    obs, _ = env.reset(seed=seed)
-    pictures, ended = [_picture(env)], False
-    while not ended:
-        obs, _, terminated, truncated, _ = env.step(sample(obs))
-        pictures.append(_picture(env))
-        ended = terminated or truncated
-    env.close()
-    return pictures
-
-
-def animate(pictures: Sequence[Image.Image], description: str, every: int = 5) -> Animation:
-    """Join pictures into an animation that loops at true speed, with a pause at the end.
-
-    Args:
-        pictures: one per step of 0.02 s, at least one.
-        description: a sentence that says what is seen.
-        every: keep one picture of so many, 1 or more.
+        max_steps: longest episode, in steps of 0.02 s.
+        every: take a picture after so many steps, 1 or more: drawing is slow, physics is not.
 
     Raises:
-        ValueError: there is no picture, or every is below 1.
+        ValueError: every is below 1.
     """
-    if not pictures:
-        raise ValueError("pictures: expected at least one, got none")
     if every < 1:
         raise ValueError(f"every: expected 1 or more, got {every}")
-    kept = list(pictures[::every])
-    if (len(pictures) - 1) % every:
-        kept.append(pictures[-1])
-    durations = [every * STEP_MILLISECONDS] * (len(kept) - 1) + [1500]
+    env = gymnasium.make("CartPole-v1", render_mode="rgb_array", max_episode_steps=max_steps)
+    sample = policy.sampler(np.random.default_rng(seed))
+    obs, _ = env.reset(seed=seed)
+    pictures, num_steps, ended = [_picture(env)], 0, False
+    while not ended:
+        obs, _, terminated, truncated, _ = env.step(sample(obs))
+        num_steps += 1
+        ended = terminated or truncated
+        if ended or num_steps % every == 0:
+            pictures.append(_picture(env))
+    env.close()
+    return Recording(tuple(pictures), num_steps, every)
+
+
+def animate(recording: Recording, description: str) -> Animation:
+    """Join the pictures into an animation that loops at true speed, with a pause at the end.
+
+    Args:
+        recording: of at least one step.
+        description: a sentence that says what is seen.
+    """
+    first, *rest = recording.pictures
+    durations = [recording.every * STEP_MILLISECONDS] * len(rest) + [PAUSE_MILLISECONDS]
     file = io.BytesIO()
-    first, *rest = kept
     first.save(file, "GIF", save_all=True, append_images=rest, duration=durations, loop=0)
     return Animation(file.getvalue(), description)
 
 
 def _picture(env: gymnasium.Env) -> Image.Image:
-    picture = Image.fromarray(np.asarray(env.render())).resize(FRAME_SIZE, Image.Resampling.BILINEAR)
+    picture = Image.fromarray(np.asarray(env.render())).resize(
+        FRAME_SIZE, Image.Resampling.BILINEAR
+    )
     return picture.quantize(NUM_COLORS, dither=Image.Dither.NONE)

@@ -6,15 +6,16 @@ What is printed is compared in CI on other machines, so numbers are rounded here
 from __future__ import annotations
 
 import html
+import inspect
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import matplotlib as mpl
 import numpy as np
 import torch
 from IPython.core.getipython import get_ipython
-from IPython.display import display
+from IPython.display import Markdown, display
 from torch import Tensor
 
 from ppo_lesson.teaching.plotting import STYLE
@@ -44,9 +45,7 @@ def show(label: str, value: Number | Sequence[Number], digits: int = 4) -> None:
     print(f"{label}: {number_text(value, digits)}")
 
 
-def show_table(
-    columns: Sequence[str], rows: Iterable[Sequence[Number]], digits: int = 4
-) -> None:
+def show_table(columns: Sequence[str], rows: Iterable[Sequence[Number]], digits: int = 4) -> None:
     """Display a table; numbers to so many significant digits."""
     cells = [[number_text(value, digits) for value in row] for row in rows]
     for row in cells:
@@ -65,6 +64,12 @@ def number_text(value: Number | Sequence[Number], digits: int = 4) -> str:
         return str(value)
     text = f"{value:.{digits}g}"
     return "0" if float(text) == 0 else text
+
+
+def show_source(*functions: Callable[..., object] | type) -> None:
+    """Display the package's own source of functions or classes, highlighted."""
+    source = "\n\n".join(inspect.getsource(function).rstrip() for function in functions)
+    display(Markdown(f"```python\n{source}\n```"))
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,9 @@ STYLE: dict[str, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
-    "axes.prop_cycle": cycler(color=[COLORS["old"], COLORS["new"], COLORS["good"], COLORS["weight"]]),
+    "axes.prop_cycle": cycler(
+        color=[COLORS["old"], COLORS["new"], COLORS["good"], COLORS["weight"]]
+    ),
     "grid.color": "#dddddd",
     "lines.linewidth": 2.5,
     "legend.frameon": False,

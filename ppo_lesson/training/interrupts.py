@@ -21,15 +21,17 @@ def finish_on_interrupt() -> Iterator[Callable[[], bool]]:
         yield lambda: False
         return
 
-    asked = threading.Event()
+    # A plain flag: a handler that runs inside a handler would wait for ever for an Event's lock.
+    asked = False
 
     def on_interrupt(signal_number: int, frame: object) -> None:
-        if asked.is_set():
+        nonlocal asked
+        if asked:
             raise KeyboardInterrupt
-        asked.set()
+        asked = True
 
     previous = signal.signal(signal.SIGINT, on_interrupt)
     try:
-        yield asked.is_set
+        yield lambda: asked
     finally:
         signal.signal(signal.SIGINT, previous)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -16,8 +17,8 @@ Sampler = Callable[[np.ndarray], np.ndarray]
 class ActorCritic(nn.Module):
     """A policy over K actions and a value function, two separate tanh networks in float32.
 
-    Weights are orthogonal: gain sqrt(2) inside, 0.01 for the policy's output (so that it starts near
-    uniform) and 1 for the value; biases are 0 (Engstrom et al., 2020, arXiv:2005.12729).
+    Weights are orthogonal: gain sqrt(2) inside, 0.01 for the policy's output (so that it starts
+    near uniform) and 1 for the value; biases are 0 (Engstrom et al., 2020, arXiv:2005.12729).
     """
 
     def __init__(
@@ -52,6 +53,8 @@ class ActorCritic(nn.Module):
             if isinstance(layer, nn.Linear)
         ]
 
+        # An infinite observation is named by `train`, once; numpy would warn at every step.
+        @np.errstate(invalid="ignore")
         def sample(obs: np.ndarray) -> np.ndarray:
             *hidden_layers, (weight, bias) = layers
             for hidden_weight, hidden_bias in hidden_layers:
@@ -65,7 +68,7 @@ class ActorCritic(nn.Module):
 
 def _mlp(sizes: tuple[int, ...], output_gain: float, generator: torch.Generator) -> nn.Sequential:
     layers: list[nn.Module] = []
-    for num_inputs, num_outputs in zip(sizes, sizes[1:], strict=False):
+    for num_inputs, num_outputs in pairwise(sizes):
         # skip_init: the default initialisation would draw from torch's global random state.
         layer = nn.utils.skip_init(nn.Linear, num_inputs, num_outputs, dtype=torch.float32)
         gain = output_gain if len(layers) == 2 * (len(sizes) - 2) else math.sqrt(2)

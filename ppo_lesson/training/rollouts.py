@@ -26,7 +26,9 @@ class Rollout:
     next_value: Tensor  # (T, N) its value of the observation that truly followed
     terminated: Tensor  # (T, N) bool, the world ended after the step
     truncated: Tensor  # (T, N) bool, the clock was stopped after the step
-    valid: Tensor  # (T, N) bool, False where the step only reset an environment: not to be trained on
+    valid: (
+        Tensor  # (T, N) bool, False where the step only reset an environment: not to be trained on
+    )
     last_obs: np.ndarray  # (N, D) what the policy sees next
     return_so_far: np.ndarray  # (N,) reward collected in the episodes that still run
     episode_returns: tuple[float, ...]  # sums of reward of the episodes that ended in this rollout
@@ -111,7 +113,8 @@ def evaluate(policy: ActorCritic, episodes: int, seed: int, env_id: str = "CartP
     if episodes < 1:
         raise ValueError(f"episodes: expected 1 or more, got {episodes}")
     env = make_env(env_id, episodes)
-    sample = policy.sampler(np.random.default_rng(seed))
+    # Not default_rng(seed): the environments draw from that, and actions would follow their luck.
+    sample = policy.sampler(np.random.default_rng([seed, 1]))
     obs, _ = env.reset(seed=seed)
     returns, running = np.zeros(episodes), np.ones(episodes, dtype=bool)
     while running.any():

@@ -1,0 +1,186 @@
+"""Watching training while it happens."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import torch
+from IPython.display import display
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from PIL import Image, ImageDraw
+from torch import Tensor
+
+from ppo_lesson import maths
+from ppo_lesson.teaching.figures_training import plot_learning_curve
+from ppo_lesson.teaching.plotting import COLORS
+from ppo_lesson.training.networks import ActorCritic
+from ppo_lesson.training.ppo import PPOConfig, TrainingResult, UpdateMetrics, evaluate, train
+
+REDRAW_SECONDS = 0.2
+FIGURE_SIZE = (9.0, 4.0)
+BAR_SIZE = (600, 16)
+
+OnUpdate = Callable[[ActorCritic, UpdateMetrics], None]
+
+
+class Runs(NamedTuple):
+    """The same settings trained from several seeds, and evaluated at the same moments."""
+
+    steps: Tensor  # (U,) environment steps, each reached by the update before the evaluation
+    returns: Tensor  # (S, U) mean return of fresh episodes, one row per seed
+    results: tuple[TrainingResult, ...]  # S of them
+
+
+def watch(config: PPOConfig, seed: int, every: int = 5, episodes: int = 100) -> OnUpdate:
+    """Display a learning curve that grows, and return the `on_update` that makes it grow.
+
+    It is one picture that is replaced, without widgets, so that the stored notebook keeps the
+    finished curve. Evaluating and drawing do not count as training time.
+
+    Args:
+        config: the settings that training runs with.
+        seed: of the evaluation episodes.
+        every: evaluate after so many updates, 1 or more; the last update is always evaluated.
+        episodes: fresh episodes per evaluation.
+
+    Raises:
+        ValueError: every is below 1.
+    """
+    if every < 1:
+        raise ValueError(f"every: expected 1 or more, got {every}")
+    steps: list[int] = []
+    returns: list[float] = []
+
+    def draw(ax: Axes) -> None:
+        plot_learning_curve(ax, steps, returns)
+        ax.set_xlim(0, config.total_steps * 1.02)
+        done = steps[-1] if steps else 0
+        ax.set_title(f"{done:,} of {config.total_steps:,} environment steps")
+
+    redraw = live_figure(draw, "Learning curve, drawn during training")
+    drawn, updates = time.monotonic(), 0
+
+    def on_update(policy: ActorCritic, metrics: UpdateMetrics) -> None:
+        nonlocal drawn, updates
+        updates += 1
+        is_last = metrics.steps >= config.total_steps
+        if updates % every and not is_last:
+            return
+        steps.append(metrics.steps)
+        returns.append(evaluate(policy, episodes, seed, config.env_id).mean().item())
+        if is_last or time.monotonic() - drawn > REDRAW_SECONDS:
+            redraw()
+            drawn = time.monotonic()
+
+    return on_update
+
+
+def train_seeds(
+    config: PPOConfig,
+    seeds: Sequence[int],
+    *,
+    evaluations: int = 7,
+    episodes: int = 20,
+    policy_loss: Callable[..., Tensor] = maths.clipped_surrogate_loss,
+    on_run: Callable[[], None] = lambda: None,
+) -> Runs:
+    """Train once per seed, and evaluate each run at the same moments.
+
+    Args:
+        config: the settings of all runs.
+        seeds: S of them, at least one; evaluation episodes take a seed of their own from each.
+        evaluations: U, how many, at equal distances; the last one after the last update.
+        episodes: fresh episodes per evaluation.
+        policy_loss: as in `train`.
+        on_run: called after every run: the place for a progress bar.
+
+    Returns:
+        The runs. After Ctrl-C: those that were finished before.
+
+    Raises:
+        ValueError: there is no seed.
+        KeyboardInterrupt: Ctrl-C, before the first run was finished.
+    """
+    if not seeds:
+        raise ValueError("seeds: expected at least one, got none")
+    first = config.total_steps / evaluations
+    moments = torch.linspace(first, config.total_steps, evaluations, dtype=torch.float64)
+    returns, results = [], []
+    for seed in seeds:
+        row: list[float] = []
+
+        def on_update(
+            policy: ActorCritic, metrics: UpdateMetrics, row: list[float] = row, seed: int = seed
+        ) -> None:
+            while len(row) < evaluations and metrics.steps >= moments[len(row)]:
+                row.append(evaluate(policy, episodes, 10_000 + seed, config.env_id).mean().item())
+
+        result = train(config, seed=seed, policy_loss=policy_loss, on_update=on_update)
+        if result.stopped == "interrupted":
+            break
+        row += [float("nan")] * (evaluations - len(row))  # of a run that ended early, by a fault
+        returns.append(row)
+        results.append(result)
+        on_run()
+    if not returns:
+        raise KeyboardInterrupt
+    return Runs(moments, torch.tensor(returns, dtype=torch.float64), tuple(results))
+
+
+def live_figure(draw: Callable[[Axes], object], description: str) -> Callable[[], None]:
+    """Display a figure, and return a function that draws it anew in the same place.
+
+    Args:
+        draw: draws on empty axes what is to be seen at the moment.
+        description: what the figure shows, for those who do not see it; it stays the same.
+    """
+
+    def picture() -> dict[str, object]:
+        # A Figure of its own: pyplot would keep it, and is not for callbacks of other threads.
+        figure = Figure(figsize=FIGURE_SIZE)
+        draw(figure.subplots())
+        file = io.BytesIO()
+        figure.savefig(file, format="png", dpi=100)
+        return {"image/png": file.getvalue(), "text/plain": description}
+
+    handle = display(picture(), raw=True, display_id=True)
+    return lambda: handle.update(picture(), raw=True)
+
+
+def progress_bar(total: int, description: str) -> Callable[[], None]:
+    """Display a bar that fills, and return the function that moves it one step on.
+
+    It is a picture: text that changes would be another text in every stored notebook.
+
+    Args:
+        total: steps until it is full, 1 or more.
+        description: what is going on, for those who do not see it.
+
+    Raises:
+        ValueError: total is below 1.
+    """
+    if total < 1:
+        raise ValueError(f"total: expected 1 or more, got {total}")
+    done = 0
+
+    def picture() -> dict[str, object]:
+        width, height = BAR_SIZE
+        image = Image.new("RGB", BAR_SIZE, "#dddddd")
+        filled = round(width * min(done, total) / total)
+        if filled:
+            ImageDraw.Draw(image).rectangle((0, 0, filled - 1, height), fill=COLORS["old"])
+        file = io.BytesIO()
+        image.save(file, "PNG")
+        return {"image/png": file.getvalue(), "text/plain": description}
+
+    def advance() -> None:
+        nonlocal done
+        done += 1
+        handle.update(picture(), raw=True)
+
+    handle = display(picture(), raw=True, display_id=True)
+    return advance

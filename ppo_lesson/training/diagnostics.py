@@ -1,0 +1,92 @@
+"""What training writes down: one record per update, and how its numbers are measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from ppo_lesson import maths
+from ppo_lesson.training.config import PPOConfig
+from ppo_lesson.training.networks import ActorCritic
+
+
+class Batch(NamedTuple):
+    """The valid steps of a rollout in one row of B samples; all that an update needs to know."""
+
+    obs: Tensor  # (B, D)
+    action: Tensor  # (B,)
+    old_log_prob: Tensor  # (B,) under the policy that acted
+    advantage: Tensor  # (B,) normalised where the settings say so
+    old_value: Tensor  # (B,) before the update
+    value_target: Tensor  # (B,) what the critic is fitted to
+
+    def select(self, index: Tensor) -> Batch:
+        """Return the samples of one minibatch."""
+        return Batch(*(column[index] for column in self))
+
+
+@dataclass(frozen=True)
+class UpdateMetrics:
+    """What one iteration looked like: a rollout, then its epochs of gradient steps."""
+
+    steps: int  # environment steps so far, rows that only reset an environment not counted
+    gradient_steps: int  # steps of the optimiser so far
+    episode_return: float  # mean return of the episodes that ended in the rollout; NaN if none did
+    approx_kl: float  # k3 estimate of KL(old || new) over the rollout after its last epoch, in nats
+    clip_fraction: float  # share of ratios outside 1 +- epsilon, as most libraries log it
+    active_clip_fraction: float  # share of samples that the clip leaves without a gradient
+    entropy: float  # mean entropy of the new policy on the rollout, in nats
+    explained_variance: float  # of the value targets by the critic before; NaN if they are equal
+    gradient_norm: float  # mean norm of the gradients before they were shortened
+    learning_rate: float  # Adam's step size in this update
+    seconds: float  # training time so far, time in on_update not counted
+
+    @property
+    def steps_per_second(self) -> float:
+        """Environment steps per second of training, so far."""
+        return self.steps / self.seconds
+
+
+@dataclass
+class TrainingResult:
+    """The trained policy and the way there."""
+
+    policy: ActorCritic
+    history: list[UpdateMetrics] = field(default_factory=list)  # one record per update
+    stopped: str = "all steps done"  # why training ended
+
+    def curve(self, name: str) -> Tensor:
+        """Return one metric over all updates, (U,) float64; `name` is one of UpdateMetrics."""
+        return torch.tensor(
+            [getattr(metrics, name) for metrics in self.history], dtype=torch.float64
+        )
+
+
+@torch.no_grad()
+def approx_kl(policy: ActorCritic, batch: Batch) -> float:
+    """Estimate how far the policy has moved from the one that collected the batch, in nats."""
+    log_prob = maths.action_log_prob(policy.logits(batch.obs), batch.action)
+    return maths.kl_k3(log_prob, batch.old_log_prob).item()
+
+
+@torch.no_grad()
+def diagnose(policy: ActorCritic, batch: Batch, config: PPOConfig) -> dict[str, float]:
+    """Measure, after an update, what UpdateMetrics says of the policy and the critic."""
+    logits = policy.logits(batch.obs)
+    log_prob = maths.action_log_prob(logits, batch.action)
+    ratio = maths.policy_ratio(log_prob, batch.old_log_prob)
+    epsilon, target = config.clip_epsilon, batch.value_target
+    measured = {
+        "approx_kl": maths.kl_k3(log_prob, batch.old_log_prob),
+        "clip_fraction": maths.clip_fraction(ratio, epsilon),
+        "active_clip_fraction": maths.active_clip_fraction(ratio, batch.advantage, epsilon),
+        "entropy": maths.entropy(logits).mean(),
+        "explained_variance": torch.tensor(torch.nan),
+    }
+    # A learned world whose targets are all equal is no fault, and worth no warning per update.
+    if torch.any(target != target[0]):
+        measured["explained_variance"] = maths.explained_variance(batch.old_value, target)
+    return {name: number.item() for name, number in measured.items()}
