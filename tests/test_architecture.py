@@ -18,6 +18,8 @@ FLOORS = ("maths", "worlds", "training", "teaching", "lessons", "commands")
 FORBIDDEN_NAMES = {"utils", "common", "helpers", "core"}
 MOST_LINES = 300  # of a module: "about 250"
 MOST_BODY_LINES = 45  # of a function, without its docstring: "about 40"
+# The curriculum pins this signature, and a learner's own function is called by position.
+PINNED = ("ppo_lesson.maths.advantages.gae",)
 MOST_ARGUMENTS = 6  # that can be given by position; a formula with more takes them by keyword
 DOCUMENTED = ("maths", "worlds", "training")
 MIRRORED = ("maths", "worlds", "training", "teaching", "commands")
@@ -133,6 +135,7 @@ def functions_of_many_arguments(root: Path) -> list[str]:
         for name, tree in modules(root).items()
         for function in functions(tree)
         if (count := len(function.args.posonlyargs + function.args.args)) > MOST_ARGUMENTS
+        and f"{name}.{function.name}" not in PINNED
     ]
 
 

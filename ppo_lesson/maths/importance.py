@@ -196,7 +196,7 @@ def gradient_share(ratio: Tensor, advantage: Tensor, top: float) -> Tensor:
             "advantage: every ratio times advantage is zero, there is nothing to share"
         )
     # 0.07 * 100 is a little above 7 in floating point, which must not count as an eighth sample.
-    count = math.ceil(top * len(size) - 1e-9)
+    count = math.ceil(top * len(size) * (1 - 1e-12))
     return size.topk(count).values.sum() / size.sum()
 
 

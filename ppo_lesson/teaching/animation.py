@@ -5,6 +5,9 @@ from __future__ import annotations
 import base64
 import html
 import io
+import os
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 import gymnasium
@@ -64,15 +67,15 @@ def record_pole(policy: ActorCritic, seed: int, max_steps: int = 500, every: int
         raise ValueError(f"every: expected 1 or more, got {every}")
     env = gymnasium.make("CartPole-v1", render_mode="rgb_array", max_episode_steps=max_steps)
     sample = policy.sampler(np.random.default_rng(seed))
-    obs, _ = env.reset(seed=seed)
-    pictures, num_steps, ended = [_picture(env)], 0, False
-    while not ended:
-        obs, _, terminated, truncated, _ = env.step(sample(obs))
-        num_steps += 1
-        ended = terminated or truncated
-        if ended or num_steps % every == 0:
-            pictures.append(_picture(env))
-    env.close()
+    with closing(env), _drawing_in_memory():
+        obs, _ = env.reset(seed=seed)
+        pictures, num_steps, ended = [_picture(env)], 0, False
+        while not ended:
+            obs, _, terminated, truncated, _ = env.step(sample(obs))
+            num_steps += 1
+            ended = terminated or truncated
+            if ended or num_steps % every == 0:
+                pictures.append(_picture(env))
     return Recording(tuple(pictures), num_steps, every)
 
 
@@ -88,6 +91,20 @@ def animate(recording: Recording, description: str) -> Animation:
     file = io.BytesIO()
     first.save(file, "GIF", save_all=True, append_images=rest, duration=durations, loop=0)
     return Animation(file.getvalue(), description)
+
+
+@contextmanager
+def _drawing_in_memory() -> Iterator[None]:
+    """Ask for no screen: where there is none, SDL complains on stderr, though it needs none."""
+    before = os.environ.get("SDL_VIDEODRIVER")
+    os.environ["SDL_VIDEODRIVER"] = "dummy"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["SDL_VIDEODRIVER"]
+        else:
+            os.environ["SDL_VIDEODRIVER"] = before
 
 
 def _picture(env: gymnasium.Env) -> Image.Image:

@@ -26,11 +26,11 @@ def plot_clip(ax: Axes, advantage: float, clip_epsilon: float) -> Axes:
     ax.plot(ratio, unclipped, **line_style("old"), label="ratio x advantage")
     ax.plot(ratio, clipped, **line_style("new"), label="with the clip")
     ax.plot([1], [advantage], "o", color=COLORS["truth"])
-    flat = 1 + clip_epsilon if advantage > 0 else 1 - clip_epsilon
+    corner, end = (1 + clip_epsilon, 2.0) if advantage > 0 else (1 - clip_epsilon, 0.0)
     ax.annotate(
         "no gradient",
-        ((flat + (2 if advantage > 0 else 0)) / 2, advantage * flat),
-        xytext=(0, -24 if advantage > 0 else -24),
+        ((corner + end) / 2, advantage * corner),
+        xytext=(0, -24),
         textcoords="offset points",
         ha="center",
         color=COLORS["new"],

@@ -159,8 +159,9 @@ def plot_dashboard(axes: np.ndarray, result: TrainingResult, config: PPOConfig) 
     steps = result.curve("steps")
     for ax, (name, title) in zip(axes.flat, DASHBOARD.items(), strict=True):
         plot_metric(ax, steps, result.curve(name), title)
-    axes.flat[1].plot(steps, result.curve("clip_fraction"), **line_style("old"))
-    axes.flat[1].set_title("clip fraction: active, logged --")
+    axes.flat[1].lines[0].set_label("active")
+    axes.flat[1].plot(steps, result.curve("clip_fraction"), label="logged", **line_style("old"))
+    axes.flat[1].legend(loc="upper right")
     guide = {"color": COLORS["quiet"], "linestyle": "--", "linewidth": 1.5}
     if config.target_kl is not None:
         axes.flat[0].axhline(config.target_kl, **guide)
@@ -182,9 +183,14 @@ def plot_reuse(
     """
     plot_seeds(ax, steps, free, "bad")
     plot_seeds(ax, steps, clipped, "good")
-    for returns, role, label in [(clipped, "good", "with the clip"), (free, "bad", "without")]:
-        label_end(ax, steps, returns.quantile(0.5, dim=0), role, label)
+    with_clip, without = (returns.quantile(0.5, dim=0) for returns in (clipped, free))
+    if torch.equal(with_clip, without):
+        label_end(ax, steps, with_clip, "good", "with and\nwithout")
+    else:
+        label_end(ax, steps, with_clip, "good", "with\nthe clip")
+        label_end(ax, steps, without, "bad", "without")
     ax.set_title("1 epoch" if num_epochs == 1 else f"{num_epochs} epochs")
+    ax.label_outer()
     return ax
 
 

@@ -28,7 +28,7 @@ COLORS = {
 LINES = {"truth": "-", "old": "--", "new": "-", "weight": "-.", "good": "-", "bad": ":"}
 """Line style of each role, so that a figure can be read without its colours."""
 
-STYLE: dict[str, Any] = {
+STYLE: dict[Any, Any] = {
     "figure.figsize": (9.0, 4.5),
     "figure.dpi": 100,
     "figure.constrained_layout.use": True,
@@ -50,7 +50,7 @@ STYLE: dict[str, Any] = {
 }
 
 
-def line_style(role: str) -> dict[str, str]:
+def line_style(role: str) -> dict[str, Any]:
     """Return colour and line style of a role, as keyword arguments of `Axes.plot`.
 
     Raises:

@@ -69,8 +69,9 @@ class ActorCritic(nn.Module):
 def _mlp(sizes: tuple[int, ...], output_gain: float, generator: torch.Generator) -> nn.Sequential:
     layers: list[nn.Module] = []
     for num_inputs, num_outputs in pairwise(sizes):
-        # skip_init: the default initialisation would draw from torch's global random state.
-        layer = nn.utils.skip_init(nn.Linear, num_inputs, num_outputs, dtype=torch.float32)
+        # Made without values: the default ones would draw from torch's global random state.
+        layer = nn.Linear(num_inputs, num_outputs, device="meta", dtype=torch.float32)
+        layer = layer.to_empty(device="cpu")
         gain = output_gain if len(layers) == 2 * (len(sizes) - 2) else math.sqrt(2)
         nn.init.orthogonal_(layer.weight, gain, generator=generator)
         nn.init.zeros_(layer.bias)

@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+import io
+import signal
+from types import SimpleNamespace as Namespace
+
+import pytest
+import torch
+from PIL import Image
+
+from ppo_lesson import maths
+from ppo_lesson.teaching import live
+from ppo_lesson.teaching.live import BAR_SIZE, live_figure, progress_bar, train_seeds, watch
+from ppo_lesson.training.ppo import PPOConfig, evaluate, train
+
+CONFIG = PPOConfig(total_steps=600, num_envs=4, num_steps=32, num_epochs=1)
+
+
+def short(total_steps: int) -> PPOConfig:
+    """One update, with one gradient step."""
+    return PPOConfig(total_steps=total_steps, num_envs=4, num_steps=32, num_epochs=1)
+
+
+class Screen:
+    """Stands for the notebook: keeps every picture, in order, with its text."""
+
+    def __init__(self) -> None:
+        self.shown: list[dict] = []
+
+    def display(self, data: dict, *, raw: bool, display_id: bool) -> Screen:
+        assert raw and display_id
+        self.shown.append(data)
+        return self
+
+    def update(self, data: dict, *, raw: bool) -> None:
+        assert raw
+        self.shown.append(data)
+
+    def image(self, index: int) -> Image.Image:
+        return Image.open(io.BytesIO(self.shown[index]["image/png"])).convert("RGB")
+
+
+@pytest.fixture(autouse=True)
+def screen(monkeypatch: pytest.MonkeyPatch) -> Screen:
+    screen = Screen()
+    monkeypatch.setattr(live, "display", screen.display)
+    return screen
+
+
+@pytest.fixture
+def curve(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[int], list[float]]]:
+    """Collect the curves that were drawn."""
+    drawn = []
+    plot = live.plot_learning_curve
+
+    def spy(ax, steps, returns):
+        drawn.append((list(steps), list(returns)))
+        return plot(ax, steps, returns)
+
+    monkeypatch.setattr(live, "plot_learning_curve", spy)
+    return drawn
+
+
+def test_the_watched_curve_holds_the_evaluations_of_every_second_update_and_the_last(
+    curve, screen: Screen
+) -> None:
+    result = train(CONFIG, seed=0, on_update=watch(CONFIG, seed=1, every=2, episodes=3))
+    steps = [metrics.steps for metrics in result.history]
+    expected = [s for k, s in enumerate(steps, start=1) if k % 2 == 0 or k == len(steps)]
+    assert curve[0] == ([], [])
+    assert curve[-1][0] == expected
+    assert curve[-1][1][-1] == evaluate(result.policy, 3, 1).mean().item()
+
+
+def test_a_watched_training_is_the_same_as_an_unwatched_one() -> None:
+    watched = train(CONFIG, seed=0, on_update=watch(CONFIG, seed=1, every=1, episodes=2)).policy
+    alone = train(CONFIG, seed=0).policy
+    assert all(map(torch.equal, watched.parameters(), alone.parameters()))
+
+
+def test_the_picture_grows_in_one_place_and_its_text_stays_the_same(screen: Screen) -> None:
+    train(CONFIG, seed=0, on_update=watch(CONFIG, seed=1, every=1, episodes=2))
+    assert len(screen.shown) >= 2
+    assert {picture["text/plain"] for picture in screen.shown} == {
+        "Learning curve, drawn during training"
+    }
+    assert screen.image(0).size == screen.image(-1).size
+    assert screen.image(0).tobytes() != screen.image(-1).tobytes()
+
+
+def test_watching_every_zero_updates_is_refused() -> None:
+    with pytest.raises(ValueError, match="every: expected 1 or more, got 0"):
+        watch(CONFIG, seed=0, every=0)
+
+
+def test_a_live_figure_draws_what_there_is_at_the_moment(screen: Screen) -> None:
+    heights = [1.0]
+    redraw = live_figure(lambda ax: ax.plot(heights), "heights")
+    heights += [2.0]
+    redraw()
+    assert screen.image(0).tobytes() != screen.image(1).tobytes()
+
+
+def test_the_bar_is_full_when_all_is_done_and_not_before(screen: Screen) -> None:
+    advance = progress_bar(4, "four runs")
+    for _ in range(4):
+        advance()
+    filled = [screen.image(k).getcolors() for k in range(5)]
+    grey = (221, 221, 221)
+    share = [{color: count for count, color in colors}.get(grey, 0) for colors in filled]
+    pixels = BAR_SIZE[0] * BAR_SIZE[1]
+    assert share == [pixels, pixels * 3 // 4, pixels // 2, pixels // 4, 0]
+    assert {picture["text/plain"] for picture in screen.shown} == {"four runs"}
+
+
+def test_a_bar_of_no_steps_is_refused() -> None:
+    with pytest.raises(ValueError, match="total: expected 1 or more, got 0"):
+        progress_bar(0, "nothing")
+
+
+def test_each_run_of_several_seeds_is_that_of_train() -> None:
+    runs = train_seeds(CONFIG, [3, 5], evaluations=2, episodes=3)
+    for seed, result, returns in zip([3, 5], runs.results, runs.returns, strict=True):
+        alone = train(CONFIG, seed=seed)
+        assert torch.equal(result.curve("approx_kl"), alone.curve("approx_kl"))
+        assert returns[-1] == evaluate(alone.policy, 3, 10_000 + seed).mean()
+    assert runs.steps.tolist() == [300.0, 600.0]
+    assert runs.returns.shape == (2, 2)
+
+
+def test_an_evaluation_follows_the_first_update_that_reached_its_moment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def one_by_one(config, *, seed, policy_loss, on_update):
+        for steps in (128, 256, 384, 512, 640):
+            on_update(None, Namespace(steps=steps))
+            done.append(len(evaluated))
+        return Namespace(stopped="all steps done")
+
+    evaluated, done = [], []
+    monkeypatch.setattr(live, "train", one_by_one)
+    monkeypatch.setattr(live, "evaluate", lambda *_: evaluated.append(1) or torch.ones(1))
+    train_seeds(CONFIG, [0], evaluations=3)  # moments 200, 400 and 600
+    assert done == [0, 1, 1, 2, 3]
+
+
+def test_the_policy_loss_is_the_one_that_was_given() -> None:
+    def unclipped(log_prob, old_log_prob, advantage, clip_epsilon):
+        calls.append(clip_epsilon)
+        return maths.surrogate_loss(log_prob, old_log_prob, advantage)
+
+    calls: list[float] = []
+    train_seeds(CONFIG, [0], evaluations=1, episodes=1, policy_loss=unclipped)
+    assert set(calls) == {CONFIG.clip_epsilon}
+
+
+def test_every_run_is_told_to_the_progress_bar() -> None:
+    told = []
+    train_seeds(CONFIG, [0, 1, 2], evaluations=1, episodes=1, on_run=lambda: told.append(1))
+    assert len(told) == 3
+
+
+def test_after_ctrl_c_the_finished_runs_are_kept() -> None:
+    def press_in_the_second_run(*arguments):
+        if told:
+            signal.raise_signal(signal.SIGINT)
+        return maths.clipped_surrogate_loss(*arguments)
+
+    told: list[int] = []
+    runs = train_seeds(
+        short(100),
+        [0, 1, 2],
+        evaluations=1,
+        episodes=1,
+        policy_loss=press_in_the_second_run,
+        on_run=lambda: told.append(1),
+    )
+    assert runs.returns.shape == (1, 1)
+
+
+def test_ctrl_c_before_the_first_run_is_finished_is_passed_on() -> None:
+    def press(*arguments):
+        signal.raise_signal(signal.SIGINT)
+        return maths.clipped_surrogate_loss(*arguments)
+
+    with pytest.raises(KeyboardInterrupt):
+        train_seeds(short(100), [0], evaluations=1, episodes=1, policy_loss=press)
+
+
+def test_no_seed_is_refused() -> None:
+    with pytest.raises(ValueError, match="seeds: expected at least one, got none"):
+        train_seeds(CONFIG, [])

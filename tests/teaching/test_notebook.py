@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import inspect
+import random
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+import torch
+from IPython.display import Markdown
+
+from ppo_lesson.maths import surrogate_loss
+from ppo_lesson.teaching import notebook
+from ppo_lesson.teaching.notebook import Table, number_text, setup, show, show_source, show_table
+from ppo_lesson.teaching.plotting import STYLE
+
+
+@pytest.fixture
+def displayed(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Collect what a notebook would display."""
+    shown: list[object] = []
+    monkeypatch.setattr(notebook, "display", shown.append)
+    return shown
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.123456, "0.1235"),
+        (-0.0, "0"),
+        (3, "3"),
+        (True, "True"),
+        ("ok", "ok"),
+        (float("nan"), "nan"),
+        (torch.tensor(2.0 / 3.0, dtype=torch.float64), "0.6667"),
+        (torch.tensor(True), "True"),
+        (torch.tensor([1.0, 0.25]), "1, 0.25"),
+        ([1, 0.5, "x"], "1, 0.5, x"),
+        (123456.0, "1.235e+05"),
+    ],
+)
+def test_a_number_is_written_to_four_digits_without_noise(value: object, text: str) -> None:
+    assert number_text(value) == text
+
+
+def test_fewer_digits_can_be_asked_for() -> None:
+    assert number_text([0.123456, 7.0], digits=2) == "0.12, 7"
+
+
+def test_show_prints_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    show("the sum", torch.tensor(0.5))
+    assert capsys.readouterr().out == "the sum: 0.5\n"
+
+
+def test_a_table_is_the_same_in_text_and_html(displayed: list[object]) -> None:
+    show_table(["name", "value"], [("a", 0.123456), ("longer", 2)])
+    (table,) = displayed
+    assert repr(table) == "  name   value\n     a  0.1235\nlonger       2"
+    page = table._repr_html_()
+    for text in ("name", "value", "longer", "0.1235"):
+        assert f">{text}<" in page
+
+
+def test_a_table_escapes_what_would_be_html() -> None:
+    page = Table(["<b>"], [["a < b"]])._repr_html_()
+    assert "<b>" not in page
+    assert "a &lt; b" in page
+
+
+def test_a_row_of_another_length_is_refused(displayed: list[object]) -> None:
+    with pytest.raises(ValueError, match=r"rows: expected 2 entries each, got \['1'\]"):
+        show_table(["a", "b"], [(1,)])
+    assert displayed == []
+
+
+def test_show_source_shows_the_package_s_own_lines(displayed: list[object]) -> None:
+    show_source(surrogate_loss, number_text)
+    (page,) = displayed
+    assert isinstance(page, Markdown)
+    source = page.data.removeprefix("```python\n").removesuffix("\n```")
+    both = [inspect.getsource(function).rstrip() for function in (surrogate_loss, number_text)]
+    assert source == "\n\n".join(both)
+
+
+def test_setup_makes_numbers_and_pictures_the_same_everywhere() -> None:
+    def draws() -> tuple[float, float, float]:
+        return torch.rand(()).item(), np.random.rand(), random.random()  # noqa: NPY002
+
+    setup(seed=3)
+    first = draws()
+    setup(seed=3)
+    assert draws() == first
+    setup(seed=4)
+    assert draws() != first
+    assert torch.get_default_dtype() == torch.float64
+    assert torch.get_num_threads() == 1
+    assert mpl.rcParams["figure.figsize"] == list(STYLE["figure.figsize"])
