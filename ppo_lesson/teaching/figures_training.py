@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -11,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
-from ppo_lesson.teaching.plotting import COLORS, label_end, line_style
+from ppo_lesson.teaching.plotting import COLORS, Row, label_end, line_style
 from ppo_lesson.training.ppo import PPOConfig, TrainingResult
 
 SOLVED_RETURN = 475
@@ -80,7 +79,7 @@ def plot_ratios(ax: Axes, ratio: Tensor, clip_epsilon: float, title: str) -> Axe
 
 
 def plot_learning_curve(
-    ax: Axes, steps: Sequence[float], returns: Sequence[float], role: str = "new", label: str = ""
+    ax: Axes, steps: Row, returns: Row, role: str = "new", label: str = ""
 ) -> Axes:
     """Draw the mean return of evaluation episodes against environment steps (CartPole).
 
@@ -97,9 +96,7 @@ def plot_learning_curve(
     return _cartpole_axes(ax)
 
 
-def plot_seeds(
-    ax: Axes, steps: Sequence[float], returns: Tensor, role: str = "new", label: str = ""
-) -> Axes:
+def plot_seeds(ax: Axes, steps: Row, returns: Tensor, role: str = "new", label: str = "") -> Axes:
     """Draw several runs of one setting: each run thin, their median bold.
 
     Args:
@@ -111,7 +108,7 @@ def plot_seeds(
     """
     style = line_style(role)
     for run in returns:
-        ax.plot(steps, run, linewidth=1, alpha=0.6, **style)
+        ax.plot(steps, run, linewidth=1.6, alpha=0.75, **style)
     median = returns.quantile(0.5, dim=0)
     ax.plot(steps, median, linewidth=3.5, **style)
     if label:
@@ -119,7 +116,7 @@ def plot_seeds(
     return _cartpole_axes(ax)
 
 
-def plot_median(ax: Axes, steps: Sequence[float], returns: Tensor, label: str = "") -> Axes:
+def plot_median(ax: Axes, steps: Row, returns: Tensor, label: str = "") -> Axes:
     """Draw the median over runs of one setting, and its interval of at least 95 % confidence.
 
     Args:
@@ -136,8 +133,8 @@ def plot_median(ax: Axes, steps: Sequence[float], returns: Tensor, label: str = 
 
 def plot_metric(
     ax: Axes,
-    steps: Sequence[float],
-    values: Sequence[float],
+    steps: Row,
+    values: Row,
     title: str,
     role: str = "new",
 ) -> Axes:
@@ -169,9 +166,7 @@ def plot_dashboard(axes: np.ndarray, result: TrainingResult, config: PPOConfig) 
     return axes
 
 
-def plot_reuse(
-    ax: Axes, steps: Sequence[float], clipped: Tensor, free: Tensor, num_epochs: int
-) -> Axes:
+def plot_reuse(ax: Axes, steps: Row, clipped: Tensor, free: Tensor, num_epochs: int) -> Axes:
     """Draw runs with and without the clip that use each rollout for so many epochs.
 
     Args:
@@ -190,6 +185,7 @@ def plot_reuse(
         label_end(ax, steps, with_clip, "good", "with\nthe clip")
         label_end(ax, steps, without, "bad", "without")
     ax.set_title("1 epoch" if num_epochs == 1 else f"{num_epochs} epochs")
+    ax.set_xlim(left=0)
     ax.label_outer()
     return ax
 

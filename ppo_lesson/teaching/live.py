@@ -148,6 +148,7 @@ def live_figure(draw: Callable[[Axes], object], description: str) -> Callable[[]
         return {"image/png": file.getvalue(), "text/plain": description}
 
     handle = display(picture(), raw=True, display_id=True)
+    assert handle is not None  # display_id asks for it
     return lambda: handle.update(picture(), raw=True)
 
 
@@ -177,10 +178,13 @@ def progress_bar(total: int, description: str) -> Callable[[], None]:
         image.save(file, "PNG")
         return {"image/png": file.getvalue(), "text/plain": description}
 
+    handle = display(picture(), raw=True, display_id=True)
+    assert handle is not None  # display_id asks for it
+    update = handle.update
+
     def advance() -> None:
         nonlocal done
         done += 1
-        handle.update(picture(), raw=True)
+        update(picture(), raw=True)
 
-    handle = display(picture(), raw=True, display_id=True)
     return advance

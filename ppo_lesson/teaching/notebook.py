@@ -103,4 +103,5 @@ def _keep_picture_size() -> None:
     if shell is not None and hasattr(shell, "enable_matplotlib"):
         from matplotlib_inline.config import InlineBackend
 
-        InlineBackend.instance(parent=shell).print_figure_kwargs = {"bbox_inches": None}
+        backend = InlineBackend.instance(parent=shell)
+        backend.set_trait("print_figure_kwargs", {"bbox_inches": None})

@@ -12,6 +12,9 @@ from typing import Any
 
 from cycler import cycler
 from matplotlib.axes import Axes
+from torch import Tensor
+
+Row = Sequence[float] | Tensor
 
 COLORS = {
     "truth": "#000000",  # what is exact: J, the target p, the optimum
@@ -61,13 +64,13 @@ def line_style(role: str) -> dict[str, Any]:
     return {"color": COLORS[role], "linestyle": LINES.get(role, "-")}
 
 
-def plot_line(ax: Axes, x: Sequence[float], y: Sequence[float], role: str, label: str) -> Axes:
+def plot_line(ax: Axes, x: Row, y: Row, role: str, label: str) -> Axes:
     """Draw a line in the style of its role and write its label at its right end."""
     ax.plot(x, y, **line_style(role), label=label)
     return label_end(ax, x, y, role, label)
 
 
-def label_end(ax: Axes, x: Sequence[float], y: Sequence[float], role: str, label: str) -> Axes:
+def label_end(ax: Axes, x: Row, y: Row, role: str, label: str) -> Axes:
     """Write a label beside the last point of a line, in the line's colour."""
     ax.annotate(
         label,

@@ -19,6 +19,7 @@ from gymnasium.vector import VectorEnv
 from torch import Tensor, nn
 
 from ppo_lesson import maths
+from ppo_lesson.maths.shapes import check_floats
 from ppo_lesson.training.config import PPOConfig
 from ppo_lesson.training.diagnostics import (
     Batch,
@@ -50,7 +51,7 @@ def make_batch(
 
     Raises:
         FloatingPointError: an input or the advantage is not finite; the message names it.
-        ValueError: gae returned another shape than that of the rewards.
+        TypeError, ValueError: gae returned no tensor, or another shape than that of the rewards.
     """
     advantage = gae(
         rollout.reward * config.reward_scale,
@@ -61,9 +62,7 @@ def make_batch(
         config.gamma,
         config.gae_lambda,
     )
-    if advantage.shape != rollout.reward.shape:
-        expected, came = tuple(rollout.reward.shape), tuple(advantage.shape)
-        raise ValueError(f"gae: expected a result of shape {expected}, got {came}")
+    check_floats("T N", reward=rollout.reward, gae=advantage)
     columns = {
         "obs": rollout.obs,
         "reward": rollout.reward,
@@ -104,13 +103,14 @@ def ppo_update(
     Raises:
         FloatingPointError: a gradient is not finite; the parameters are those of the step before.
     """
+    parameters = list(policy.parameters())
     gradient_norms = []
     for _ in range(config.num_epochs):
         for index in maths.minibatches(len(batch.action), config.minibatch_size, generator):
             loss = ppo_loss(policy, batch.select(index), config, policy_loss)
             optimizer.zero_grad()
             loss.backward()
-            norm = nn.utils.clip_grad_norm_(policy.parameters(), config.max_gradient_norm).item()
+            norm = nn.utils.clip_grad_norm_(parameters, config.max_gradient_norm).item()
             if not math.isfinite(norm):
                 raise FloatingPointError(f"the gradient's norm is {norm}")
             optimizer.step()
@@ -128,13 +128,12 @@ def ppo_loss(
     L = L_clip + c_v L_value - c_e H   (Schulman et al., 2017, arXiv:1707.06347, eq. 9)
 
     Raises:
-        ValueError: policy_loss returned something else than a scalar.
+        TypeError, ValueError: policy_loss returned no tensor, or no scalar.
     """
     logits = policy.logits(batch.obs)
     log_prob = maths.action_log_prob(logits, batch.action)
     loss = policy_loss(log_prob, batch.old_log_prob, batch.advantage, config.clip_epsilon)
-    if loss.shape != ():
-        raise ValueError(f"policy_loss: expected a result of shape (), got {tuple(loss.shape)}")
+    check_floats("", policy_loss=loss)
     loss = loss + config.value_coefficient * critic_loss(policy, batch, config)
     if config.entropy_coefficient:
         loss = loss - config.entropy_coefficient * maths.entropy(logits).mean()
@@ -215,11 +214,9 @@ def train(
                 **diagnosis,
             )
             result.history.append(metrics)
-            if asked():
-                result.stopped = "interrupted"
-                break
-            if on_update is not None and on_update(policy, metrics):
-                result.stopped = "on_update returned True"
+            stop = on_update is not None and on_update(policy, metrics)
+            if asked() or stop:
+                result.stopped = "interrupted" if asked() else "on_update returned True"
                 break
     return result
 

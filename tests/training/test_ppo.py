@@ -541,12 +541,14 @@ def test_functions_of_yours_with_a_wrong_shape_are_named() -> None:
     def loss_per_sample(log_prob: Tensor, *rest: Any) -> Tensor:
         return -log_prob
 
-    with pytest.raises(ValueError, match=r"^gae: expected a result of shape \(8, 4\), got \(32,\)"):
+    with pytest.raises(ValueError, match=r"^gae: expected shape \(T, N\) = \(8, 4\), got \(32,\)"):
         train(TINY, seed=1, gae=flat_gae)
-    with pytest.raises(
-        ValueError, match=r"^policy_loss: expected a result of shape \(\), got \(12"
-    ):
+    with pytest.raises(ValueError, match=r"^policy_loss: expected shape \(\), got \(12"):
         train(TINY, seed=1, policy_loss=loss_per_sample)
+    with pytest.raises(TypeError, match="^gae: expected a tensor, got NoneType"):
+        train(TINY, seed=1, gae=lambda *arguments: None)
+    with pytest.raises(TypeError, match="^policy_loss: expected a tensor, got float"):
+        train(TINY, seed=1, policy_loss=lambda *arguments: 1.0)
 
 
 def test_the_target_kl_saves_gradient_steps() -> None:
