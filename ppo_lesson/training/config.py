@@ -23,7 +23,7 @@ class PPOConfig:
     num_steps: int = 32  # steps in each of them per rollout
     num_epochs: int = 4  # passes over each rollout
     minibatch_size: int = 512  # samples per gradient step
-    learning_rate: float = 1e-2  # Adam's step size at the start
+    learning_rate: float = 1.5e-2  # Adam's step size at the start
     anneal_learning_rate: bool = True  # fall linearly to 0 at total_steps, or stay
     adam_epsilon: float = 1e-5  # added to the denominator of Adam's step
     gamma: float = 0.99  # discount of the reward one step later

@@ -545,9 +545,9 @@ def test_functions_of_yours_with_a_wrong_shape_are_named() -> None:
         train(TINY, seed=1, gae=flat_gae)
     with pytest.raises(ValueError, match=r"^policy_loss: expected shape \(\), got \(12"):
         train(TINY, seed=1, policy_loss=loss_per_sample)
-    with pytest.raises(TypeError, match="^gae: expected a tensor, got NoneType"):
+    with pytest.raises(TypeError, match=r"^gae: expected a tensor, got NoneType"):
         train(TINY, seed=1, gae=lambda *arguments: None)
-    with pytest.raises(TypeError, match="^policy_loss: expected a tensor, got float"):
+    with pytest.raises(TypeError, match=r"^policy_loss: expected a tensor, got float"):
         train(TINY, seed=1, policy_loss=lambda *arguments: 1.0)
 
 
