@@ -6,7 +6,6 @@ The package is a house of floors. A module imports from the floors below its own
     worlds     problems whose answers are known exactly
     training   networks, rollouts, and PPO, which calls the formulas of ``maths``
     teaching   what a notebook shows: figures, numbers, tables, the pole's animation
-    lessons    the content of the notebooks that is code
     commands   one door for authors and teachers: ``python -m ppo_lesson``
 
 ``import ppo_lesson`` alone loads none of them, and so no torch.
