@@ -113,7 +113,7 @@ def test_windows_gets_the_same_commands() -> None:
 
 def test_the_lessons_open_and_every_test_is_run() -> None:
     assert command("lessons, linux and macos").endswith("jupyter lab notebooks/00_start_here.ipynb")
-    assert command("tests, linux and macos").endswith('python -m pytest -m "" --nbval')
+    assert command("tests, linux and macos").endswith('python -m pytest -m "" --nbval -n auto')
 
 
 def run_ci(root: Path, planted: str) -> subprocess.CompletedProcess[str]:

@@ -167,8 +167,10 @@ def benchmark_fixed() -> None:
 
 
 def benchmark_stay() -> None:
-    """Train for 100,000 steps with a constant learning rate: does it stay solved, 8 seeds."""
-    config = PPOConfig(total_steps=100_000, anneal_learning_rate=False)
+    """Train for 100,000 steps with a constant, smaller learning rate: does it stay solved?"""
+    config = PPOConfig(
+        total_steps=100_000, anneal_learning_rate=False, learning_rate=5e-3, minibatch_size=256
+    )
     rows = []
     for seed in range(7200, 7208):
         returns: list[float] = []
@@ -181,9 +183,11 @@ def benchmark_stay() -> None:
         steps = train(config, seed=seed, on_update=on_update).curve("steps")
         first = next(k for k, mean_return in enumerate(returns) if mean_return >= SOLVED_RETURN)
         later = returns[first:]
-        below = sum(mean_return < SOLVED_RETURN for mean_return in later)
-        rows.append([seed, f"{steps[first]:,.0f}", len(later), below, f"{min(later):.1f}"])
-    print_table(["seed", "first solved at step", "evaluations since", "below 475", "worst"], rows)
+        dips = [k for k in range(first, len(returns)) if returns[k] < SOLVED_RETURN]
+        at = [f"{steps[k]:,.0f}" for k in (first, dips[-1] if dips else first)]
+        rows.append([seed, at[0], len(later), len(dips), f"{min(later):.1f}", at[1]])
+    columns = ["seed", "solved at step", "evaluations since", "below 475", "worst", "last below"]
+    print_table(columns, rows)
 
 
 def benchmark_where() -> None:
