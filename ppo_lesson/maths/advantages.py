@@ -110,7 +110,7 @@ def gae(
     """Mix the n-step advantages of all n with weights that fall by lambda.
 
     delta_t = R_t + gamma next_value_t - V_t, without next_value where terminated
-    A_t = delta_t + gamma lambda A_{t+1}, without the second term where the episode ends
+    A_t = delta_t + gamma lambda A_{t+1}, without A_{t+1} on the last row and where an episode ends
 
     Args:
         reward: (T,) or (T, N) reward of each step.

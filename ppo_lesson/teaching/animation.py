@@ -38,7 +38,8 @@ class Animation:
 
     def _repr_html_(self) -> str:
         source = "data:image/gif;base64," + base64.b64encode(self.gif).decode()
-        alt, (width, height) = html.escape(self.description), FRAME_SIZE
+        alt = html.escape(self.description)
+        width, height = (2 * size for size in FRAME_SIZE)  # to be seen from the back row
         return f'<img src="{source}" alt="{alt}" width="{width}" height="{height}">'
 
 

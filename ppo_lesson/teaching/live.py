@@ -57,9 +57,9 @@ def watch(config: PPOConfig, seed: int, every: int = 5, episodes: int = 100) -> 
 
     def draw(ax: Axes) -> None:
         plot_learning_curve(ax, steps, returns)
-        ax.set_xlim(0, config.total_steps * 1.02)
+        ax.set_xlim(0, config.total_steps * 1.04)
         done = steps[-1] if steps else 0
-        ax.set_title(f"{done:,} of {config.total_steps:,} environment steps")
+        ax.set_title(f"{done:,} environment steps (planned: {config.total_steps:,})")
 
     redraw = live_figure(draw, "Learning curve, drawn during training")
     drawn, updates = time.monotonic(), 0
@@ -169,11 +169,16 @@ def progress_bar(total: int, description: str) -> Callable[[], None]:
     done = 0
 
     def picture() -> dict[str, object]:
-        width, height = BAR_SIZE
-        image = Image.new("RGB", BAR_SIZE, "#dddddd")
+        (width, height), label_height = BAR_SIZE, 26
+        image = Image.new("RGB", (width, height + label_height), "white")
+        draw = ImageDraw.Draw(image)
+        draw.fontmode = "1"  # without half-tones
+        draw.rectangle((0, 0, width - 1, height - 1), fill="#dddddd")
         filled = round(width * min(done, total) / total)
         if filled:
-            ImageDraw.Draw(image).rectangle((0, 0, filled - 1, height), fill=COLORS["old"])
+            draw.rectangle((0, 0, filled - 1, height - 1), fill=COLORS["old"])
+        label = f"{description}: {done} of {total}"
+        draw.text((0, height + 4), label, fill="black", font_size=16)
         file = io.BytesIO()
         image.save(file, "PNG")
         return {"image/png": file.getvalue(), "text/plain": description}

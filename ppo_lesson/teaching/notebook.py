@@ -5,6 +5,7 @@ What is printed is compared in CI on other machines, so numbers are rounded here
 
 from __future__ import annotations
 
+import ast
 import html
 import inspect
 import random
@@ -66,10 +67,19 @@ def number_text(value: Number | Sequence[Number], digits: int = 4) -> str:
     return "0" if float(text) == 0 else text
 
 
-def show_source(*functions: Callable[..., object] | type) -> None:
-    """Display the package's own source of functions or classes, highlighted."""
-    source = "\n\n".join(inspect.getsource(function).rstrip() for function in functions)
+def show_source(*functions: Callable[..., object]) -> None:
+    """Display the package's own source of functions; of a docstring, its first line."""
+    source = "\n\n".join(_source(function) for function in functions)
     display(Markdown(f"```python\n{source}\n```"))
+
+
+def _source(function: Callable[..., object]) -> str:
+    lines = inspect.getsource(function).rstrip().splitlines()
+    docstring = ast.parse("\n".join(lines)).body[0].body[0]
+    if inspect.getdoc(function) and docstring.end_lineno > docstring.lineno:
+        first = docstring.lineno - 1
+        lines[first : docstring.end_lineno] = [f'{lines[first]}"""']
+    return "\n".join(line.partition("  # noqa")[0] for line in lines)
 
 
 @dataclass(frozen=True)

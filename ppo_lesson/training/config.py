@@ -11,14 +11,14 @@ from ppo_lesson.maths.shapes import check_between, check_positive
 
 @dataclass(frozen=True)
 class PPOConfig:
-    """Settings of PPO; the defaults solve CartPole-v1 in about half a second on one core.
+    """Settings of PPO; the defaults solve CartPole-v1 (tests/benchmarks/run.py tells how fast).
 
     Raises:
         ValueError: a setting is out of range; the message names it.
     """
 
     env_id: str = "CartPole-v1"  # gymnasium's name of the environment
-    total_steps: int = 50_000  # environment steps to train for, over all environments
+    total_steps: int = 50_000  # train until at least so many environment steps, all together
     num_envs: int = 32  # environments that run side by side
     num_steps: int = 32  # steps in each of them per rollout
     num_epochs: int = 4  # passes over each rollout
@@ -28,7 +28,9 @@ class PPOConfig:
     adam_epsilon: float = 1e-5  # added to the denominator of Adam's step
     gamma: float = 0.99  # discount of the reward one step later
     gae_lambda: float = 0.95  # mixing of n-step advantages, 0 (one step) to 1 (all)
-    reward_scale: float = 0.1  # the critic learns rewards times this, so that its targets are small
+    reward_scale: float = (
+        0.1  # rewards are multiplied by this, so that the critic's targets are small
+    )
     normalise_advantage: bool = True  # centre and scale the advantages of each rollout
     clip_epsilon: float = 0.2  # half-width of the interval in which a ratio is rewarded
     clip_value: bool = False  # clip the critic's move too, by the same clip_epsilon

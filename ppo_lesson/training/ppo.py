@@ -125,7 +125,8 @@ def ppo_loss(
 ) -> Tensor:
     """Add up what PPO minimises: the policy's loss, the critic's, minus the entropy bonus.
 
-    L = L_clip + c_v L_value - c_e H   (Schulman et al., 2017, arXiv:1707.06347, eq. 9)
+    L = L_clip + c_V L_V - c_H H, which is minus the objective of Schulman et al. (2017),
+    arXiv:1707.06347, eq. 9.
 
     Raises:
         TypeError, ValueError: policy_loss returned no tensor, or no scalar.

@@ -13,6 +13,7 @@ from ppo_lesson.maths import surrogate_loss
 from ppo_lesson.teaching import notebook
 from ppo_lesson.teaching.notebook import Table, number_text, setup, show, show_source, show_table
 from ppo_lesson.teaching.plotting import STYLE
+from ppo_lesson.training.ppo import train
 
 
 @pytest.fixture
@@ -79,7 +80,18 @@ def test_show_source_shows_the_package_s_own_lines(displayed: list[object]) -> N
     assert isinstance(page, Markdown)
     source = page.data.removeprefix("```python\n").removesuffix("\n```")
     both = [inspect.getsource(function).rstrip() for function in (surrogate_loss, number_text)]
-    assert source == "\n\n".join(both)
+    own = "\n\n".join(both).splitlines()
+    shown = source.splitlines()
+    # What is left out stands between the first line of the long docstring and its end.
+    start = next(k for k, line in enumerate(shown) if line.startswith('    """Score'))
+    left_out = own.index('    """') + 1
+    assert shown[:start] == own[:start] and shown[start].removesuffix('"""') == own[start]
+    assert shown[start + 1 :] == own[left_out:]
+
+
+def test_show_source_leaves_out_remarks_to_the_linter(displayed: list[object]) -> None:
+    show_source(train)
+    assert "noqa" in inspect.getsource(train) and "noqa" not in displayed[0].data
 
 
 def test_setup_makes_numbers_and_pictures_the_same_everywhere() -> None:
