@@ -75,10 +75,12 @@ def show_source(*functions: Callable[..., object]) -> None:
 
 def _source(function: Callable[..., object]) -> str:
     lines = inspect.getsource(function).rstrip().splitlines()
-    docstring = ast.parse("\n".join(lines)).body[0].body[0]
-    if inspect.getdoc(function) and docstring.end_lineno > docstring.lineno:
-        first = docstring.lineno - 1
-        lines[first : docstring.end_lineno] = [f'{lines[first]}"""']
+    definition = ast.parse("\n".join(lines)).body[0]
+    if isinstance(definition, ast.FunctionDef) and ast.get_docstring(definition):
+        docstring = definition.body[0]
+        first, end = docstring.lineno - 1, docstring.end_lineno or docstring.lineno
+        if end > docstring.lineno:
+            lines[first:end] = [f'{lines[first]}"""']
     return "\n".join(line.partition("  # noqa")[0] for line in lines)
 
 
