@@ -181,12 +181,13 @@ def benchmark_stay() -> None:
             returns.append(evaluate(policy, 100, EVALUATION_SEED + seed).mean().item())
 
         steps = train(config, seed=seed, on_update=on_update).curve("steps")
-        first = next(k for k, mean_return in enumerate(returns) if mean_return >= SOLVED_RETURN)
+        solved = [k for k, mean_return in enumerate(returns) if mean_return >= SOLVED_RETURN]
+        first = solved[0] if solved else len(returns) - 1  # a run that never solves ends below
         later = returns[first:]
         dips = [k for k in range(first, len(returns)) if returns[k] < SOLVED_RETURN]
         at = [f"{steps[k]:,.0f}" for k in (first, dips[-1] if dips else first)]
         rows.append([seed, at[0], len(later), len(dips), f"{min(later):.1f}", at[1]])
-    columns = ["seed", "solved at step", "evaluations since", "below 475", "worst", "last below"]
+    columns = ["seed", "solved at step", "evaluations since", "below 475", "worst", "none after step"]
     print_table(columns, rows)
 
 
