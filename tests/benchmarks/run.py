@@ -187,7 +187,7 @@ def benchmark_stay() -> None:
         dips = [k for k in range(first, len(returns)) if returns[k] < SOLVED_RETURN]
         at = [f"{steps[k]:,.0f}" for k in (first, dips[-1] if dips else first)]
         rows.append([seed, at[0], len(later), len(dips), f"{min(later):.1f}", at[1]])
-    columns = ["seed", "solved at step", "evaluations since", "below 475", "worst", "none after step"]
+    columns = ["seed", "solved at step", "evaluations since", "below 475", "worst", "none after"]
     print_table(columns, rows)
 
 
