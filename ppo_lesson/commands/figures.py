@@ -12,8 +12,9 @@ from ppo_lesson.teaching.figures_clip import plot_clip
 from ppo_lesson.teaching.figures_importance import plot_weighted_samples
 from ppo_lesson.teaching.figures_surrogate import plot_cliff_tangent
 from ppo_lesson.teaching.figures_training import plot_seeds
+from ppo_lesson.teaching.live import train_seeds
 from ppo_lesson.teaching.plotting import STYLE
-from ppo_lesson.training.ppo import PPOConfig, evaluate, train
+from ppo_lesson.training.ppo import PPOConfig
 from ppo_lesson.worlds.toys import Gaussian
 
 NUM_SEEDS = 10
@@ -62,23 +63,9 @@ def _clip() -> Figure:
 
 
 def _cartpole() -> Figure:
-    """Train with the defaults from several seeds; evaluate after every second update."""
-    config = PPOConfig()
-    every = 2 * config.num_envs * config.num_steps
-    curves = []
-    for seed in range(NUM_SEEDS):
-        returns: list[float] = []
-
-        def on_update(policy, metrics, seed=seed, returns=returns) -> None:
-            # Resets cost a few steps, so this falls behind the round number by less than an update.
-            if metrics.steps >= every * (len(returns) + 1):
-                returns.append(evaluate(policy, 20, seed).mean().item())
-
-        train(config, seed=seed, on_update=on_update)
-        curves.append(torch.tensor(returns))
+    """Train with the defaults from several seeds."""
+    runs = train_seeds(PPOConfig(), range(NUM_SEEDS), evaluations=24, episodes=20)
     figure = Figure()
-    ax = figure.subplots()
-    steps = [every * (k + 1) for k in range(len(curves[0]))]
-    plot_seeds(ax, steps, torch.stack(curves))
+    ax = plot_seeds(figure.subplots(), runs.steps, runs.returns)
     ax.set_title(f"PPO learns CartPole: {NUM_SEEDS} seeds, their median bold")
     return figure
