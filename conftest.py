@@ -6,7 +6,7 @@ never looks at pictures, widgets or the order of outputs. Five hooks close that:
 
     pytest_configure            the kernel is this interpreter's; a cell has two minutes, no more
     pytest_collect_file         each notebook gets one more test, ``rules``: ``notebooks check``
-    pytest_runtest_setup        the kernel works as in ``notebooks run``: empty folder, own profile
+    pytest_runtest_setup        the kernel works as in ``notebooks run``: empty folders, own profile
     pytest_runtest_call         after nbval's comparison: kinds, order and picture sizes of outputs
     pytest_runtest_makereport   a cell passes or fails; skipped and expected failure are failures
 
@@ -85,6 +85,8 @@ def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
         # tests/conftest.py draws without a window; in a kernel that means without a picture.
         environment.delenv("MPLBACKEND", raising=False)
         environment.setenv("IPYTHONDIR", folder)  # nobody's own profile, nobody's history
+        if starts:
+            environment.setenv("PPO_LESSON_DATA", tempfile.mkdtemp(dir=folder))  # nobody's progress
         result = yield
     if starts:
         from ppo_lesson.commands.notebook_rules import EMBEDDED_PICTURE
@@ -133,7 +135,7 @@ def pytest_runtest_call(item: pytest.Item) -> None:
 
 def outline(outputs: list[Any]) -> list[str]:
     """Say what kinds of outputs stand in which order: streams, mime types, sizes of pictures."""
-    from ppo_lesson.commands.notebook_form import png_size
+    from ppo_lesson.commands.notebook_form import lasting, png_size
 
     lines: list[str] = []
     for output in outputs:
@@ -143,7 +145,7 @@ def outline(outputs: list[Any]) -> list[str]:
             if line in lines:  # nbval joins all pieces of a stream before it compares them
                 continue
         elif "data" in output:
-            kinds = dict.fromkeys(sorted(output.data), "")
+            kinds = dict.fromkeys(sorted(lasting(output.data)), "")
             if "image/png" in kinds:
                 kinds["image/png"] = " {}x{}".format(*png_size(output.data["image/png"]))
             line = f"{line}: " + ", ".join(f"{mime}{size}" for mime, size in kinds.items())

@@ -42,6 +42,16 @@ def parser() -> argparse.ArgumentParser:
         metavar="FOLDER",
         help="where the pictures are written (default: %(default)s)",
     )
+
+    grade = commands.add_parser("grade", help="check the exercises in learners' notebooks")
+    grade.add_argument("notebooks", nargs="+", type=Path, metavar="NOTEBOOK")
+    grade.add_argument("--csv", type=Path, metavar="FILE", help="write the report here too")
+    grade.add_argument(
+        "--seconds", type=float, default=300, help="limit per notebook (default: %(default)s)"
+    )
+    grade.add_argument(
+        "--gigabytes", type=float, default=8, help="limit per notebook (default: %(default)s)"
+    )
     return door
 
 
@@ -57,6 +67,13 @@ def run(options: argparse.Namespace) -> int:
             print(f"error: {error.args[0]}", file=sys.stderr)
             return 2
         return action(paths)
+
+    if options.command == "grade":
+        from ppo_lesson.commands import grade
+
+        return grade.run(
+            options.notebooks, options.csv, seconds=options.seconds, gigabytes=options.gigabytes
+        )
 
     from ppo_lesson.commands import figures
 

@@ -22,6 +22,14 @@ hypothesis.settings.register_profile("ppo_lesson", derandomize=True, deadline=No
 hypothesis.settings.load_profile("ppo_lesson")
 
 
+@pytest.fixture(autouse=True, scope="session")
+def nobodys_progress(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the progress of this session, and of the kernels it starts, in an empty folder."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("PPO_LESSON_DATA", str(tmp_path_factory.mktemp("progress")))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def same_global_state() -> Iterator[None]:
     """Seed torch before each test; afterwards undo what a notebook's ``setup()`` changes.

@@ -49,16 +49,19 @@ def png(width: int, height: int, grey: int) -> str:
 CELLS = {
     "setup": "import os\nimport sys\nfrom base64 import b64decode\nfrom gc import enable as setup\n"
     "from pathlib import Path\nfrom time import sleep\n\n"
-    "from IPython.display import HTML, Image, display\n\nsetup()",
+    "from IPython.display import HTML, Image, display\n"
+    "from ppo_lesson.teaching.progress import recall, record\n\nsetup()",
     "text": "print('one')\nprint(sys.prefix == os.environ['GATE_PREFIX'])\n"
-    "print(os.environ['MPLBACKEND'])\nPath('left_behind.txt').write_text('x');",
+    "print(os.environ['MPLBACKEND'])\nPath('left_behind.txt').write_text('x')\n"
+    "print(recall('notes', 'a'), record('notes', 'a', 'left behind'))",
     "picture": f"picture = '{png(2, 1, 0)}'\nprint('before')\n"
     "display(Image(data=b64decode(picture)))\n"
     'display(HTML(f\'<img alt="a pole" src="data:image/png;base64,{picture}">\'))',
     "chart": f"chart = {{'mark': 'point', 'data': {{'values': [{{'x': 0.5}}]}}}}\n"
     f"display({{'{VEGA_LITE}': chart, 'text/plain': 'a chart'}}, raw=True)",
     "widget": "view = {'model_id': os.urandom(4).hex(), 'version_major': 2, 'version_minor': 0}\n"
-    f"display({{'{notebook_form.WIDGET}': view, 'text/plain': 'a slider'}}, raw=True)",
+    f"question = {{'{notebook_form.WIDGET}': view, 'text/html': '<p>Why?</p>'}}\n"
+    "display({**question, 'text/plain': 'Why?'}, raw=True)",
     "result": "2 + 2",
 }
 
@@ -125,11 +128,11 @@ FAULTS = {
     "removed chart": Fault(
         "one", change("chart", lambda cell: cell.outputs[0].data.pop(VEGA_LITE)), {CHART}, "kinds"
     ),
-    "removed widget": Fault(
+    "removed static form of a widget": Fault(
         "one",
-        change("widget", lambda cell: cell.outputs[0].data.pop(notebook_form.WIDGET)),
+        change("widget", lambda cell: cell.outputs[0].data.pop("text/html")),
         {WIDGET},
-        "kinds",
+        "differ",
     ),
     "changed result": Fault(
         "one",
@@ -195,6 +198,12 @@ FAULTS = {
         change("result", lambda cell: cell.update(metadata={"tags": ["nbval-ignore-output"]})),
         {"rules"},
         "weakens",
+    ),
+    "view of a widget": Fault(
+        "four",
+        change("widget", lambda cell: cell.outputs[0].data.update({notebook_form.WIDGET: {}})),
+        {"rules"},
+        "form: outputs",
     ),
     "metadata": Fault(
         "four",

@@ -15,6 +15,7 @@ import tempfile
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import nbformat.reader
@@ -37,8 +38,8 @@ def canonical(notebook: NotebookNode) -> NotebookNode:
     """Return the notebook in canonical form; the argument stays as it is.
 
     Execution counts run 1..n, ids are readable and unique, no metadata but tags, no widget state,
-    neighbouring pieces of one stream are one, pictures carry no remarks. A second time changes
-    nothing more.
+    neighbouring pieces of one stream are one, pictures carry no remarks, and nothing that needs a
+    kernel stands beside a form that needs none. A second time changes nothing more.
     """
     result = nbformat.v4.new_notebook(metadata=copy.deepcopy(METADATA))
     result.nbformat, result.nbformat_minor = 4, 5
@@ -87,6 +88,16 @@ def png_size(picture: str) -> tuple[int, int]:
     return width, height
 
 
+def lasting(data: dict[str, Any]) -> dict[str, Any]:
+    """Return what outlives the kernel, of the forms in which an output shows itself.
+
+    The view of a widget does not: its model is gone with the kernel, and JupyterLab would show an
+    error in place of the forms that stand beside it. Where none stands there, it stays.
+    """
+    kept = {mime: content for mime, content in data.items() if mime != WIDGET}
+    return kept or data
+
+
 def _canonical_outputs(cell: NotebookNode) -> list[NotebookNode]:
     outputs: list[NotebookNode] = []
     for output in cell.outputs:
@@ -97,9 +108,10 @@ def _canonical_outputs(cell: NotebookNode) -> list[NotebookNode]:
                 continue
         elif "data" in output:
             output.metadata = NotebookNode()
+            output.data = NotebookNode(lasting(output.data))
             if "image/png" in output.data:
                 output.data["image/png"] = _without_remarks(output.data["image/png"])
-            if WIDGET in output.data:  # its model is gone with the kernel; its id was random
+            if WIDGET in output.data:  # its id was random
                 output.data[WIDGET]["model_id"] = f"{cell.id}-{len(outputs) + 1}"
         if output.output_type == "execute_result":
             output.execution_count = cell.execution_count

@@ -84,13 +84,13 @@ def execute(notebook: NotebookNode, cell_seconds: float = CELL_SECONDS) -> None:
                         raise CellFailedError(f"{cell.id}: {output.ename}: {output.evalue}")
 
 
-def kernel_environment(ipython_folder: str) -> dict[str, str]:
-    """Return the environment of a kernel: ours, but nobody's own IPython profile and backend.
+def kernel_environment(folder: str) -> dict[str, str]:
+    """Return the environment of a kernel: ours, but nobody's IPython profile, progress and backend.
 
     Tests draw without a window (``MPLBACKEND=Agg``), which in a kernel means without a picture.
     """
     environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
-    return {**environment, "IPYTHONDIR": ipython_folder}
+    return {**environment, "IPYTHONDIR": folder, "PPO_LESSON_DATA": str(Path(folder, "progress"))}
 
 
 def run(paths: Sequence[Path], cell_seconds: float = CELL_SECONDS) -> int:

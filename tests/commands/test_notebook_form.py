@@ -104,7 +104,12 @@ def test_only_neighbouring_pieces_of_one_stream_become_one(untidy):
     assert kinds == ["a\nb\n", "display_data", "c\n", "display_data", "execute_result"]
 
 
-def test_a_widget_keeps_its_place_under_an_id_that_does_not_change(untidy):
+def test_of_a_widget_only_the_forms_that_need_no_kernel_remain(untidy):
+    assert notebook_form.canonical(untidy).cells[2].outputs[3].data == {"text/plain": "a slider"}
+
+
+def test_a_widget_without_another_form_keeps_its_place_under_an_id_that_does_not_change(untidy):
+    del untidy.cells[2].outputs[4].data["text/plain"]
     view = notebook_form.canonical(untidy).cells[2].outputs[3].data[notebook_form.WIDGET]
     untidy.cells[2].outputs[4].data[notebook_form.WIDGET]["model_id"] = "another"
     again = notebook_form.canonical(untidy).cells[2].outputs[3].data[notebook_form.WIDGET]

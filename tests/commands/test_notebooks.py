@@ -11,6 +11,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from ppo_lesson.commands import notebook_form, notebook_rules, notebooks
+from ppo_lesson.teaching.progress import record
 
 
 def write(path: Path, *sources: str) -> Path:
@@ -53,25 +54,31 @@ def test_an_unknown_name_raises_one_sentence_with_those_that_exist(folder, name)
         notebooks.find([name], folder)
 
 
-def test_a_run_fills_in_the_outputs_in_this_interpreter_and_an_empty_folder(
+def test_a_run_fills_in_the_outputs_in_this_interpreter_an_empty_folder_and_nobodys_progress(
     tmp_path, monkeypatch, capsys
 ):
     monkeypatch.setenv("MPLBACKEND", "Agg")
+    monkeypatch.setenv("PPO_LESSON_DATA", str(tmp_path / "mine"))
+    record("notes", "a", "mine")
+    mine = (tmp_path / "mine" / "progress.json").read_bytes()
     path = write(
         tmp_path / "lesson.ipynb",
-        "import os, sys\nfrom gc import enable as setup\n\nsetup()",
+        "import os, sys\nfrom gc import enable as setup\n"
+        "from ppo_lesson.teaching.progress import recall, record\n\nsetup()",
         f"print(sys.prefix == {sys.prefix!r}, os.listdir())",
         "print('inline' in os.environ['MPLBACKEND'])",
         "open('left_behind', 'w').close()",
+        "print(recall('notes', 'a'), record('notes', 'a', 'left behind'))",
     )
 
     assert notebooks.run([path]) == 0
 
-    line = r"lesson: 9 cells, \d+\.\d s, \d+ kB\n"
+    line = r"lesson: 11 cells, \d+\.\d s, \d+ kB\n"
     assert re.fullmatch(line, capsys.readouterr().out)
     texts = [cell.outputs[0].text for cell in notebook_form.read(path).cells if cell.get("outputs")]
-    assert texts == ["True []\n", "True\n"]
-    assert list(tmp_path.iterdir()) == [path]
+    assert texts == ["True []\n", "True\n", "None True\n"]
+    assert sorted(tmp_path.iterdir()) == [path, tmp_path / "mine"]
+    assert (tmp_path / "mine" / "progress.json").read_bytes() == mine
     assert notebook_rules.faults(path) == []
 
 
@@ -83,7 +90,7 @@ def test_a_second_run_writes_the_same_bytes(tmp_path):
     path = write(tmp_path / "lesson.ipynb", imports, plot, slider)
     assert notebooks.run([path]) == 0
     first = path.read_bytes()
-    assert b"image/png" in first and notebook_form.WIDGET.encode() in first
+    assert b"image/png" in first and b"IntSlider" in first
     assert notebooks.run([path]) == 0
     assert path.read_bytes() == first
 

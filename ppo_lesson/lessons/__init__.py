@@ -1,0 +1,40 @@
+"""What the notebooks ask: one module per notebook, and long ones in parts.
+
+EXERCISES: the id of an exercise, which is the name of its function -> the exercise.
+LESSONS: the name of a notebook -> what it asks.
+"""
+
+from __future__ import annotations
+
+from ppo_lesson.lessons import (
+    advantages,
+    away_from_theta_old,
+    debugging_ppo,
+    exploding_weights,
+    importance_sampling,
+    policy_gradient,
+    ppo_cartpole,
+    start_here,
+    staying_proximal,
+    surrogate_gradient,
+)
+from ppo_lesson.teaching.exercise import Exercise, Lesson
+
+LESSONS: dict[str, Lesson] = {
+    module.LESSON.notebook: module.LESSON
+    for module in (
+        start_here,
+        policy_gradient,
+        importance_sampling,
+        exploding_weights,
+        surrogate_gradient,
+        away_from_theta_old,
+        staying_proximal,
+        advantages,
+        ppo_cartpole,
+        debugging_ppo,
+    )
+}
+EXERCISES: dict[str, Exercise] = {
+    exercise.id: exercise for lesson in LESSONS.values() for exercise in lesson.exercises
+}

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+
+from ppo_lesson.lessons.debugging_ppo import EXPLAINED_VARIANCE, LESSON
+from ppo_lesson.teaching.checker import check
+
+NAN = torch.tensor(float("nan"), dtype=torch.float64)
+
+
+def explained_with_n(value, value_target):
+    spread = ((value_target - value_target.mean()) ** 2).mean()
+    error = value_target - value
+    if spread == 0:
+        return NAN.clone()
+    return 1 - ((error - error.mean()) ** 2).mean() / spread
+
+
+def explained_with_n_minus_1(value, value_target):
+    spread = value_target.var()
+    explained = 1 - torch.var(value_target - value) / spread
+    return torch.where(spread > 0, explained, torch.full_like(explained, torch.nan))
+
+
+def explained_by_numpy(value, value_target):
+    target, error = value_target.numpy(), (value_target - value).numpy()
+    spread = np.var(target)
+    return torch.tensor(np.nan if spread == 0 else 1 - np.var(error) / spread)
+
+
+def explained_by_moments(value, value_target):
+    def variance(x):
+        return statistics.pvariance(x.tolist())
+
+    if variance(value_target) == 0:
+        return NAN.clone()
+    return torch.tensor(1 - variance(value_target - value) / variance(value_target)).double()
+
+
+def explained_from_covariance(value, value_target):
+    (a, b), (_, c) = torch.cov(torch.stack([value, value_target]))
+    return (2 * b - a) / c if c > 0 else NAN.clone()
+
+
+def plain(value, value_target):
+    return 1 - (value_target - value).var() / value_target.var()
+
+
+RIGHT: dict[str, list[Callable]] = {
+    "explained_variance": [
+        explained_with_n,
+        explained_with_n_minus_1,
+        explained_by_numpy,
+        explained_by_moments,
+        explained_from_covariance,
+    ],
+}
+WRONG: dict[str, list[tuple[Callable, str]]] = {
+    "explained_variance": [
+        (
+            lambda value, value_target: (
+                1
+                - ((value_target - value) ** 2).sum()
+                / ((value_target - value_target.mean()) ** 2).sum()
+            ),
+            "constant offset",
+        ),
+        (lambda value, value_target: 1 - plain(value, value_target), "share that is left"),
+        (
+            lambda value, value_target: (value.std() / value_target.std()) ** 2,
+            "that of the targets",
+        ),
+        (lambda value, value_target: plain(value_target, value), "variance of the predictions"),
+        (
+            lambda value, value_target: 1 - (value_target - value).std() / value_target.std(),
+            "standard deviations",
+        ),
+        (
+            lambda value, value_target: (
+                torch.cov(torch.stack([value, value_target]))[0, 1]
+                / value.std()
+                / value_target.std()
+            ).square(),
+            "squared correlation",
+        ),
+        (
+            lambda value, value_target: 1 - torch.var(value - value_target, correction=0),
+            "did not divide",
+        ),
+        (lambda value, value_target: plain(value, value_target) / 2, "A perfect critic"),
+    ],
+}
+FRAGILE: dict[str, list[tuple[Callable, str]]] = {
+    "explained_variance": [
+        (plain, "divided by a variance of 0"),
+        (
+            lambda value, value_target: (
+                plain(value, value_target) if value_target.var() > 0 else torch.zeros(()).double()
+            ),
+            "returned a number",
+        ),
+        (
+            lambda value, value_target: (
+                1 - (value_target - value).var() / (value_target.var() + 1e-12)
+            ),
+            "breaks where all targets are equal",
+        ),
+    ],
+}
+
+
+@pytest.mark.parametrize("answer", RIGHT["explained_variance"])
+def test_right_spelling_is_correct(answer: Callable) -> None:
+    verdict = check(EXPLAINED_VARIANCE, answer)
+    assert verdict.status == "correct", verdict
+
+
+@pytest.mark.parametrize(("answer", "words"), WRONG["explained_variance"])
+def test_wrong_answer_is_named(answer: Callable, words: str) -> None:
+    verdict = check(EXPLAINED_VARIANCE, answer)
+    assert verdict.status == "wrong"
+    assert words in verdict.message
+
+
+@pytest.mark.parametrize(("answer", "words"), FRAGILE["explained_variance"])
+def test_answer_that_breaks_at_an_edge_is_fragile(answer: Callable, words: str) -> None:
+    verdict = check(EXPLAINED_VARIANCE, answer)
+    assert verdict.status == "fragile"
+    assert words in verdict.message
+
+
+def test_the_curves_to_diagnose_name_every_number_of_the_dashboard() -> None:
+    told = " ".join(q.prompt for q in LESSON.questions if q.id.startswith("diagnose-"))
+    words = (
+        "approximate KL, clip fraction, ntropy, xplained variance, first minibatch, gradient norm"
+    )
+    assert all(word in told for word in words.split(", "))

@@ -1,0 +1,149 @@
+"""Foreign code runs in a thread of its own, within a limit, and leaves the process as it was."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+import warnings
+
+import pytest
+import torch
+
+from ppo_lesson.teaching import guard
+
+
+def test_the_work_is_done_in_another_thread_and_its_result_comes_back():
+    result = guard.run(lambda heard: threading.current_thread(), 5.0)
+    assert result is not threading.current_thread()
+
+
+def test_an_error_of_the_work_comes_back_as_itself():
+    error = ValueError("no")
+
+    def work(heard):
+        raise error
+
+    with pytest.raises(ValueError) as caught:
+        guard.run(work, 5.0)
+    assert caught.value is error
+
+
+def test_what_the_thread_prints_and_warns_of_is_heard_and_not_shown(capsys):
+    def work(heard):
+        print("one")
+        print("two", file=sys.stderr)
+        warnings.warn("three", stacklevel=1)
+        return "".join(heard.printed), [str(warning.message) for warning in heard.warned]
+
+    assert guard.run(work, 5.0) == ("one\ntwo\n", ["three"])
+    shown = capsys.readouterr()
+    assert shown.out == shown.err == ""
+
+
+def test_what_other_threads_print_meanwhile_is_shown(capsys):
+    def work(heard):
+        other = threading.Thread(target=lambda: print("from elsewhere"))
+        other.start()
+        other.join()
+        return heard.printed
+
+    assert guard.run(work, 5.0) == []
+    assert capsys.readouterr().out == "from elsewhere\n"
+
+
+def test_of_endless_printing_only_the_beginning_is_kept():
+    def work(heard):
+        for _ in range(10_000):
+            print("again")
+        return sum(map(len, heard.printed))
+
+    assert guard.run(work, 5.0) == guard.MOST_PRINTED
+
+
+def test_global_state_is_back_even_after_a_time_limit(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    started = threading.Event()
+
+    def work(heard):
+        torch.set_default_dtype(torch.float16)
+        os.chdir("/")
+        sys.setrecursionlimit(5000)
+        sys.stdout = None
+        warnings.simplefilter("ignore")
+        started.set()
+        while True:
+            pass
+
+    filters, limit, out = list(warnings.filters), sys.getrecursionlimit(), sys.stdout
+    with pytest.raises(guard.TimeLimitError) as caught:
+        guard.run(work, 0.3)
+    assert started.is_set() and caught.value.stopped
+    assert torch.get_default_dtype() == torch.float32
+    assert os.getcwd() == str(tmp_path)
+    assert (list(warnings.filters), sys.getrecursionlimit(), sys.stdout) == (filters, limit, out)
+
+
+def test_a_thread_that_was_stopped_is_gone():
+    threads = []
+
+    def work(heard):
+        threads.append(threading.current_thread())
+        while True:
+            pass
+
+    with pytest.raises(guard.TimeLimitError):
+        guard.run(work, 0.1)
+    assert not threads[0].is_alive()
+
+
+def test_ctrl_c_of_the_learner_stops_the_work_and_is_passed_on(monkeypatch):
+    threads = []
+
+    def work(heard):
+        threads.append(threading.current_thread())
+        while True:
+            pass
+
+    real_join = threading.Thread.join
+    calls = []
+
+    def interrupted_join(self, timeout=None):
+        calls.append(timeout)
+        if len(calls) == 1:
+            time.sleep(0.1)
+            raise KeyboardInterrupt
+        real_join(self, timeout)
+
+    monkeypatch.setattr(threading.Thread, "join", interrupted_join)
+    with pytest.raises(KeyboardInterrupt):
+        guard.run(work, 5.0)
+    assert not threads[0].is_alive()
+
+
+def test_two_checks_at_the_same_time_wait_for_each_other():
+    inside = []
+    most = []
+
+    def work(heard):
+        inside.append(1)
+        most.append(len(inside))
+        time.sleep(0.05)
+        inside.pop()
+
+    threads = [threading.Thread(target=guard.run, args=(work, 5.0)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == [1, 1, 1]
+
+
+def test_a_snapshot_names_what_changed_and_nothing_else():
+    state = guard.GlobalState()
+    assert state.restore() == []
+    torch.rand(1)
+    torch.set_printoptions(precision=2)
+    assert state.restore() == ["torch's random state", "torch's print options"]
+    assert state.restore() == []
