@@ -58,8 +58,10 @@ DISCOUNTED_RETURNS = Exercise(
         Case({"reward": floats(1.0, 5.0), "gamma": 0.5}, "two steps"),
         Case({"reward": floats(2.0, 0.0, -4.0), "gamma": 0.8}, "three steps"),
         Case({"reward": floats(2.0, 0.0, -4.0), "gamma": 1.0}, "nothing is discounted"),
-        Case({"reward": _normal(3, 7), "gamma": 0.0}, "only the present counts"),
+        Case({"reward": _normal(3, 7), "gamma": 0.8}, "seven steps"),
         Case({"reward": _normal(4, 30), "gamma": 0.97}, "a long episode"),
+        # Dividing by powers of gamma is right elsewhere; here it is 0 / 0.
+        Case({"reward": _normal(7, 5), "gamma": 0.0}, "gamma is 0", edge=True),
     ),
     hints=(
         "The last step is the easy one: its return is its reward. How does the return of the step "
@@ -96,6 +98,10 @@ DISCOUNTED_RETURNS = Exercise(
         Mistake(
             "You returned the return of the first step alone. Every step has one: return (T,).",
             lambda reward, gamma: maths.discounted_returns(reward, gamma)[0],
+        ),
+        Mistake(
+            "You discounted every step twice: what comes one step later counts one gamma.",
+            lambda reward, gamma: maths.discounted_returns(reward, gamma**2),
         ),
         Mistake(
             "You looked one step ahead and stopped. What follows is the whole return of the next "
@@ -202,6 +208,10 @@ NORMALISE_ADVANTAGE = Exercise(
         ),
         *(Mistake(_SCALED, _only_scaled(correction)) for correction in (0, 1)),
         *(Mistake(_VARIANCE, _by_the_variance(correction)) for correction in (0, 1)),
+        Mistake(
+            "You subtracted the advantages from their mean: good actions became bad ones.",
+            lambda advantage: -maths.normalise_advantage(advantage),
+        ),
         Mistake(
             "You divided by the largest absolute value. One outlier then makes all others tiny: "
             "subtract the mean and divide by the standard deviation.",

@@ -45,6 +45,7 @@ def _wrong_gae(
     """
 
     def answer(
+        *,
         reward: Tensor,
         value: Tensor,
         next_value: Tensor,

@@ -49,7 +49,7 @@ REWARDS_TO_GO = Exercise(
     prompt=(
         "Write the discounted rewards from every step of a rollout to the end of its episode, or "
         "to a value where the record stops:\n\n"
-        "- terminated: $G_t = R_t$. Nothing follows.\n"
+        "- terminated, in the last row too: $G_t = R_t$. Nothing follows.\n"
         "- truncated, or the last row of the rollout: $G_t = R_t + \\gamma V(s')$, with $V(s')$ in "
         "`next_value`. The future was there, and nobody saw it.\n"
         "- else: $G_t = R_t + \\gamma G_{t+1}$.\n\n"
@@ -80,10 +80,18 @@ REWARDS_TO_GO = Exercise(
             "future is worth next_value.",
             _wrong_rewards_to_go(lambda a, b: last_row(a) & ~a & ~b),
         ),
+        *(
+            Mistake(
+                "You treated the last row as an end. The episode goes on in the next rollout: its "
+                "future is worth next_value.",
+                _wrong_rewards_to_go(rule),
+            )
+            for rule in (lambda a, b: b & ~a, lambda a, b: b & ~a & ~last_row(a))
+        ),
         Mistake(
-            "You treated the last row as an end. The episode goes on in the next rollout: its "
-            "future is worth next_value.",
-            _wrong_rewards_to_go(lambda a, b: b & ~a),
+            "In the last row you added next_value although the world had terminated there. "
+            "Termination wins over the end of the rollout.",
+            _wrong_rewards_to_go(lambda a, b: (b & ~a) | last_row(a)),
         ),
         Mistake(
             "You summed across the ends: the next episode's rewards flow into the one before.",
@@ -104,6 +112,11 @@ REWARDS_TO_GO = Exercise(
             _wrong_rewards_to_go(lambda a, b: ~a, everywhere),
         ),
         Mistake(
+            "You added next_value at every step and the later return as well, so the future counts "
+            "many times. Inside an episode the return of the next step is enough.",
+            _wrong_rewards_to_go(lambda a, b: ~a),
+        ),
+        Mistake(
             "Where both flags are true you let truncation win. The world did end, so terminated "
             "wins, and next_value does not count.",
             _wrong_rewards_to_go(lambda a, b: b | (last_row(a) & ~a)),
@@ -111,6 +124,11 @@ REWARDS_TO_GO = Exercise(
         Mistake(
             "You added next_value undiscounted. It belongs to the next step, so it counts gamma.",
             _wrong_rewards_to_go(bootstrap_factor=lambda gamma: 1.0),
+        ),
+        Mistake(
+            "You discounted next_value and not the later return. What comes a step later counts "
+            "gamma, either way.",
+            _wrong_rewards_to_go(factor=lambda _: 1.0),
         ),
         Mistake(
             "You summed without discounting: what comes a step later counts gamma.",

@@ -65,6 +65,7 @@ do no harm.""",
         Case(
             {"log_weight": _floats(-801.0, -799.6, -800.0)}, "log weights are near -800", edge=True
         ),
+        Case({"log_weight": _floats(500.3, 0.0)}, "log weights are 500 apart", edge=True),
     ),
     hints=(
         "Scale the weights as you like: the count does not change. Which scale is harmless, and "
@@ -190,6 +191,9 @@ A value may be negative, and an outcome that the proposal shows rarely is still 
             (0.3, 0.0, 0.5),
             (0.25, 0.0, 0.0),
             (0.15, 0.5, 2.0),
+        ),
+        _outcomes(
+            "all is supported, one of it hardly ever", (0.5, 0.001, 2.0), (0.5, 0.999, -1.0)
         ),
     ),
     hints=(

@@ -78,6 +78,7 @@ do no harm.""",
         _random_case("eight samples", 1, 8),
         _random_case("forty samples", 2, 40),
         _case("log weights are near 800", [1.0, 3.0], [0.6, -0.5], level=800, edge=True),
+        _case("log weights are 1000 apart", [2.0, 5.0], [1000.5, 0.0], edge=True),
         _case("log weights are near -800", [1.0, 3.0, 6.0], [-1, 0.4, 0], level=-800, edge=True),
     ),
     hints=(

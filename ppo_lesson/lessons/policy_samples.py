@@ -47,6 +47,16 @@ def drawn_samples(num_samples: int, seed: int, *, with_advantage: bool = True) -
     return {**batch, "advantage": advantage} if with_advantage else batch
 
 
+def far_samples(*, with_advantage: bool = True) -> dict[str, Tensor]:
+    """Make four samples whose log-ratios are about 4, -4, 2 and -2; advantages of both signs."""
+    batch = {
+        "log_prob": floats(-0.2, -4.6, -0.3, -2.9),
+        "old_log_prob": floats(-4.1, -0.5, -2.4, -0.8),
+    }
+    advantage = {"advantage": floats(0.7, -1.4, -0.6, 1.1)}
+    return {**batch, **advantage} if with_advantage else batch
+
+
 def agree(one: Tensor, other: Tensor) -> bool:
     """Tell whether two results are equal up to rounding; float32 results count as well."""
     one, other = torch.as_tensor(one).double(), torch.as_tensor(other).double()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -61,14 +63,14 @@ def _count_problem(indices: list[int], num_samples: int) -> str:
             "indices instead of drawing them."
         )
     return (
-        f"Only {len(indices)} of {num_samples} indices were dealt. The samples that are left at "
-        "the end make a last, shorter minibatch."
+        f"Only {len(indices)} of {num_samples} indices were dealt, and an epoch uses every sample. "
+        "What is left at the end makes a last, shorter minibatch."
     )
 
 
 def _order_problem(indices: list[int], size: int) -> str:
-    in_order = list(range(len(indices)))
-    if indices in (in_order, in_order[::-1]):
+    differences = Counter((b - a) % len(indices) for a, b in pairwise(indices))
+    if max(differences.values()) > len(indices) / 2:  # in order, reversed, rotated, every k-th
         return (
             "The indices were dealt in order. Neighbours in time are alike: shuffle before dealing."
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ppo_lesson.lessons.policy_samples import agree, drawn_samples, samples
+from ppo_lesson.lessons.policy_samples import agree, drawn_samples, far_samples, samples
 from ppo_lesson.lessons.staying_proximal_fraction import ACTIVE_CLIP_FRACTION
 from ppo_lesson.lessons.staying_proximal_kl import KL_K1, KL_K2, KL_K3
 from ppo_lesson.lessons.staying_proximal_penalty import ADAPTIVE_BETA, KL_PENALISED_LOSS
@@ -117,6 +117,7 @@ CLIPPED_SURROGATE_LOSS = Exercise(
         _clip_case([0.5, 0.9], [-2.0, -1.0], 0.2, "A < 0, ratio below the interval, then inside"),
         _clip_case([0.95], [-3.0], 0.1, "A < 0, ratio inside"),
         _clip_case([1.5, 0.4, 0.6], [1.0, -2.5, 1.0], 0.3, "two samples silenced, one is not"),
+        Case({**far_samples(), "clip_epsilon": 0.2}, "ratios far from one"),
         Case({**drawn_samples(9, 47), "clip_epsilon": 0.1}, "9 samples"),
         Case({**drawn_samples(40, 48), "clip_epsilon": 0.25}, "40 samples"),
     ),

@@ -79,6 +79,8 @@ ACTIVE_CLIP_FRACTION = Exercise(
         _case([1.1, 0.9, 1.4], [1.0, -1.0, 3.0], 0.3, "two ratios inside, one above"),
         _case([0.5, 0.7, 1.8, 2.0], [-0.5, -2.0, 1.5, -1.0], 0.2, "all outside, one has gradient"),
         _case([0.95, 1.05], [1.0, -1.0], 0.1, "both inside"),
+        _case([0.81, 1.1], [-1.0, 2.0], 0.2, "A < 0, a ratio a little above the lower end"),
+        _case([1.21, 0.9], [1.0, -2.0], 0.2, "A > 0, a ratio a little above the upper end"),
         _drawn_case(11, 49, 0.1),
         _drawn_case(40, 50, 0.3),
     ),

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from ppo_lesson.lessons.policy_samples import agree, drawn_samples, floats, samples
+from ppo_lesson.lessons.policy_samples import (
+    agree,
+    drawn_samples,
+    far_samples,
+    floats,
+    samples,
+)
 from ppo_lesson.maths import kl_k1, kl_k2, kl_k3
 from ppo_lesson.teaching.exercise import Case, Exercise, Function, Mistake, Property
 
@@ -34,6 +40,7 @@ def _cases(seed: int) -> tuple[Case, ...]:
         Case(samples([1.6]), "one sample, its action is likelier than before"),
         Case(samples([0.7]), "one sample, its action is less likely than before"),
         Case(samples([2.0, 0.4]), "two samples"),
+        Case(far_samples(with_advantage=False), "ratios far from one"),
         Case(drawn_samples(9, seed, with_advantage=False), "9 samples"),
         Case(drawn_samples(40, seed + 1, with_advantage=False), "40 samples"),
     )

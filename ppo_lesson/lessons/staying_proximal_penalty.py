@@ -6,7 +6,13 @@ import math
 
 from torch import Tensor
 
-from ppo_lesson.lessons.policy_samples import agree, drawn_samples, floats, samples
+from ppo_lesson.lessons.policy_samples import (
+    agree,
+    drawn_samples,
+    far_samples,
+    floats,
+    samples,
+)
 from ppo_lesson.maths import adaptive_beta, kl_k1, kl_k2, kl_k3, kl_penalised_loss, surrogate_loss
 from ppo_lesson.teaching.exercise import Case, Exercise, Function, Mistake, Property
 
@@ -47,6 +53,7 @@ KL_PENALISED_LOSS = Exercise(
         Case({**samples([0.6], [-1.0]), "beta": 3.0}, "one sample, A < 0, a high price"),
         Case({**samples([1.8, 0.5], [1.0, 2.0]), "beta": 0.1}, "two samples, a low price"),
         Case({**drawn_samples(8, 67), "beta": 0.0}, "beta is 0"),
+        Case({**far_samples(), "beta": 0.7}, "ratios far from one"),
         Case({**drawn_samples(9, 68), "beta": 1.5}, "9 samples"),
         Case({**drawn_samples(40, 69), "beta": 0.2}, "40 samples"),
     ),

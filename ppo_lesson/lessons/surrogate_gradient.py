@@ -5,7 +5,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ppo_lesson.lessons.policy_samples import agree, drawn_samples, floats, samples
+from ppo_lesson.lessons.policy_samples import (
+    agree,
+    drawn_samples,
+    far_samples,
+    floats,
+    samples,
+)
 from ppo_lesson.lessons.surrogate_gradient_differences import FINITE_DIFFERENCE_GRADIENT
 from ppo_lesson.lessons.surrogate_gradient_predictions import PREDICTIONS
 from ppo_lesson.lessons.surrogate_gradient_proof import PROOF_ORDER
@@ -48,6 +54,7 @@ POLICY_RATIO = Exercise(
         Case(samples([1.7]), "one sample, its action is likelier than before"),
         Case(samples([0.6]), "one sample, its action is less likely than before"),
         Case(samples([0.5, 1.0, 2.2]), "an action less likely, one as before, one likelier"),
+        Case(far_samples(with_advantage=False), "ratios far from one"),
         Case(drawn_samples(8, 41, with_advantage=False), "8 samples"),
         Case(drawn_samples(30, 42, with_advantage=False), "30 samples"),
     ),
@@ -158,6 +165,7 @@ SURROGATE_LOSS = Exercise(
         Case(samples([1.5], [2.0]), "one sample, A > 0"),
         Case(samples([0.7], [-3.0]), "one sample, A < 0"),
         Case(samples([1.8, 0.5], [1.0, -2.0]), "two samples, A of both signs"),
+        Case(far_samples(), "ratios far from one"),
         Case(drawn_samples(7, 43), "7 samples"),
         Case(drawn_samples(32, 44), "32 samples"),
     ),

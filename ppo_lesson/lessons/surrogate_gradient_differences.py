@@ -128,6 +128,10 @@ FINITE_DIFFERENCE_GRADIENT = Exercise(
             "f = sin(first) exp(second)",
         ),
         Case(
+            {"function": _wave_times_growth, "theta": floats(0.1, 0.4), "step": 0.3},
+            "f = sin(first) exp(second), numbers that rounding touches",
+        ),
+        Case(
             {"function": _first_cubed, "theta": floats(1.5, -0.5), "step": 0.125},
             "f = first^3 + first; nothing depends on the second entry",
         ),

@@ -130,7 +130,7 @@ QUESTIONS = (
                 "It has, and far from θ_old a lot of it. That is the price, not the reason.",
             ),
             Option(
-                "The ratio form weighs samples for the current policy; the log form does not.",
+                "Only the ratio weighs the samples for the current policy.",
                 "Right. The ratio knows how far it has come; the log form keeps walking in a "
                 "direction that was right once.",
                 correct=True,

@@ -56,7 +56,8 @@ class Exercise:
         mistakes: slips that are recognised and named.
         wrt: arguments that the gradient must reach, as it does in the reference.
         constants: arguments that no gradient may reach.
-        properties: identities to name where no mistake is recognised.
+        properties: identities to name where no mistake is recognised; of an exercise with a judge
+            they are rules: an answer that breaks one is wrong.
         alternatives: functions of other conventions, as right as the reference.
         judge: where many answers are right: takes the inputs and the output, returns what is wrong
             with it, or "". Values are then not compared with the reference.

@@ -26,6 +26,7 @@ Result = TypeVar("Result")
 
 STOP_SECONDS = 1.0  # how long a thread is asked to stop before it is left alone
 MOST_PRINTED = 2000  # characters that are kept of what learner's code prints
+SET_BY_IMPORTS = ("the filters of warnings", "the environment variables")
 STACK_BYTES = 64 * 2**20  # a runaway recursion must end in RecursionError, not in a dead kernel
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -48,14 +49,20 @@ class GlobalState:
 
     def __init__(self) -> None:
         """Take a snapshot."""
+        self.num_modules = len(sys.modules)
         self.parts: dict[str, Any] = {name: read() for name, (read, _) in _PARTS.items()}
 
     def restore(self) -> list[str]:
-        """Put back what has changed since, and name it."""
+        """Put back what has changed since, and name it.
+
+        What a module sets up when it is first imported (torch imports parts of itself late) is
+        left as it is.
+        """
         changed = []
+        by_imports = SET_BY_IMPORTS if len(sys.modules) > self.num_modules else ()
         for name, before in self.parts.items():
             read, write = _PARTS[name]
-            if not _same(read(), before):
+            if name not in by_imports and not _same(read(), before):
                 changed.append(name)
                 write(before)
         return changed

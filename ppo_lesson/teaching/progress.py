@@ -107,7 +107,13 @@ def recall(kind: str, id: str) -> Any:
         ValueError: there is no such kind.
     """
     _kind(kind)
-    return (_visit() or {}).get(kind, {}).get(id)
+    return recall_all()[kind].get(id)
+
+
+def recall_all() -> dict[str, dict[str, Any]]:
+    """Return all that is kept: kind -> id -> what `recall` returns."""
+    progress = _visit() or {}
+    return {kind: progress.get(kind, {}) for kind in KINDS}
 
 
 def _kind(name: str) -> Kind:

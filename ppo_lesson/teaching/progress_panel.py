@@ -4,56 +4,57 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
+from typing import Any
 
 from IPython.display import display
 
-from ppo_lesson.teaching.exercise import Lesson
-from ppo_lesson.teaching.progress import recall
+from ppo_lesson.teaching.exercise import Exercise, Lesson
+from ppo_lesson.teaching.progress import recall_all
+from ppo_lesson.teaching.quiz import OpenQuestion, Question
 
 Rows = list[tuple[str, str]]
+Kept = dict[str, dict[str, Any]]
 
 
 def show_progress(lessons: Sequence[Lesson]) -> None:
     """Display a table per notebook: the state of each exercise, and questions answered right."""
-    tables = [(lesson.notebook, _rows(lesson)) for lesson in lessons]
-    exercises = [exercise.id for lesson in lessons for exercise in lesson.exercises]
-    questions = [question.id for lesson in lessons for question in lesson.questions]
-    passed = sum(_state(name).startswith("passed") for name in exercises)
+    kept = recall_all()
+    tables = [(lesson.notebook, _rows(lesson, kept)) for lesson in lessons]
+    exercises = [exercise for lesson in lessons for exercise in lesson.exercises]
+    questions = [question for lesson in lessons for question in lesson.questions]
+    passed = sum(_state(exercise, kept).startswith("passed") for exercise in exercises)
     summary = (
         f"Exercises passed: {passed} of {len(exercises)}. "
-        f"Questions answered right: {_kept('questions', questions)} of {len(questions)}."
+        f"Questions answered right: {_done(questions, kept['questions'])}."
     )
     display({"text/html": _html(summary, tables), "text/plain": _plain(summary, tables)}, raw=True)
 
 
-def _rows(lesson: Lesson) -> Rows:
-    rows = [(exercise.id, _state(exercise.id)) for exercise in lesson.exercises]
-    for label, kind, asked in (
-        ("Predictions locked in", "predictions", lesson.predictions),
-        ("Questions answered right", "questions", lesson.questions),
-        ("Questions answered in your own words", "notes", lesson.open_questions),
-    ):
-        if asked:
-            done = _kept(kind, [question.id for question in asked])
-            rows.append((label, f"{done} of {len(asked)}"))
-    return rows
+def _rows(lesson: Lesson, kept: Kept) -> Rows:
+    rows = [(exercise.id, _state(exercise, kept)) for exercise in lesson.exercises]
+    counts = (
+        ("Predictions locked in", lesson.predictions, "predictions"),
+        ("Questions answered right", lesson.questions, "questions"),
+        ("Answered in your own words", lesson.open_questions, "notes"),
+    )
+    return rows + [(label, _done(asked, kept[kind])) for label, asked, kind in counts if asked]
 
 
-def _kept(kind: str, ids: Sequence[str]) -> int:
-    """Count the ids with something kept; an emptied note is nothing."""
-    return sum(bool(recall(kind, name)) for name in ids)
+def _done(asked: Sequence[Question | OpenQuestion], kept: dict[str, Any]) -> str:
+    """Count the questions of which something is kept; an emptied note is nothing."""
+    return f"{sum(bool(kept.get(question.id)) for question in asked)} of {len(asked)}"
 
 
-def _state(exercise_id: str) -> str:
-    kept = recall("exercises", exercise_id) or {"best": "not started", "last": "not started"}
-    if kept["best"] == "not started":
+def _state(exercise: Exercise, kept: Kept) -> str:
+    status = kept["exercises"].get(exercise.id, {"best": "not started"})
+    if status["best"] == "not started":
         return "not started"
-    state = "passed" if kept["best"] == "correct" else "tried"
-    return state if kept["best"] == kept["last"] else f"{state} (last check: {kept['last']})"
+    state = "passed" if status["best"] == "correct" else "tried"
+    return state if status["best"] == status["last"] else f"{state} (last check: {status['last']})"
 
 
 def _html(summary: str, tables: Sequence[tuple[str, Rows]]) -> str:
-    parts = [f"<p>{html.escape(summary)}</p>"]
+    parts = []
     for notebook, rows in tables:
         body = "".join(
             f"<tr><th scope='row' style='text-align:left'>{html.escape(task)}</th>"
@@ -67,7 +68,11 @@ def _html(summary: str, tables: Sequence[tuple[str, Rows]]) -> str:
             "Task</th><th scope='col' style='text-align:left'>State</th></tr></thead>"
             f"<tbody>{body}</tbody></table>"
         )
-    return f"<div style='font-size:14px'>{''.join(parts)}</div>"
+    return (
+        f"<div style='font-size:14px'><p>{html.escape(summary)}</p>"
+        "<div style='display:flex; flex-wrap:wrap; gap:0 40px; align-items:flex-start'>"
+        f"{''.join(parts)}</div></div>"
+    )
 
 
 def _plain(summary: str, tables: Sequence[tuple[str, Rows]]) -> str:

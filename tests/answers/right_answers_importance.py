@@ -1,4 +1,4 @@
-"""Right answers to the exercises of notebooks 02 and 03; `right_answers.py` says what OPEN means."""
+"""Right answers to notebooks 02 and 03; `right_answers.py` says what OPEN means."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ add(
         "mean": lambda p, q: (p - q.detach()).exp().mean(),
         "normalised to mean one": lambda p, q: (p - q.detach()).softmax(0) * len(p),
         "product over the samples": lambda p, q: (p - q.detach()).cumsum(0).exp(),
-        "single precision kept": lambda p, q: (p - q.detach()).exp().half(),
+        "half precision": lambda p, q: (p - q.detach()).exp().half(),
         "a list": lambda p, q: (p - q).exp().tolist(),
         "changes old_log_prob in place": ratio_in_place,
     },
@@ -320,12 +320,6 @@ add(
             lambda f, x, e, h: central(f, x, e / h * 1e-5, 1e-5)
         ),
         "theta put back by arithmetic": differences_drift,
-        "only functions that return tensors": lambda f, theta, h: torch.stack(
-            [
-                ((f(theta + h * e) - f(theta - h * e)) / (2 * h)).reshape(())
-                for e in torch.eye(theta.numel(), dtype=theta.dtype).reshape(-1, *theta.shape)
-            ]
-        ).reshape(theta.shape),
     },
 )
 

@@ -58,6 +58,11 @@ def returns_one_ahead(reward, gamma):
     return out
 
 
+def returns_rescaled(reward, gamma):
+    power = gamma ** torch.arange(len(reward), dtype=torch.float64)
+    return (reward * power).flip(0).cumsum(0).flip(0) / power
+
+
 # --- rewards_to_go ---
 
 
@@ -341,7 +346,9 @@ WRONG: dict[str, list[tuple[Callable, str]]] = {
 FRAGILE: dict[str, list[tuple[Callable, str]]] = {
     "normalise_advantage": [
         (lambda advantage: (advantage - advantage.mean()) / advantage.std(correction=0), "0 / 0"),
-        (lambda advantage: (advantage - advantage.mean()) / advantage.std(), "0 / 0"),
+    ],
+    "discounted_returns": [
+        (returns_rescaled, "breaks where gamma is 0"),
     ],
     "gae": [
         (
@@ -374,6 +381,15 @@ def test_answer_that_breaks_at_an_edge_is_fragile(name: str, answer: Callable, w
     verdict = check(EXERCISES[name], answer)
     assert verdict.status == "fragile"
     assert words in str(verdict)
+
+
+def test_the_missing_floor_is_named_with_the_other_standard_deviation_too() -> None:
+    verdict = check(
+        EXERCISES["normalise_advantage"],
+        lambda advantage: (advantage - advantage.mean()) / advantage.std(),
+    )
+    assert verdict.status != "correct"
+    assert "0 / 0" in verdict.message
 
 
 def test_rollouts_hold_every_kind_of_end_in_every_place() -> None:

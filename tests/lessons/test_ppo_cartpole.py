@@ -95,10 +95,6 @@ def entropy_as_cross_entropy(logits):
     return torch.nn.functional.cross_entropy(logits, logits.softmax(-1), reduction="none")
 
 
-def entropy_of_wrong_axis(logits):
-    return Categorical(logits=logits.T).entropy().sum() / logits.shape[0] * torch.ones(len(logits))
-
-
 def entropy_over_columns(logits):
     prob = logits.softmax(0)
     return -(prob * prob.log()).sum(1)
@@ -200,6 +196,7 @@ RIGHT: dict[str, list[Callable]] = {
         entropy_from_logsumexp,
         entropy_by_loop,
         entropy_as_cross_entropy,
+        lambda logits: torch.special.entr(logits.softmax(-1)).sum(-1),
     ],
     "minibatches": [deal_by_argsort, deal_lazily, deal_by_fisher_yates, deal_by_multinomial],
 }
@@ -259,18 +256,24 @@ WRONG: dict[str, list[tuple[Callable, str]]] = {
             lambda num_samples, size, generator: torch.arange(num_samples - 1, -1, -1).split(size),
             "dealt in order",
         ),
+        (
+            lambda num_samples, size, generator: (
+                torch.arange(num_samples).roll(int(torch.randint(99, (), generator=generator)))
+            ).split(size),
+            "dealt in order",
+        ),
         (deal_draws, "with replacement"),
         (deal_each_from_all, "more than once"),
         (lambda num_samples, size, generator: torch.randperm(num_samples).split(size), "ignored"),
         (deal_by_python, "random state"),
-        (deal_shuffled_chunks, "holds neighbours"),
+        (deal_shuffled_chunks, "dealt in order"),
         (deal_without_the_first, "an index outside of"),
         (deal_numbers, "not a tensor"),
         (
             lambda num_samples, size, generator: torch.randperm(
                 num_samples, generator=generator
             ).tensor_split(size),
-            "have the sizes",
+            "One of your minibatches is empty",
         ),
         (
             lambda num_samples, size, generator: [
@@ -289,10 +292,6 @@ FRAGILE: dict[str, list[tuple[Callable, str]]] = {
         (
             lambda logits: -(logits.softmax(1) * torch.log(logits.softmax(1))).sum(1),
             "0 times minus infinity",
-        ),
-        (
-            lambda logits: torch.special.entr(logits.softmax(-1)).sum(-1),
-            "two logits are a thousand apart",
         ),
     ],
 }

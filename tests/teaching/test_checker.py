@@ -129,7 +129,8 @@ def test_right_on_ordinary_numbers_and_wrong_on_an_edge_is_fragile():
     verdict = check(exercise, breaks)
     assert verdict.status == "fragile"
     assert verdict.message == (
-        "Right on ordinary numbers, but it breaks where an action has become impossible."
+        "Right on ordinary numbers, but it breaks where an action has become impossible. "
+        "Your function returned NaN. Which step makes it?"
     )
 
 
@@ -341,7 +342,8 @@ def _global_state() -> tuple[object, ...]:
         str(np.get_printoptions()),
         list(warnings.filters),
         os.getcwd(),
-        dict(os.environ),
+        # torch sets this one when it first imports a part of itself
+        {name: os.environ[name] for name in os.environ if name != "TORCHINDUCTOR_CACHE_DIR"},
         sys.stdout,
         sys.stderr,
         sys.getrecursionlimit(),
@@ -510,7 +512,7 @@ def test_without_a_rule_its_witness_gets_another_verdict(rule, monkeypatch):
 
 def test_without_the_second_call_an_answer_that_remembers_would_pass(monkeypatch):
     assert check(EXERCISE, _remembers()).status == "wrong"
-    monkeypatch.setattr("ppo_lesson.teaching.checker._Trial._repeat_problem", lambda self: "")
+    monkeypatch.setattr("ppo_lesson.teaching.trial.same_outcome", lambda *outcomes: True)
     assert check(EXERCISE, _remembers()).status == "correct"
 
 

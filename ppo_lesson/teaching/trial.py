@@ -1,0 +1,210 @@
+"""One answer on all cases of its exercise: first the calls, then the verdict that follows."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ppo_lesson.teaching import guard, rules
+from ppo_lesson.teaching.exercise import Case, Exercise, Function, Mistake
+from ppo_lesson.teaching.outcome import Outcome, observe, same_outcome, same_value
+from ppo_lesson.teaching.verdict import Status, Verdict, describe_value, safe_text
+
+NOT_STARTED = (
+    "Replace `raise NotImplementedError` with your own lines, run that cell, then this one again."
+)
+REPEAT = (
+    "Called twice with the same input, your function answered differently: it remembers something "
+    "between calls, or draws random numbers."
+)
+
+
+class Trial:
+    """An answer and what is known about it.
+
+    Attributes:
+        cases: those of the exercise, the smallest first.
+        found: what the answer did on each; `repeated`: on the first of them, at the end.
+        expected: what the reference did, or the alternative that the answer agrees with.
+        problems: per case what is wrong, "" where nothing is.
+        broken: a property that does not hold, "" where none was found.
+    """
+
+    def __init__(self, exercise: Exercise, answer: Function) -> None:
+        """Call nothing yet."""
+        self.exercise, self.answer = exercise, answer
+        self.cases = sorted(exercise.cases, key=_size)
+        self.current: Case | None = None
+        self.found: list[Outcome] = []
+        self.repeated: Outcome | None = None
+        self.printed: list[str] = []
+        self.warned: list[str] = []
+        self.expected: list[Outcome] = []
+        self.problems: list[str] = []
+        self.broken = ""
+
+    def call_all(self, heard: guard.Heard) -> None:
+        """Call the answer on every case, and once more on the first. Runs inside the guard."""
+        for case in self.cases:
+            self.current = case
+            before = len(heard.printed)
+            self.found.append(observe(self.answer, case, self.exercise))
+            self.printed.append("".join(heard.printed[before:]))
+            if self.found[0].is_stub:
+                return
+        self.current = self.cases[0]
+        self.repeated = observe(self.answer, self.cases[0], self.exercise)
+        self.warned = sorted({safe_text(warning.message) for warning in heard.warned})
+
+    def try_properties(self, seconds: float) -> None:
+        """Look for a property of the exercise that the answer does not have."""
+        broken: list[str] = []
+
+        def search(heard: guard.Heard) -> None:
+            for known in self.exercise.properties:
+                try:
+                    if not known.holds(self.answer):
+                        broken.append(known.sentence)
+                except guard.Stopped:
+                    raise
+                except BaseException:  # an error, of whatever kind, says nothing about the property
+                    continue
+
+        with contextlib.suppress(guard.TimeLimitError):
+            guard.run(search, seconds)
+        self.broken = broken[0] if broken else ""
+
+    def compare(self, heard: guard.Heard) -> None:
+        """Find the problems, against the reference and the conventions that are as right."""
+        for function in (*self.exercise.alternatives[::-1], self.exercise.reference):
+            self.expected = [observe(function, case, self.exercise) for case in self.cases]
+            self.problems = self._problems(self.found)
+            if not any(self.problems):
+                break
+        if self.exercise.judge and not any(self.problems):
+            self.problems[0] = self.broken
+
+    def verdict(self) -> Verdict:
+        """Decide. Nothing of the learner's runs here."""
+        failing = [k for k, problem in enumerate(self.problems) if problem]
+        ordinary = [k for k in failing if not self.cases[k].edge]
+        if ordinary:
+            return self._report("wrong", self._explain(ordinary[0]), ordinary[0])
+        assert self.repeated is not None
+        if not same_outcome(self.repeated, self.found[0], self.exercise.tolerance):
+            return self._report("wrong", REPEAT, 0)
+        if failing:
+            return self._report("fragile", self._explain_edge(failing[0]), failing[0])
+        return self._correct()
+
+    def too_slow(self, seconds: float, *, stopped: bool) -> Verdict:
+        """Report an endless loop, or one that is far too long."""
+        message = f"Your function was not done after {seconds:g} seconds. Does a loop never end?"
+        if not stopped:
+            message += " It cannot be stopped and goes on in the background: restart the kernel."
+        details = _input_details(self.current) if self.current else ()
+        return Verdict(self.exercise.id, "wrong", message, details)
+
+    def _problems(self, found: Sequence[Outcome]) -> list[str]:
+        applied = rules.JUDGED if self.exercise.judge else rules.ALL
+        return [
+            next(filter(None, (rule(self.exercise, case, f, e) for rule in applied)), "")
+            for case, f, e in zip(self.cases, found, self.expected, strict=True)
+        ]
+
+    def _explain(self, k: int) -> str:
+        """Name the slip, if it is known, or else the problem and a property that fails."""
+        if self.found[k].failure is None:
+            slip = self._known_slip()
+            if slip is not None:
+                return slip.sentence
+        if self.broken in ("", self.problems[k]):
+            return self.problems[k]
+        return f"{self.problems[k]} One thing that must hold and does not: {self.broken}"
+
+    def _known_slip(self) -> Mistake | None:
+        """Find the mistake that did what the answer did on every ordinary case.
+
+        Where the value is wrong already, a second slip in the gradient may come on top.
+        """
+        exercise = self.exercise
+        kept = [k for k, case in enumerate(self.cases) if not case.edge]
+        compared = [(*exercise.wrt, *exercise.constants)]
+        if not all(
+            same_value(self.found[k].value, self.expected[k].value, exercise.tolerance)
+            for k in kept
+        ):
+            compared += [exercise.wrt, ()]
+        slips = [
+            (mistake, [observe(mistake.answer, self.cases[k], exercise) for k in kept])
+            for mistake in exercise.mistakes
+        ]
+        for gradients in compared:
+            for mistake, outcomes in slips:
+                if all(
+                    same_outcome(self.found[k], outcome, exercise.tolerance, gradients)
+                    for k, outcome in zip(kept, outcomes, strict=True)
+                ):
+                    return mistake
+        return None
+
+    def _explain_edge(self, k: int) -> str:
+        """Name the mistake that is right on ordinary numbers, too, and breaks alike on this edge."""
+        for mistake in self.exercise.mistakes:
+            outcomes = [observe(mistake.answer, case, self.exercise) for case in self.cases]
+            problems = zip(self._problems(outcomes), self.cases, strict=True)
+            if any(problem and not case.edge for problem, case in problems):
+                continue
+            if _break_alike(self.found[k].value, outcomes[k].value, self.exercise.tolerance):
+                return mistake.sentence
+        where = self.cases[k].label
+        return f"Right on ordinary numbers, but it breaks where {where}. {self.problems[k]}"
+
+    def _report(self, status: Status, message: str, k: int) -> Verdict:
+        details = _input_details(self.cases[k])
+        found = self.found[k]
+        if found.failure is None:
+            value = found.kind if found.value is None else describe_value(found.value)
+            details += (("Your function returned", value),)
+        if self.printed[k]:
+            details += (("It printed", self.printed[k].rstrip("\n")),)
+        return Verdict(self.exercise.id, status, message, details)
+
+    def _correct(self) -> Verdict:
+        what = "values, shapes and gradients agree" if self.exercise.wrt else "the answers agree"
+        if self.exercise.judge:
+            what = "your answer keeps what was asked for"
+        count = len(self.cases)
+        message = f"On {count} input{'s' if count > 1 else ''} {what}."
+        details: list[tuple[str, str]] = []
+        printed = next(filter(None, self.printed), "")[:200].rstrip()
+        if printed:
+            details.append(("What it printed was not shown; it begins with", printed))
+        if self.warned:
+            details.append(("It warned", "\n".join(self.warned)))
+        return Verdict(self.exercise.id, "correct", message, tuple(details))
+
+
+def _break_alike(one: Any, other: Any, tolerance: float) -> bool:
+    """Compare two wrong values; NaN and infinity are one kind of failure."""
+    return same_value(
+        *(
+            value.where(value.isfinite(), torch.nan) if isinstance(value, Tensor) else value
+            for value in (one, other)
+        ),
+        tolerance,
+    )
+
+
+def _size(case: Case) -> int:
+    return sum(value.numel() for value in case.inputs.values() if isinstance(value, Tensor))
+
+
+def _input_details(case: Case) -> tuple[tuple[str, str], ...]:
+    heading = "Smallest input that fails" + (f" ({case.label})" if case.label else "")
+    lines = [f"{name} = {describe_value(value)}" for name, value in case.inputs.items()]
+    return ((heading, "\n".join(lines)),) if lines else ()
