@@ -98,7 +98,7 @@ class Trial:
         if not same_outcome(self.repeated, self.found[0], self.exercise.tolerance):
             return self._report("wrong", REPEAT, 0)
         if failing:
-            return self._report("fragile", self._explain_edge(failing[0]), failing[0])
+            return self._report("fragile", self._explain_edge(failing), failing[0])
         return self._correct()
 
     def too_slow(self, seconds: float, *, stopped: bool) -> Verdict:
@@ -152,17 +152,20 @@ class Trial:
                     return mistake
         return None
 
-    def _explain_edge(self, k: int) -> str:
-        """Name the mistake that is right on ordinary numbers, too, and breaks alike on this edge."""
+    def _explain_edge(self, failing: list[int]) -> str:
+        """Name the mistake that is right on ordinary numbers, too, and breaks alike on edges."""
         for mistake in self.exercise.mistakes:
             outcomes = [observe(mistake.answer, case, self.exercise) for case in self.cases]
             problems = zip(self._problems(outcomes), self.cases, strict=True)
             if any(problem and not case.edge for problem, case in problems):
                 continue
-            if _break_alike(self.found[k].value, outcomes[k].value, self.exercise.tolerance):
+            if all(
+                _break_alike(self.found[k].value, outcomes[k].value, self.exercise.tolerance)
+                for k in failing
+            ):
                 return mistake.sentence
-        where = self.cases[k].label
-        return f"Right on ordinary numbers, but it breaks where {where}. {self.problems[k]}"
+        where, problem = self.cases[failing[0]].label, self.problems[failing[0]]
+        return f"Right on ordinary numbers, but it breaks where {where}. {problem}"
 
     def _report(self, status: Status, message: str, k: int) -> Verdict:
         details = _input_details(self.cases[k])
