@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import torch
+from torch import Tensor
 
 from ppo_lesson.teaching.quiz import OpenQuestion, Question
 
@@ -76,6 +80,32 @@ class Exercise:
     alternatives: tuple[Function, ...] = ()
     judge: Callable[[Mapping[str, Any], Any], str] | None = None
     tolerance: float = 1e-6
+
+    def __post_init__(self) -> None:
+        """Check what a slip in a lesson would turn into a wrong verdict.
+
+        Raises:
+            ValueError: a case has other arguments than the reference, a watched argument is no
+                floating point tensor, a tensor of floats is not float64, or an edge has no label.
+        """
+        names = set(inspect.signature(self.reference).parameters)
+        for case in self.cases:
+            if set(case.inputs) != names:
+                raise ValueError(f"{self.id}: expected the inputs {names}, got {set(case.inputs)}")
+            if case.edge and not case.label:
+                raise ValueError(f"{self.id}: an edge needs a label that says where it breaks")
+            floats = {
+                name: value.dtype
+                for name, value in case.inputs.items()
+                if isinstance(value, Tensor) and value.is_floating_point()
+            }
+            if set(floats.values()) - {torch.float64}:
+                raise ValueError(f"{self.id}: expected float64, got {floats}")
+            if not {*self.wrt, *self.constants} <= set(floats):
+                raise ValueError(
+                    f"{self.id}: wrt and constants name float tensors, got "
+                    f"{self.wrt + self.constants}"
+                )
 
 
 @dataclass(frozen=True)

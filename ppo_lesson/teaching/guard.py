@@ -21,6 +21,7 @@ from typing import Any, TextIO, TypeVar
 
 import numpy as np
 import torch
+from torch import _tensor_str
 
 Result = TypeVar("Result")
 
@@ -29,6 +30,9 @@ MOST_PRINTED = 2000  # characters that are kept of what learner's code prints
 SET_BY_IMPORTS = ("the filters of warnings", "the environment variables")
 STACK_BYTES = 64 * 2**20  # a runaway recursion must end in RecursionError, not in a dead kernel
 _ONE_AT_A_TIME = threading.Lock()
+# A thread that a learner's code left behind may be inside print() when its stream is taken away;
+# Python crashes if the stream is freed then.
+_captures: list[io.TextIOBase] = []
 
 
 class TimeLimitError(Exception):
@@ -79,7 +83,7 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _set_print_options(options: Any) -> None:
-    vars(torch._tensor_str.PRINT_OPTS).update(vars(options))
+    vars(_tensor_str.PRINT_OPTS).update(vars(options))
 
 
 def _set_filters(filters: list[Any]) -> None:
@@ -104,7 +108,7 @@ _PARTS: dict[str, tuple[Callable[[], Any], Callable[[Any], Any]]] = {
         torch.are_deterministic_algorithms_enabled,
         torch.use_deterministic_algorithms,
     ),
-    "torch's print options": (lambda: copy(torch._tensor_str.PRINT_OPTS), _set_print_options),
+    "torch's print options": (lambda: copy(_tensor_str.PRINT_OPTS), _set_print_options),
     "NumPy's print options": (np.get_printoptions, lambda options: np.set_printoptions(**options)),
     "NumPy's error handling": (np.geterr, lambda errors: np.seterr(**errors)),
     "the filters of warnings": (lambda: list(warnings.filters), _set_filters),
@@ -112,6 +116,7 @@ _PARTS: dict[str, tuple[Callable[[], Any], Callable[[Any], Any]]] = {
     "the environment variables": (lambda: dict(os.environ), lambda old: _set_environment(old)),
     "the recursion limit": (sys.getrecursionlimit, sys.setrecursionlimit),
     "the tracing function": (sys.gettrace, sys.settrace),
+    "the exception hook": (lambda: sys.excepthook, lambda hook: setattr(sys, "excepthook", hook)),
     "the standard output": (lambda: sys.stdout, lambda stream: setattr(sys, "stdout", stream)),
     "the standard error": (lambda: sys.stderr, lambda stream: setattr(sys, "stderr", stream)),
 }
@@ -185,8 +190,9 @@ def run(work: Callable[[Heard], Result], seconds: float) -> Result:
     with _ONE_AT_A_TIME, warnings.catch_warnings(record=True) as heard.warned:
         warnings.simplefilter("always")
         before = GlobalState()
-        sys.stdout = _Capture(sys.stdout, thread, heard.printed)
-        sys.stderr = _Capture(sys.stderr, thread, heard.printed)
+        captures = [_Capture(real, thread, heard.printed) for real in (sys.stdout, sys.stderr)]
+        _captures.extend(captures)
+        sys.stdout, sys.stderr = captures
         stack = threading.stack_size(STACK_BYTES)
         try:
             thread.start()

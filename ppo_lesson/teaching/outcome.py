@@ -154,11 +154,7 @@ def describe_kind(value: Any) -> str:
     if value is None:
         return "None"
     if isinstance(value, Tensor):
-        if value.layout != torch.strided:
-            return "a sparse tensor"
-        if value.device.type == "meta":
-            return "a tensor without numbers"
-        return "a tensor"
+        return _kind_of_tensor(value)
     if isinstance(value, np.ndarray):
         return "a NumPy array"
     if inspect.iscoroutine(value):
@@ -172,6 +168,14 @@ def describe_kind(value: Any) -> str:
         return "a function"
     name = type(value).__name__
     return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
+
+
+def _kind_of_tensor(tensor: Tensor) -> str:
+    if tensor.layout != torch.strided:
+        return "a sparse tensor"
+    if tensor.is_quantized:
+        return "a quantised tensor"
+    return "a tensor without numbers" if tensor.device.type == "meta" else "a tensor"
 
 
 def _failure(error: BaseException) -> Failure:
@@ -204,7 +208,7 @@ def _unchanged(value: Any, before: Any) -> bool:
 def _plain(output: Any) -> Any:
     """Keep the numbers and nothing that lives: no graph, no subclass, no surprises."""
     if isinstance(output, Tensor):
-        if output.layout != torch.strided or output.device.type == "meta":
+        if describe_kind(output) != "a tensor":
             return None
         return output.detach().as_subclass(Tensor).cpu().clone()  # type: ignore[arg-type]
     if isinstance(output, list | tuple):

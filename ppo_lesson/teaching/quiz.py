@@ -132,7 +132,7 @@ def ask(question: Question) -> None:
         feedback.value = quiz_form.status()
 
     def answer(_: object) -> None:
-        option = question.options[radio.index]
+        option = question.options[radio.options.index(radio.label)]
         opening = "Right." if option.correct else "Not yet."
         feedback.value = quiz_form.status(option.feedback, opening)
         if option.correct:
@@ -169,7 +169,7 @@ def predict(question: Question) -> None:
         record("predictions", question.id, radio.label)
 
     def show_verdict(_: object) -> None:
-        option = question.options[radio.index]
+        option = question.options[radio.options.index(radio.label)]
         words, opening = option.feedback, "Right."
         if not option.correct:
             opening = "Not right."
@@ -241,4 +241,5 @@ def _show(label: str, prompt: str, children: list[Widget], static: dict[str, str
     """Display widgets as one output that also holds what to show where no kernel is."""
     box = VBox([HTMLMath(quiz_form.prompt(f"{label}.", prompt)), *children])
     box.add_class(quiz_form.CSS_CLASS)
-    display({**box._repr_mimebundle_(), **static}, raw=True)
+    view = {"application/vnd.jupyter.widget-view+json": box.get_view_spec()}
+    display(view | static, raw=True)

@@ -33,7 +33,7 @@ def returns_right_kind(exercise: Exercise, case: Case, found: Outcome, expected:
     if is_number and isinstance(found.value, int | float) and not isinstance(found.value, bool):
         return ""
     if is_number and isinstance(found.value, Tensor) and found.value.ndim == 0:
-        return ""
+        return "" if found.value.is_floating_point() else "Your function returned no real number."
     if found.kind == expected.kind:
         return ""
     return f"Your function returned {found.kind}; it should return {expected.kind}."

@@ -65,7 +65,7 @@ def safe_text(thing: object) -> str:
     """Write what an exception or a warning says, in one line, even if its own text fails."""
     try:
         return " ".join(str(thing).split())[:MOST_LETTERS]
-    except Exception:
+    except BaseException:  # a text may raise whatever it likes
         return "(its own text fails)"
 
 

@@ -4,7 +4,8 @@ FAULTS maps the name of a fault to a function that takes a right answer (of any 
 keyword) and returns an answer with that fault. Most keep the signature of the right answer.
 
 HANGS:     never comes back, or not within a minute.
-HARMLESS:  the answer stays right; only its side effect, or its clothing, is odd.
+HARMLESS:  the answer stays right; only its side effect, or its clothing, is odd. A checker may call
+           it correct or wrong, but must put the world back.
 GRADIENTS: the value stays right; a fault only where the exercise asks for a gradient.
 TENSORS:   a fault only where an argument (or the result) is a tensor.
 """

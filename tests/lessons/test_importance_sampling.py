@@ -185,7 +185,7 @@ FRAGILE: dict[str, list[tuple[Callable, str]]] = {
         (normalised_clamped, "makes different weights equal"),
         (
             lambda value, log_weight: torch.softmax(log_weight.clamp(max=700), 0) @ value,
-            "it breaks where log weights are near 800",
+            "makes different weights equal",
         ),
     ],
 }

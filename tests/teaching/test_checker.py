@@ -257,8 +257,9 @@ FAULTS: dict[str, tuple[Any, str]] = {
         "its gradient with respect to log_prob is not",
     ),
     "lets a gradient into a constant": (
-        lambda advantage, **k: right(advantage=advantage, **k)
-        - (advantage - advantage.detach()).sum(),
+        lambda advantage, **k: (
+            right(advantage=advantage, **k) - (advantage - advantage.detach()).sum()
+        ),
         "a gradient flows into advantage",
     ),
     "changes its inputs": (_in_place, "changes advantage in place"),
