@@ -49,3 +49,11 @@ def same_global_state() -> Iterator[None]:
 
         plt.close("all")
         plt.rcdefaults()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests recorded as ``summary``: counts that a reader of the run should see."""
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        for name, text in getattr(report, "user_properties", ()):
+            if name == "summary" and report.when == "call":
+                terminalreporter.write_line(text)

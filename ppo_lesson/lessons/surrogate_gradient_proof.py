@@ -141,8 +141,7 @@ one right order; all of them count.
   $\nabla L_{IS}(\theta) = \mathbb{E}_{old}\big[\sum_t \gamma^t\, \nabla r_t(\theta)\, A_t\big]$.
 - **F.** Set $\theta = \theta_{old}$ in the line above. Every ratio becomes 1.
 - **G.** The ratio has the gradient
-  $\nabla r_t = \nabla \pi_\theta / \pi_{old} = r_t\, \nabla \log \pi_\theta$.
-""",
+  $\nabla r_t = \nabla \pi_\theta / \pi_{old} = r_t\, \nabla \log \pi_\theta$.""",
     reference=proof_order,
     cases=(Case({}, "the seven lines"),),
     hints=(

@@ -19,6 +19,7 @@ from IPython.display import Markdown
 from torch import Tensor
 
 from ppo_lesson import maths
+from ppo_lesson.lessons import EXERCISES
 from ppo_lesson.teaching import progress, rules
 from ppo_lesson.teaching.checker import check, hint, show_solution
 from ppo_lesson.teaching.exercise import Case, Exercise, Mistake, Property
@@ -474,10 +475,10 @@ def test_hints_come_one_by_one_and_start_again(monkeypatch):
 def test_the_solution_is_the_packages_own_source_with_the_private_functions_it_calls(monkeypatch):
     shown = []
     monkeypatch.setattr("ppo_lesson.teaching.checker.show_source", lambda *f: shown.extend(f))
-    show_solution(Exercise(**{**vars(EXERCISE), "reference": maths.kl_k3}))
+    show_solution(EXERCISES["kl_k3"])
     assert [function.__name__ for function in shown] == ["kl_k3", "_log_ratio"]
     shown.clear()
-    show_solution(Exercise(**{**vars(EXERCISE), "reference": maths.gae}))
+    show_solution(EXERCISES["gae"])
     assert [function.__name__ for function in shown] == ["gae", "backward_sum"]
 
 

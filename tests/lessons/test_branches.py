@@ -1,0 +1,174 @@
+"""The cases reach every branch: an answer that is wrong in one branch alone is caught.
+
+And it is caught by those cases only: without them the same answer would pass.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from ppo_lesson.lessons import EXERCISES
+from ppo_lesson.teaching.checker import check
+from ppo_lesson.teaching.exercise import Exercise
+
+Inputs = Mapping[str, Any]
+
+
+def _ratio(inputs: Inputs) -> Tensor:
+    if "ratio" in inputs:
+        return inputs["ratio"].detach()
+    return (inputs["log_prob"] - inputs["old_log_prob"]).detach().exp()
+
+
+def _clip_case(sign: int, place: str) -> Callable[[Inputs], bool]:
+    """Some sample has an advantage of this sign and a ratio in this place."""
+
+    def holds(inputs: Inputs) -> bool:
+        ratio, epsilon = _ratio(inputs), inputs["clip_epsilon"]
+        places = {
+            "below": ratio < 1 - epsilon,
+            "inside": (ratio - 1).abs() <= epsilon,
+            "above": ratio > 1 + epsilon,
+        }
+        return bool((places[place] & (sign * inputs["advantage"].detach() > 0)).any())
+
+    return holds
+
+
+SIX_CASES = {
+    f"A {'>' if sign > 0 else '<'} 0, ratio {place}": _clip_case(sign, place)
+    for sign in (1, -1)
+    for place in ("below", "inside", "above")
+}
+
+
+def _ends(inputs: Inputs) -> tuple[Tensor, Tensor]:
+    return inputs["terminated"], inputs["truncated"]
+
+
+ENDS: dict[str, Callable[[Inputs], bool]] = {
+    "terminated inside": lambda i: bool((_ends(i)[0] & ~_ends(i)[1])[:-1].any()),
+    "terminated on the last row": lambda i: bool((_ends(i)[0] & ~_ends(i)[1])[-1].any()),
+    "truncated inside": lambda i: bool((_ends(i)[1] & ~_ends(i)[0])[:-1].any()),
+    "truncated on the last row": lambda i: bool((_ends(i)[1] & ~_ends(i)[0])[-1].any()),
+    "both at once": lambda i: bool((_ends(i)[0] & _ends(i)[1]).any()),
+    "no end at all": lambda i: not (_ends(i)[0] | _ends(i)[1]).any(),
+    "cut on the last row": lambda i: not (_ends(i)[0] | _ends(i)[1])[-1].all(),
+    "one step": lambda i: len(i["reward"]) == 1,
+    "one environment": lambda i: i["reward"].ndim == 2 and i["reward"].shape[1] == 1,
+    "several environments": lambda i: i["reward"].ndim == 2 and i["reward"].shape[1] > 1,
+    "a record without environments": lambda i: i["reward"].ndim == 1,
+}
+DIRECTIONS: dict[str, Callable[[Inputs], bool]] = {
+    "likelier than before": lambda i: bool((_ratio(i) > 1).any()),
+    "less likely than before": lambda i: bool((_ratio(i) < 1).any()),
+    "far from before": lambda i: bool((_ratio(i).log().abs() > 1.5).any()),
+}
+SIGNS: dict[str, Callable[[Inputs], bool]] = {
+    "A > 0": lambda i: bool((i["advantage"] > 0).any()),
+    "A < 0": lambda i: bool((i["advantage"] < 0).any()),
+}
+BRANCHES: dict[str, dict[str, Callable[[Inputs], bool]]] = {
+    "clipped_surrogate_loss": SIX_CASES,
+    "active_clip_fraction": SIX_CASES,
+    "gae": ENDS,
+    "rewards_to_go": ENDS,
+    "surrogate_loss": DIRECTIONS | SIGNS,
+    "kl_penalised_loss": DIRECTIONS | SIGNS,
+    "policy_ratio": DIRECTIONS,
+    "kl_k1": DIRECTIONS,
+    "kl_k2": DIRECTIONS,
+    "kl_k3": DIRECTIONS,
+    "reinforce_loss": SIGNS,
+    "gradient_share": SIGNS,
+    "adaptive_beta": {
+        "doubled": lambda i: i["kl"] > 1.5 * i["target_kl"],
+        "halved": lambda i: i["kl"] < i["target_kl"] / 1.5,
+        "kept above the target": lambda i: 1 < i["kl"] / i["target_kl"] <= 1.5,
+        "kept below the target": lambda i: 1 / 1.5 <= i["kl"] / i["target_kl"] < 1,
+    },
+    "clipped_value_loss": {
+        "moved too far up": lambda i: bool((i["value"] - i["old_value"] > i["clip_epsilon"]).any()),
+        "moved too far down": lambda i: bool(
+            (i["old_value"] - i["value"] > i["clip_epsilon"]).any()
+        ),
+        "moved a little": lambda i: bool(
+            ((i["value"] - i["old_value"]).abs() < i["clip_epsilon"]).any()
+        ),
+    },
+    "unsupported": {
+        "q = 0 and p f is not": lambda i: bool(
+            ((i["proposal"] == 0) & (i["target"] * i["value"] != 0)).any()
+        ),
+        "q = 0 and p = 0": lambda i: bool(((i["proposal"] == 0) & (i["target"] == 0)).any()),
+        "q = 0 and f = 0": lambda i: bool(((i["proposal"] == 0) & (i["value"] == 0)).any()),
+    },
+    "minibatches": {
+        "a shorter last one": lambda i: i["num_samples"] % i["size"] != 0,
+        "all of one size": lambda i: i["num_samples"] % i["size"] == 0,
+        "fewer than one holds": lambda i: i["num_samples"] < i["size"],
+    },
+    "token_log_probs": {
+        "a prompt of one token": lambda i: i["prompt_length"] == 1,
+        "a longer prompt": lambda i: i["prompt_length"] > 1,
+        "a response of one token": lambda i: len(i["tokens"]) == i["prompt_length"] + 1,
+    },
+}
+
+
+def _spoilt(value: Any) -> Any:
+    """Turn a right output into a wrong one of the same kind."""
+    if isinstance(value, list):
+        return value[:-1]
+    if isinstance(value, Tensor) and value.dtype == torch.bool:
+        return ~value
+    return value + 0.25
+
+
+def _wrong_where(exercise: Exercise, holds: Callable[[Inputs], bool]) -> Callable[..., Any]:
+    def answer(**inputs: Any) -> Any:
+        value = exercise.reference(**inputs)
+        return _spoilt(value) if holds(inputs) else value
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("name", "branch"),
+    [(name, branch) for name, branches in BRANCHES.items() for branch in branches],
+)
+def test_an_answer_that_is_wrong_in_one_branch_is_caught_by_the_cases_of_that_branch(name, branch):
+    exercise, holds = EXERCISES[name], BRANCHES[name][branch]
+    answer = _wrong_where(exercise, holds)
+    assert check(exercise, answer).status in ("wrong", "fragile")
+    others = tuple(case for case in exercise.cases if not holds(case.inputs))
+    if others:
+        without = dataclasses.replace(exercise, cases=others, properties=())
+        assert check(without, answer).status == "correct"
+
+
+SIZED = [name for name, exercise in EXERCISES.items() if exercise.cases[0].inputs]
+
+
+def _size(inputs: Inputs) -> tuple[object, ...]:
+    shapes = tuple(tuple(x.shape) for x in inputs.values() if isinstance(x, Tensor))
+    return shapes or tuple(x for x in inputs.values() if isinstance(x, int | float))
+
+
+@pytest.mark.parametrize("name", SIZED)
+def test_an_answer_that_is_right_for_one_size_only_is_caught(name):
+    exercise = EXERCISES[name]
+    sizes = {_size(case.inputs) for case in exercise.cases if not case.edge}
+    assert len(sizes) >= 3
+    for size in sizes:
+        answer = _wrong_where(exercise, lambda inputs, size=size: _size(inputs) != size)
+        assert check(exercise, answer).status == "wrong"
+    of_one_size = tuple(case for case in exercise.cases if _size(case.inputs) == size)
+    only = dataclasses.replace(exercise, cases=of_one_size, properties=())
+    assert check(only, answer).status == "correct"
