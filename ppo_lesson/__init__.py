@@ -5,7 +5,8 @@ The package is a house of floors. A module imports from the floors below its own
     maths      pure functions of tensors: the formulas of the lessons
     worlds     problems whose answers are known exactly
     training   networks, rollouts, and PPO, which calls the formulas of ``maths``
-    teaching   what a notebook shows: figures, numbers, tables, the pole's animation
+    teaching   what a notebook shows and asks: figures, tables, the checker, quizzes, progress
+    lessons    the exercises and questions themselves, notebook by notebook
     commands   one door for authors and teachers: ``python -m ppo_lesson``
 
 ``import ppo_lesson`` alone loads none of them, and so no torch.

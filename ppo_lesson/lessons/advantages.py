@@ -9,14 +9,9 @@ from ppo_lesson import maths
 from ppo_lesson.lessons.advantages_gae import GAE
 from ppo_lesson.lessons.advantages_questions import QUESTIONS
 from ppo_lesson.lessons.advantages_to_go import REWARDS_TO_GO
-from ppo_lesson.lessons.policy_samples import floats
+from ppo_lesson.lessons.inputs import floats, normal
 from ppo_lesson.maths.advantages import STD_FLOOR, backward_sum
 from ppo_lesson.teaching.exercise import Case, Exercise, Function, Lesson, Mistake, Property
-
-
-def _normal(seed: int, size: int) -> Tensor:
-    generator = torch.Generator().manual_seed(seed)
-    return torch.randn(size, generator=generator, dtype=torch.float64)
 
 
 def _summed_with_step_number_of_episode(reward: Tensor, gamma: float) -> Tensor:
@@ -58,10 +53,10 @@ DISCOUNTED_RETURNS = Exercise(
         Case({"reward": floats(1.0, 5.0), "gamma": 0.5}, "two steps"),
         Case({"reward": floats(2.0, 0.0, -4.0), "gamma": 0.8}, "three steps"),
         Case({"reward": floats(2.0, 0.0, -4.0), "gamma": 1.0}, "nothing is discounted"),
-        Case({"reward": _normal(3, 7), "gamma": 0.8}, "seven steps"),
-        Case({"reward": _normal(4, 30), "gamma": 0.97}, "a long episode"),
+        Case({"reward": normal(3, 7), "gamma": 0.8}, "seven steps"),
+        Case({"reward": normal(4, 30), "gamma": 0.97}, "a long episode"),
         # Dividing by powers of gamma is right elsewhere; here it is 0 / 0.
-        Case({"reward": _normal(7, 5), "gamma": 0.0}, "gamma is 0", edge=True),
+        Case({"reward": normal(7, 5), "gamma": 0.0}, "gamma is 0", edge=True),
     ),
     hints=(
         "The last step is the easy one: its return is its reward. How does the return of the step "
@@ -182,8 +177,8 @@ NORMALISE_ADVANTAGE = Exercise(
         Case({"advantage": floats(5.0, -3.0)}, "two samples"),
         Case({"advantage": floats(4.0, 9.0, 2.0)}, "all are positive"),
         Case({"advantage": floats(-6.0, -2.0, -7.0, -1.0)}, "all are negative"),
-        Case({"advantage": 3 * _normal(5, 10) + 1}, "ten samples"),
-        Case({"advantage": 20 * _normal(6, 40) - 5}, "large and many"),
+        Case({"advantage": 3 * normal(5, 10) + 1}, "ten samples"),
+        Case({"advantage": 20 * normal(6, 40) - 5}, "large and many"),
         Case({"advantage": floats(2.0, 2.0, 2.0)}, "all advantages are equal", edge=True),
     ),
     hints=(

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ppo_lesson.lessons.away_from_theta_old_explosion import EXPLODING_RATIO
 from ppo_lesson.lessons.away_from_theta_old_questions import OPEN_QUESTIONS, QUESTIONS
-from ppo_lesson.lessons.policy_samples import agree, drawn_samples, floats
+from ppo_lesson.lessons.inputs import agree, drawn_samples, floats
 from ppo_lesson.maths import gradient_share
 from ppo_lesson.teaching.exercise import Case, Exercise, Function, Lesson, Mistake, Property
 

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ppo_lesson.lessons.policy_samples import floats
+from ppo_lesson.lessons.inputs import floats
 from ppo_lesson.teaching.exercise import Case, Exercise, Mistake
 
 LEAST_RATIO = 50.0

@@ -8,7 +8,7 @@ from torch import Tensor
 from ppo_lesson import maths
 from ppo_lesson.lessons.debugging_ppo_diagnose import DIAGNOSE
 from ppo_lesson.lessons.debugging_ppo_questions import QUESTIONS
-from ppo_lesson.lessons.policy_samples import floats
+from ppo_lesson.lessons.inputs import floats
 from ppo_lesson.teaching.exercise import Case, Exercise, Function, Lesson, Mistake, Property
 
 

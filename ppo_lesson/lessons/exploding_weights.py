@@ -7,18 +7,9 @@ from torch import Tensor
 
 from ppo_lesson.lessons.exploding_weights_products import PER_DECISION_LOG_WEIGHT
 from ppo_lesson.lessons.exploding_weights_questions import OPEN_QUESTIONS, QUESTIONS
+from ppo_lesson.lessons.inputs import floats, normal
 from ppo_lesson.maths import effective_sample_size, unsupported
 from ppo_lesson.teaching.exercise import Case, Exercise, Function, Lesson, Mistake, Property
-
-
-def _floats(*numbers: float) -> Tensor:
-    return torch.tensor(numbers, dtype=torch.float64)
-
-
-def _normal(seed: int, *shape: int) -> Tensor:
-    generator = torch.Generator().manual_seed(seed)
-    return torch.randn(shape, generator=generator, dtype=torch.float64)
-
 
 # --- effective_sample_size ---
 
@@ -55,17 +46,17 @@ Adding a constant to every log weight must change nothing, and log weights of se
 do no harm.""",
     reference=effective_sample_size,
     cases=(
-        Case({"log_weight": _floats(0.2, -1.1)}, "two samples"),
-        Case({"log_weight": _floats(-0.7, 0.9, 0.3)}, "three samples"),
-        Case({"log_weight": _floats(0.8, 0.8, 0.8, 0.8)}, "four equal weights"),
-        Case({"log_weight": _floats(-1.5, 4.0, -0.2)}, "one sample that holds nearly all"),
-        Case({"log_weight": _normal(1, 6) - 3}, "weights all too small by one factor"),
-        Case({"log_weight": _normal(2, 40)}, "forty samples"),
-        Case({"log_weight": _floats(800.4, 799.1)}, "log weights are near 800", edge=True),
+        Case({"log_weight": floats(0.2, -1.1)}, "two samples"),
+        Case({"log_weight": floats(-0.7, 0.9, 0.3)}, "three samples"),
+        Case({"log_weight": floats(0.8, 0.8, 0.8, 0.8)}, "four equal weights"),
+        Case({"log_weight": floats(-1.5, 4.0, -0.2)}, "one sample that holds nearly all"),
+        Case({"log_weight": normal(1, 6) - 3}, "weights all too small by one factor"),
+        Case({"log_weight": normal(2, 40)}, "forty samples"),
+        Case({"log_weight": floats(800.4, 799.1)}, "log weights are near 800", edge=True),
         Case(
-            {"log_weight": _floats(-801.0, -799.6, -800.0)}, "log weights are near -800", edge=True
+            {"log_weight": floats(-801.0, -799.6, -800.0)}, "log weights are near -800", edge=True
         ),
-        Case({"log_weight": _floats(500.3, 0.0)}, "log weights are 500 apart", edge=True),
+        Case({"log_weight": floats(500.3, 0.0)}, "log weights are 500 apart", edge=True),
     ),
     hints=(
         "Scale the weights as you like: the count does not change. Which scale is harmless, and "
@@ -110,18 +101,18 @@ do no harm.""",
         Property(
             "Adding the same number to every log weight changes nothing.",
             lambda answer: torch.allclose(
-                answer(log_weight=_normal(10, 5)), answer(log_weight=_normal(10, 5) + 2)
+                answer(log_weight=normal(10, 5)), answer(log_weight=normal(10, 5) + 2)
             ),
         ),
         Property(
             "Every sample twice over is worth twice as much.",
             lambda answer: torch.allclose(
-                2 * answer(log_weight=_normal(11, 4)), answer(log_weight=_normal(11, 4).repeat(2))
+                2 * answer(log_weight=normal(11, 4)), answer(log_weight=normal(11, 4).repeat(2))
             ),
         ),
         Property(
             "Equal weights are worth as many samples as there are.",
-            lambda answer: abs(float(answer(log_weight=_floats(0, 0, 0))) - 3) < 1e-6,
+            lambda answer: abs(float(answer(log_weight=floats(0, 0, 0))) - 3) < 1e-6,
         ),
     ),
 )
@@ -142,21 +133,21 @@ def _floats_by_column(rows: tuple[tuple[float, float, float], ...]) -> tuple[Ten
 
 
 def _is_silent_with_full_support(answer: Function) -> bool:
-    target, proposal = _floats(0.6, 0.4, 0.0), _floats(0.05, 0.15, 0.8)
-    return not answer(target=target, proposal=proposal, value=_floats(1.0, -2.0, 3.0)).any()
+    target, proposal = floats(0.6, 0.4, 0.0), floats(0.05, 0.15, 0.8)
+    return not answer(target=target, proposal=proposal, value=floats(1.0, -2.0, 3.0)).any()
 
 
 def _ignores_the_sign(answer: Function) -> bool:
-    target, proposal = _floats(0.5, 0.2, 0.3), _floats(0.0, 1.0, 0.0)
-    marked = answer(target=target, proposal=proposal, value=_floats(2.0, 1.0, -3.0))
+    target, proposal = floats(0.5, 0.2, 0.3), floats(0.0, 1.0, 0.0)
+    marked = answer(target=target, proposal=proposal, value=floats(2.0, 1.0, -3.0))
     return torch.equal(
-        marked, answer(target=target, proposal=proposal, value=_floats(-2.0, -1.0, 3.0))
+        marked, answer(target=target, proposal=proposal, value=floats(-2.0, -1.0, 3.0))
     )
 
 
 def _ignores_worthless_outcomes(answer: Function) -> bool:
-    target, proposal = _floats(0.5, 0.2, 0.3), _floats(0.0, 1.0, 0.0)
-    return not answer(target=target, proposal=proposal, value=_floats(0.0, 0.0, 0.0)).any()
+    target, proposal = floats(0.5, 0.2, 0.3), floats(0.0, 1.0, 0.0)
+    return not answer(target=target, proposal=proposal, value=floats(0.0, 0.0, 0.0)).any()
 
 
 UNSUPPORTED = Exercise(
@@ -192,9 +183,7 @@ A value may be negative, and an outcome that the proposal shows rarely is still 
             (0.25, 0.0, 0.0),
             (0.15, 0.5, 2.0),
         ),
-        _outcomes(
-            "all is supported, one of it hardly ever", (0.5, 0.001, 2.0), (0.5, 0.999, -1.0)
-        ),
+        _outcomes("all is supported, one of it hardly ever", (0.5, 0.001, 2.0), (0.5, 0.999, -1.0)),
     ),
     hints=(
         "Look at the line of the derivation where you multiplied by q / q. For which outcomes is "

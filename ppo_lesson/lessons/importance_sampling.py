@@ -7,37 +7,28 @@ from torch import Tensor
 
 from ppo_lesson.lessons.importance_sampling_normalised import SELF_NORMALISED_ESTIMATE
 from ppo_lesson.lessons.importance_sampling_questions import OPEN_QUESTIONS, PREDICTIONS, QUESTIONS
+from ppo_lesson.lessons.inputs import floats, normal
 from ppo_lesson.maths import importance_estimate, importance_weights
 from ppo_lesson.teaching.exercise import Case, Exercise, Function, Lesson, Mistake, Property
-
-
-def _floats(*numbers: float) -> Tensor:
-    return torch.tensor(numbers, dtype=torch.float64)
-
-
-def _normal(seed: int, *shape: int) -> Tensor:
-    generator = torch.Generator().manual_seed(seed)
-    return torch.randn(shape, generator=generator, dtype=torch.float64)
-
 
 # --- importance_weights ---
 
 
 def _swapping_inverts(answer: Function) -> bool:
-    one, other = _normal(10, 4), _normal(11, 4)
+    one, other = normal(10, 4), normal(11, 4)
     weight = answer(log_target=one, log_proposal=other)
     inverse = answer(log_target=other, log_proposal=one)
     return torch.allclose(weight * inverse, torch.ones_like(weight))
 
 
 def _equal_means_one(answer: Function) -> bool:
-    log_prob = _normal(12, 4)
+    log_prob = normal(12, 4)
     weight = answer(log_target=log_prob, log_proposal=log_prob)
     return torch.allclose(weight, torch.ones_like(weight))
 
 
 def _each_for_itself(answer: Function) -> bool:
-    one, other = _normal(13, 4), _normal(14, 4)
+    one, other = normal(13, 4), normal(14, 4)
     weight = answer(log_target=one, log_proposal=other)
     return torch.allclose(weight[:2], answer(log_target=one[:2], log_proposal=other[:2]))
 
@@ -45,28 +36,27 @@ def _each_for_itself(answer: Function) -> bool:
 IMPORTANCE_WEIGHTS = Exercise(
     id="importance_weights",
     prompt="""\
-Write the importance weight of each sample: the factor by which a sample of the proposal q must
-count, so that the list speaks for the target p.
+Write the importance weight of each sample: the factor by which a sample of the proposal $q$ must
+count, so that the list speaks for the target $p$.
 
-- `log_target`: `(N,)`, log p of each sample. `log_proposal`: `(N,)`, log q of each sample.
+- `log_target`: `(N,)`, $\\log p$ of each sample. `log_proposal`: `(N,)`, $\\log q$ of each
+  sample.
 - Return `(N,)`: the weights themselves, not their logarithms, and **not** normalised (each weight
   depends on its own sample only).""",
     reference=importance_weights,
     cases=(
-        Case({"log_target": _floats(-0.6), "log_proposal": _floats(-2.0)}, "p above q"),
-        Case({"log_target": _floats(-1.9), "log_proposal": _floats(-0.5)}, "p below q"),
+        Case({"log_target": floats(-0.6), "log_proposal": floats(-2.0)}, "p above q"),
+        Case({"log_target": floats(-1.9), "log_proposal": floats(-0.5)}, "p below q"),
         Case(
-            {"log_target": _floats(-0.8, -2.5), "log_proposal": _floats(-1.4, -0.7)},
+            {"log_target": floats(-0.8, -2.5), "log_proposal": floats(-1.4, -0.7)},
             "one sample likelier under p, one under q",
         ),
         Case(
-            {"log_target": _floats(0.4, -1.1, -3.0), "log_proposal": _floats(-0.9, 0.7, -2.2)},
+            {"log_target": floats(0.4, -1.1, -3.0), "log_proposal": floats(-0.9, 0.7, -2.2)},
             "densities, two of them above one",
         ),
-        Case({"log_target": _normal(1, 6) - 2, "log_proposal": _normal(2, 6) - 2}, "six samples"),
-        Case(
-            {"log_target": _normal(3, 40) - 1, "log_proposal": _normal(4, 40) - 1}, "forty samples"
-        ),
+        Case({"log_target": normal(1, 6) - 2, "log_proposal": normal(2, 6) - 2}, "six samples"),
+        Case({"log_target": normal(3, 40) - 1, "log_proposal": normal(4, 40) - 1}, "forty samples"),
     ),
     hints=(
         "If q shows an outcome three times as often as p would, how much should each occurrence "
@@ -139,40 +129,40 @@ def _without_weightless(value: Tensor, weight: Tensor) -> Tensor:
 
 
 def _twice_the_weight(answer: Function) -> bool:
-    value, weight = _normal(20, 4), _normal(21, 4).exp()
+    value, weight = normal(20, 4), normal(21, 4).exp()
     once = answer(value=value, weight=weight)
     return torch.allclose(2 * once, answer(value=value, weight=2 * weight))
 
 
 def _equal_weights_change_nothing(answer: Function) -> bool:
-    value = _normal(22, 4)
+    value = normal(22, 4)
     return torch.allclose(answer(value=value, weight=torch.ones_like(value)), value.mean())
 
 
 def _zero_weight_is_silent(answer: Function) -> bool:
-    weight = _floats(1.4, 0.0, 0.8)
-    one = answer(value=_floats(2.0, 5.0, -1.0), weight=weight)
-    return torch.allclose(one, answer(value=_floats(2.0, -7.0, -1.0), weight=weight))
+    weight = floats(1.4, 0.0, 0.8)
+    one = answer(value=floats(2.0, 5.0, -1.0), weight=weight)
+    return torch.allclose(one, answer(value=floats(2.0, -7.0, -1.0), weight=weight))
 
 
 IMPORTANCE_ESTIMATE = Exercise(
     id="importance_estimate",
     prompt="""\
-Estimate the expectation of f under the target from samples of the proposal: the **plain**, unbiased
-estimate, the sample mean that stands for E_q[w f].
+Estimate the expectation of $f$ under the target from samples of the proposal: the **plain**,
+unbiased estimate, the sample mean that stands for $\\mathbb{E}_q[w f]$.
 
-- `value`: `(N,)`, f of each sample. `weight`: `(N,)`, the importance weight of each sample.
+- `value`: `(N,)`, $f$ of each sample. `weight`: `(N,)`, the importance weight of each sample.
 - Return `()`.""",
     reference=importance_estimate,
     cases=(
-        Case({"value": _floats(3.0), "weight": _floats(0.4)}, "one sample"),
-        Case({"value": _floats(2.0, -1.5), "weight": _floats(0.5, 2.5)}, "two samples"),
+        Case({"value": floats(3.0), "weight": floats(0.4)}, "one sample"),
+        Case({"value": floats(2.0, -1.5), "weight": floats(0.5, 2.5)}, "two samples"),
         Case(
-            {"value": _floats(4.0, 1.0, -2.0), "weight": _floats(1.8, 0.0, 0.7)},
+            {"value": floats(4.0, 1.0, -2.0), "weight": floats(1.8, 0.0, 0.7)},
             "three samples, one of weight zero",
         ),
-        Case({"value": _normal(5, 7) + 2, "weight": _normal(6, 7).exp()}, "seven samples"),
-        Case({"value": _normal(7, 40) - 1, "weight": _normal(8, 40).exp()}, "forty samples"),
+        Case({"value": normal(5, 7) + 2, "weight": normal(6, 7).exp()}, "seven samples"),
+        Case({"value": normal(7, 40) - 1, "weight": normal(8, 40).exp()}, "forty samples"),
     ),
     hints=(
         "The identity says: an expectation under q of something. Replace the expectation by an "

@@ -59,10 +59,10 @@ def _shifts_with_the_values(answer: Function) -> bool:
 SELF_NORMALISED_ESTIMATE = Exercise(
     id="self_normalised_estimate",
     prompt="""\
-Estimate the expectation of f under the target when the weights are known only up to a common
+Estimate the expectation of $f$ under the target when the weights are known only up to a common
 factor: a weighted average of the values, with weights that are made to sum to one.
 
-- `value`: `(N,)`, f of each sample. `log_weight`: `(N,)`, the **logarithm** of each weight.
+- `value`: `(N,)`, $f$ of each sample. `log_weight`: `(N,)`, the **logarithm** of each weight.
 - Return `()`.
 
 Adding a constant to every log weight must change nothing, and log weights of several hundred must

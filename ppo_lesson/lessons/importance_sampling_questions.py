@@ -8,7 +8,7 @@ FIND_THE_FLAW = Question(
     id="is-find-the-flaw",
     prompt="Find the flaw. People in country B are on average 1.1 times taller than in A. "
     "You have a list of heights from B and want to know about A. Somebody says: 'So the "
-    "importance weight is w = 1/1.1 for everybody.'",
+    "importance weight is $w = 1/1.1$ for everybody.'",
     options=(
         Option(
             "The weight is upside down: it should be w = 1.1",
@@ -66,8 +66,8 @@ WEIGHT_OF_AN_OUTCOME = Question(
 
 UNBIASED_FOR_WHICH_N = Question(
     id="is-unbiased-for-which-n",
-    prompt="The proposal can show everything that counts. For which N is the plain estimate, "
-    "the mean of w f over N samples, unbiased?",
+    prompt="The proposal can show everything that counts. For which $N$ is the plain "
+    "estimate, the mean of $w f$ over $N$ samples, unbiased?",
     options=(
         Option(
             "For every N, even for a single sample",
@@ -95,7 +95,7 @@ UNBIASED_FOR_WHICH_N = Question(
 
 SELF_NORMALISED = Question(
     id="is-self-normalised",
-    prompt="You divide by the sum of the weights instead of N. What do you gain, what do you pay?",
+    prompt="You divide by the sum of the weights instead of $N$. What do you gain, what do you pay?",
     options=(
         Option(
             "Gain: no bias is left. Pay: more variance",
@@ -122,7 +122,7 @@ SELF_NORMALISED = Question(
 
 BEST_PROPOSAL = Question(
     id="is-best-proposal",
-    prompt="Which proposal gives the plain estimate of E_p[f] the smallest variance?",
+    prompt="Which proposal gives the plain estimate of $\\mathbb{E}_p[f]$ the smallest variance?",
     options=(
         Option(
             "The target itself: then all weights are one",
@@ -185,7 +185,7 @@ PREDICT_MISSING_FACE = Question(
 
 PREDICT_UPSIDE_DOWN_MEAN = Question(
     id="predict-upside-down-mean",
-    prompt="Somebody divides the wrong way round, q/p. Over throws of the loaded die, the "
+    prompt="Somebody divides the wrong way round, $q/p$. Over throws of the loaded die, the "
     "average of these numbers is ...",
     options=(
         Option(

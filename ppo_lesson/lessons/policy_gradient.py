@@ -5,20 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ppo_lesson.lessons.inputs import floats, normal
 from ppo_lesson.lessons.policy_gradient_questions import OPEN_QUESTIONS, QUESTIONS
 from ppo_lesson.lessons.policy_gradient_tokens import TOKEN_LOG_PROBS
 from ppo_lesson.maths import reinforce_loss, score
 from ppo_lesson.teaching.exercise import Case, Exercise, Function, Lesson, Mistake, Property
-
-
-def _floats(*numbers: float) -> Tensor:
-    return torch.tensor(numbers, dtype=torch.float64)
-
-
-def _normal(seed: int, *shape: int) -> Tensor:
-    generator = torch.Generator().manual_seed(seed)
-    return torch.randn(shape, generator=generator, dtype=torch.float64)
-
 
 # --- score ---
 
@@ -44,13 +35,13 @@ def _scores(answer: Function, logits: Tensor) -> Tensor:
 
 
 def _scores_cancel(answer: Function) -> bool:
-    logits = _normal(10, 4)
+    logits = normal(10, 4)
     mean = torch.softmax(logits, dim=0) @ _scores(answer, logits)
     return bool((mean.abs() < 1e-6).all())
 
 
 def _only_the_action_taken_gains(answer: Function) -> bool:
-    scores = _scores(answer, _normal(11, 3))
+    scores = _scores(answer, normal(11, 3))
     return torch.equal(scores > 0, torch.eye(3, dtype=torch.bool))
 
 
@@ -67,15 +58,15 @@ move so that this action becomes likelier?
 A formula or autograd, as you like.""",
     reference=score,
     cases=(
-        Case({"logits": _floats(0.4, -1.1), "action": torch.tensor(1)}, "two actions"),
-        Case({"logits": _floats(-0.3, 0.9), "action": torch.tensor(0)}, "two actions, the first"),
-        Case({"logits": _floats(1.2, -0.5, 0.3), "action": torch.tensor(0)}, "three actions"),
+        Case({"logits": floats(0.4, -1.1), "action": torch.tensor(1)}, "two actions"),
+        Case({"logits": floats(-0.3, 0.9), "action": torch.tensor(0)}, "two actions, the first"),
+        Case({"logits": floats(1.2, -0.5, 0.3), "action": torch.tensor(0)}, "three actions"),
         Case(
-            {"logits": _floats(-2.5, 3.0, 0.1), "action": torch.tensor(0)},
+            {"logits": floats(-2.5, 3.0, 0.1), "action": torch.tensor(0)},
             "an action that is hardly ever taken",
         ),
-        Case({"logits": _normal(1, 5), "action": torch.tensor(4)}, "the last of five actions"),
-        Case({"logits": 2 * _normal(2, 12), "action": torch.tensor(7)}, "twelve actions"),
+        Case({"logits": normal(1, 5), "action": torch.tensor(4)}, "the last of five actions"),
+        Case({"logits": 2 * normal(2, 12), "action": torch.tensor(7)}, "twelve actions"),
     ),
     hints=(
         "The log of a softmax is a difference: the action's own logit, minus the log of a sum of "
@@ -135,8 +126,8 @@ A formula or autograd, as you like.""",
         Property(
             "Adding the same number to all logits changes no probability, and so no score.",
             lambda answer: torch.allclose(
-                answer(logits=_normal(12, 3), action=torch.tensor(2)),
-                answer(logits=_normal(12, 3) + 3, action=torch.tensor(2)),
+                answer(logits=normal(12, 3), action=torch.tensor(2)),
+                answer(logits=normal(12, 3) + 3, action=torch.tensor(2)),
             ),
         ),
     ),
@@ -146,32 +137,29 @@ A formula or autograd, as you like.""",
 # --- reinforce_loss ---
 
 
-def _with_and_without_gradient(sentence: str, answer: Function) -> tuple[Mistake, Mistake]:
-    """Name a slip also where the advantage was cut out of the graph, which is right."""
-    return (
-        Mistake(sentence, answer),
-        Mistake(sentence, lambda log_prob, advantage: answer(log_prob, advantage.detach())),
-    )
-
-
 def _twice_the_batch(answer: Function) -> bool:
-    log_prob, advantage = -_normal(20, 5).abs(), _normal(21, 5)
+    log_prob, advantage = -normal(20, 5).abs(), normal(21, 5)
     once = answer(log_prob=log_prob, advantage=advantage)
     twice = answer(log_prob=log_prob.repeat(2), advantage=advantage.repeat(2))
     return torch.allclose(once, twice)
 
 
 def _twice_the_advantage(answer: Function) -> bool:
-    log_prob, advantage = -_normal(22, 5).abs(), _normal(23, 5)
+    log_prob, advantage = -normal(22, 5).abs(), normal(23, 5)
     once = answer(log_prob=log_prob, advantage=advantage)
     return torch.allclose(2 * once, answer(log_prob=log_prob, advantage=2 * advantage))
 
 
 def _zero_advantage_is_silent(answer: Function) -> bool:
-    advantage = _floats(1.5, 0.0)
-    one = answer(log_prob=_floats(-0.7, -0.2), advantage=advantage)
-    return torch.allclose(one, answer(log_prob=_floats(-0.7, -3.0), advantage=advantage))
+    advantage = floats(1.5, 0.0)
+    one = answer(log_prob=floats(-0.7, -0.2), advantage=advantage)
+    return torch.allclose(one, answer(log_prob=floats(-0.7, -3.0), advantage=advantage))
 
+
+NO_GRADIENT = (
+    "The value is right, but no gradient reaches log_prob: something cut it out of the graph, and "
+    "nothing can be learnt from this loss."
+)
 
 REINFORCE_LOSS = Exercise(
     id="reinforce_loss",
@@ -185,18 +173,18 @@ minimises it makes good actions likelier.
 - Return `()`: minus the **mean** over the N samples.""",
     reference=reinforce_loss,
     cases=(
-        Case({"log_prob": _floats(-0.7), "advantage": _floats(1.5)}, "one sample, A > 0"),
-        Case({"log_prob": _floats(-1.3), "advantage": _floats(-0.6)}, "one sample, A < 0"),
+        Case({"log_prob": floats(-0.7), "advantage": floats(1.5)}, "one sample, A > 0"),
+        Case({"log_prob": floats(-1.3), "advantage": floats(-0.6)}, "one sample, A < 0"),
         Case(
-            {"log_prob": _floats(-0.4, -2.1), "advantage": _floats(0.9, -1.7)},
+            {"log_prob": floats(-0.4, -2.1), "advantage": floats(0.9, -1.7)},
             "two samples, one with A > 0, one with A < 0",
         ),
         Case(
-            {"log_prob": _floats(-0.2, -1.6, -0.9), "advantage": _floats(2.2, 0.3, -0.8)},
+            {"log_prob": floats(-0.2, -1.6, -0.9), "advantage": floats(2.2, 0.3, -0.8)},
             "three samples of both signs",
         ),
-        Case({"log_prob": -_normal(3, 8).abs(), "advantage": _normal(4, 8)}, "eight samples"),
-        Case({"log_prob": -_normal(5, 30).abs(), "advantage": 3 * _normal(6, 30)}, "30 samples"),
+        Case({"log_prob": -normal(3, 8).abs(), "advantage": normal(4, 8)}, "eight samples"),
+        Case({"log_prob": -normal(5, 30).abs(), "advantage": 3 * normal(6, 30)}, "30 samples"),
     ),
     hints=(
         "Gradient ascent on the objective is gradient descent on its negative. Which quantity has "
@@ -212,31 +200,30 @@ minimises it makes good actions likelier.
             "weighs the sample: cut it out of the graph, or a critic is trained by this loss too.",
             lambda log_prob, advantage: -(log_prob * advantage).mean(),
         ),
-        *_with_and_without_gradient(
+        Mistake(
             "The minus is missing: an optimiser minimises, so your loss makes good actions rarer "
             "and bad ones likelier.",
             lambda log_prob, advantage: (log_prob * advantage).mean(),
         ),
-        *_with_and_without_gradient(
+        Mistake(
             "You added the samples up. With the mean, the step does not grow with the batch.",
             lambda log_prob, advantage: -(log_prob * advantage).sum(),
         ),
-        *_with_and_without_gradient(
+        Mistake(
             "You weigh the probability, not its logarithm. The samples come from the policy "
             "itself, and then only the gradient of the log averages to the policy gradient.",
             lambda log_prob, advantage: -(log_prob.exp() * advantage).mean(),
         ),
-        *_with_and_without_gradient(
-            "The value is right, but no gradient reaches log_prob: something cut it out of the "
-            "graph, and nothing can be learnt from this loss.",
-            lambda log_prob, advantage: -(log_prob.detach() * advantage).mean(),
+        Mistake(NO_GRADIENT, lambda log_prob, advantage: -(log_prob.detach() * advantage).mean()),
+        Mistake(
+            NO_GRADIENT, lambda log_prob, advantage: reinforce_loss(log_prob, advantage).detach()
         ),
         Mistake(
             "The advantage plays no part in your loss: every action taken becomes likelier, "
             "whether it was good or bad.",
             lambda log_prob, advantage: -log_prob.mean(),
         ),
-        *_with_and_without_gradient(
+        Mistake(
             "Every log-probability meets every advantage: the product of two means is the mean "
             "over all pairs. Multiply sample by sample first, then average.",
             lambda log_prob, advantage: -log_prob.mean() * advantage.mean(),

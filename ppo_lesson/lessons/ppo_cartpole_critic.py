@@ -8,14 +8,8 @@ import torch
 from torch import Tensor
 
 from ppo_lesson import maths
-from ppo_lesson.lessons.policy_samples import floats
+from ppo_lesson.lessons.inputs import floats, normal
 from ppo_lesson.teaching.exercise import Case, Exercise, Function, Mistake, Property
-
-
-def _normal(seed: int, *shape: int) -> Tensor:
-    generator = torch.Generator().manual_seed(seed)
-    return torch.randn(shape, generator=generator, dtype=torch.float64)
-
 
 # --- value_loss ---
 
@@ -49,8 +43,8 @@ VALUE_LOSS = Exercise(
         _fit("one sample, below its target", floats(1.0), floats(4.0)),
         _fit("one sample, above its target", floats(5.0), floats(3.0)),
         _fit("two samples, one on either side", floats(2.0, -1.0), floats(0.0, 2.0)),
-        _fit("five samples", _normal(1, 5), 2 * _normal(2, 5)),
-        _fit("forty samples", 3 * _normal(3, 40) + 1, 2 * _normal(4, 40)),
+        _fit("five samples", normal(1, 5), 2 * normal(2, 5)),
+        _fit("forty samples", 3 * normal(3, 40) + 1, 2 * normal(4, 40)),
     ),
     hints=(
         "How far is each prediction from its target? Far ones should cost more, in whichever "
@@ -216,8 +210,8 @@ CLIPPED_VALUE_LOSS = Exercise(
             floats(1.0, 1.5, -1.0, 2.0),
             0.3,
         ),
-        _move("thirty samples", _normal(5, 30), 2 * _normal(6, 30), _normal(7, 30), 0.2),
-        _move("a wide clip", _normal(8, 6), 2 * _normal(9, 6), _normal(10, 6), 1.5),
+        _move("thirty samples", normal(5, 30), 2 * normal(6, 30), normal(7, 30), 0.2),
+        _move("a wide clip", normal(8, 6), 2 * normal(9, 6), normal(10, 6), 1.5),
     ),
     hints=(
         "Which move is clipped? That of the prediction since the data was collected. And being "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ppo_lesson.lessons.policy_samples import floats
+from ppo_lesson.lessons.inputs import floats
 from ppo_lesson.lessons.start_here_questions import SELF_TEST
 from ppo_lesson.maths.shapes import check_floats
 from ppo_lesson.teaching.exercise import Case, Exercise, Function, Lesson, Mistake, Property
@@ -57,8 +57,8 @@ EXPECTATION = Exercise(
     prompt=(
         "Write the expectation of a value: weigh the value $f_k$ of each outcome with its "
         "probability $p_k$ and add up.\n\n"
-        "`prob` and `value` have the shape (K,), one entry per outcome, and the probabilities sum "
-        "to one. Return a tensor of shape ()."
+        "`prob` and `value` have the shape `(K,)`, one entry per outcome, and the probabilities sum "
+        "to one. Return a tensor of shape `()`."
     ),
     reference=expectation,
     cases=(

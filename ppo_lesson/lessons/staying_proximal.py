@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ppo_lesson.lessons.policy_samples import agree, drawn_samples, far_samples, samples
+from ppo_lesson.lessons.inputs import agree, drawn_samples, far_samples, samples
 from ppo_lesson.lessons.staying_proximal_fraction import ACTIVE_CLIP_FRACTION
 from ppo_lesson.lessons.staying_proximal_kl import KL_K1, KL_K2, KL_K3
 from ppo_lesson.lessons.staying_proximal_penalty import ADAPTIVE_BETA, KL_PENALISED_LOSS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ppo_lesson.lessons.policy_samples import agree, drawn_samples, floats
+from ppo_lesson.lessons.inputs import agree, drawn_samples, floats
 from ppo_lesson.maths import active_clip_fraction, clip_fraction
 from ppo_lesson.teaching.exercise import Case, Exercise, Function, Mistake, Property
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from ppo_lesson.lessons.policy_samples import (
+from ppo_lesson.lessons.inputs import (
     agree,
     drawn_samples,
     far_samples,

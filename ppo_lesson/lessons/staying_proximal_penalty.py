@@ -6,7 +6,7 @@ import math
 
 from torch import Tensor
 
-from ppo_lesson.lessons.policy_samples import (
+from ppo_lesson.lessons.inputs import (
     agree,
     drawn_samples,
     far_samples,

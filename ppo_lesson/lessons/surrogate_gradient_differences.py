@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ppo_lesson.lessons.policy_samples import agree, floats
+from ppo_lesson.lessons.inputs import agree, floats
 from ppo_lesson.maths import finite_difference_gradient
 from ppo_lesson.teaching.exercise import Case, Exercise, Function, Mistake, Property
 

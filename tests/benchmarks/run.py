@@ -9,9 +9,11 @@ were never used for tuning.
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -25,6 +27,8 @@ from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.env_util import make_vec_env
 
+from ppo_lesson.lessons import EXERCISES
+from ppo_lesson.teaching.checker import check
 from ppo_lesson.teaching.figures_training import SOLVED_RETURN
 from ppo_lesson.training import ppo
 from ppo_lesson.training.ppo import PPOConfig, evaluate, train
@@ -278,10 +282,28 @@ def benchmark_processes() -> None:
     print_table(["fresh process", "s min", "s median", "s p90"], rows)
 
 
-def spread(seconds: list[float]) -> list[str]:
+def benchmark_checks() -> None:
+    """Seconds that `check` needs for a right answer; the aim is 0.3 for every exercise."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        mock.patch.dict(os.environ, PPO_LESSON_DATA=folder),
+    ):
+        rows = []
+        for name, exercise in EXERCISES.items():
+            seconds = []
+            for _ in range(10):
+                start = time.perf_counter()
+                verdict = check(exercise, exercise.reference)
+                seconds.append(time.perf_counter() - start)
+            assert verdict.status == "correct"
+            rows.append([name, len(exercise.cases), *spread(seconds, digits=3)])
+    print_table(["exercise", "cases", "s min", "s median", "s p90"], rows)
+
+
+def spread(seconds: list[float], digits: int = 2) -> list[str]:
     """Return min, median and 90th percentile as text."""
     numbers = (min(seconds), statistics.median(seconds), float(np.quantile(seconds, 0.9)))
-    return [f"{number:.2f}" for number in numbers]
+    return [f"{number:.{digits}f}" for number in numbers]
 
 
 def print_table(columns: list[str], rows: list[list[Any]]) -> None:
@@ -300,6 +322,7 @@ BENCHMARKS = {
     "where": benchmark_where,
     "scaling": benchmark_scaling,
     "processes": benchmark_processes,
+    "checks": benchmark_checks,
 }
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Samples of an old policy, judged by a new one: inputs that several lessons' exercises share."""
+"""Inputs of cases, always float64: listed numbers, seeded noise, samples of an old policy."""
 
 from __future__ import annotations
 
@@ -11,6 +11,12 @@ from torch import Tensor
 def floats(*numbers: float) -> Tensor:
     """Put numbers into a (N,) tensor of float64, whatever torch's default is."""
     return torch.tensor(numbers, dtype=torch.float64)
+
+
+def normal(seed: int, *shape: int) -> Tensor:
+    """Draw a tensor of standard normal numbers, the same for the same seed."""
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(shape, generator=generator, dtype=torch.float64)
 
 
 def samples(ratio: Sequence[float], advantage: Sequence[float] | None = None) -> dict[str, Tensor]:
