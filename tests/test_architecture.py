@@ -21,7 +21,7 @@ MOST_BODY_LINES = 45  # of a function, without its docstring: "about 40"
 # The curriculum pins this signature, and a learner's own function is called by position.
 PINNED = ("ppo_lesson.maths.advantages.gae",)
 MOST_ARGUMENTS = 6  # that can be given by position; a formula with more takes them by keyword
-DOCUMENTED = ("maths", "worlds", "training")
+DOCUMENTED = ("maths", "worlds", "training", "teaching", "lessons", "commands")
 MIRRORED = ("maths", "worlds", "training", "teaching", "commands")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

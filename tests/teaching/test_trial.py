@@ -1,0 +1,124 @@
+"""A trial finds the problems of an answer and explains the first in the learner's terms."""
+
+from __future__ import annotations
+
+import torch
+
+from ppo_lesson import maths
+from ppo_lesson.teaching.exercise import Case, Exercise, Mistake, Property
+from ppo_lesson.teaching.guard import Heard
+from ppo_lesson.teaching.trial import Trial
+
+
+def _floats(*numbers: float) -> torch.Tensor:
+    return torch.tensor(numbers, dtype=torch.float64)
+
+
+def _naive(log_weight):
+    weight = log_weight.exp()
+    return weight.sum() ** 2 / weight.square().sum()
+
+
+def _clamped(log_weight):
+    return _naive(log_weight.clamp(-300, 300))
+
+
+EXERCISE = Exercise(
+    id="effective_sample_size",
+    prompt="",
+    reference=maths.effective_sample_size,
+    cases=(
+        Case({"log_weight": _floats(0.3, -0.5, 1.1, 0.2)}),
+        Case({"log_weight": _floats(0.4, -0.2)}, "two samples"),
+        Case({"log_weight": _floats(800.5, 799.0)}, "log weights are large", edge=True),
+        Case({"log_weight": _floats(-800.5, -799.0)}, "log weights are small", edge=True),
+    ),
+    hints=("", "", ""),
+    mistakes=(
+        Mistake("You clamped.", _clamped),
+        Mistake("You took exp at once.", _naive),
+        Mistake("You returned a share.", lambda log_weight: _naive(log_weight) / len(log_weight)),
+    ),
+    properties=(
+        Property(
+            "Equal weights count every sample.",
+            lambda f: abs(f(log_weight=_floats(1, 1)) - 2) < 1e-6,
+        ),
+    ),
+)
+
+
+def _verdict(answer, exercise: Exercise = EXERCISE):
+    trial = Trial(exercise, answer)
+    trial.call_all(Heard())
+    trial.try_properties(5.0)
+    trial.compare(Heard())
+    return trial.verdict()
+
+
+def test_the_slip_that_did_the_same_is_named():
+    verdict = _verdict(
+        lambda log_weight: torch.softmax(log_weight, 0).square().sum() ** -1 / len(log_weight)
+    )
+    assert (verdict.status, verdict.message) == ("wrong", "You returned a share.")
+
+
+def test_of_slips_that_break_on_edges_only_the_one_that_breaks_alike_is_named():
+    assert _verdict(_naive).message == "You took exp at once."
+    assert _verdict(_clamped).message == "You clamped."
+    assert _verdict(_naive).status == _verdict(_clamped).status == "fragile"
+
+
+def test_a_slip_on_edges_is_never_held_against_an_answer_that_is_wrong_on_ordinary_numbers():
+    verdict = _verdict(lambda log_weight: maths.effective_sample_size(log_weight).item())
+    assert verdict.message == "Your function returned a Python number; it should return a tensor."
+
+
+def test_an_edge_without_a_known_slip_is_described():
+    def zeros(log_weight):
+        return maths.effective_sample_size(log_weight) * (log_weight.max() < 100)
+
+    verdict = _verdict(zeros)
+    assert verdict.status == "fragile"
+    assert verdict.message == (
+        "Right on ordinary numbers, but it breaks where log weights are large. "
+        "Your function runs, but its value is not the right one."
+    )
+
+
+def test_an_answer_that_agrees_with_an_alternative_everywhere_is_correct():
+    def halved(log_weight):
+        return maths.effective_sample_size(log_weight) / 2
+
+    exercise = Exercise(**{**vars(EXERCISE), "alternatives": (halved,)})
+    assert _verdict(halved, exercise).status == "correct"
+    assert _verdict(maths.effective_sample_size, exercise).status == "correct"
+
+    def mixed(log_weight):
+        return (
+            halved(log_weight) if len(log_weight) == 2 else maths.effective_sample_size(log_weight)
+        )
+
+    assert _verdict(mixed, exercise).status == "wrong"
+
+
+def test_properties_are_rules_where_a_judge_decides():
+    judged = Exercise(**{**vars(EXERCISE), "judge": lambda inputs, output: "", "mistakes": ()})
+    assert _verdict(maths.effective_sample_size, judged).status == "correct"
+    verdict = _verdict(lambda log_weight: log_weight.sum(), judged)
+    assert verdict.status == "correct"  # 1 + 1: it has the property by chance
+    verdict = _verdict(lambda log_weight: log_weight.sum() + 1, judged)
+    assert (verdict.status, verdict.message) == ("wrong", "Equal weights count every sample.")
+
+
+def test_properties_are_not_tried_on_what_returns_no_value():
+    called = []
+
+    def answer(log_weight):
+        called.append(1)
+
+    trial = Trial(EXERCISE, answer)
+    trial.call_all(Heard())
+    calls = len(called)
+    trial.try_properties(5.0)
+    assert len(called) == calls
