@@ -29,6 +29,13 @@ def test_ruff_has_no_complaint(tool: tuple[str, ...]) -> None:
     assert complaints(*tool, ".") == ""
 
 
+def test_notebooks_import_nothing_unused_but_the_help_for_exercises() -> None:
+    command = (*RUFF, "check", "--no-cache", "--isolated", "--select", "F401", "notebooks")
+    lines = complaints(*command, "--output-format", "concise").splitlines()
+    unused = {line.split("`")[1].rpartition(".")[2] for line in lines if "F401" in line}
+    assert unused <= {"hint", "show_solution"}
+
+
 @pytest.mark.slow
 def test_pyright_has_no_complaint() -> None:
     assert complaints(*PYRIGHT) == ""

@@ -95,7 +95,8 @@ UNBIASED_FOR_WHICH_N = Question(
 
 SELF_NORMALISED = Question(
     id="is-self-normalised",
-    prompt="You divide by the sum of the weights instead of $N$. What do you gain, what do you pay?",
+    prompt="You divide by the sum of the weights instead of $N$. What do you gain, what do you "
+    "pay?",
     options=(
         Option(
             "Gain: no bias is left. Pay: more variance",

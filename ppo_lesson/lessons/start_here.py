@@ -57,7 +57,7 @@ EXPECTATION = Exercise(
     prompt=(
         "Write the expectation of a value: weigh the value $f_k$ of each outcome with its "
         "probability $p_k$ and add up.\n\n"
-        "`prob` and `value` have the shape `(K,)`, one entry per outcome, and the probabilities sum "
+        "`prob` and `value` have the shape `(K,)`, one entry per outcome; the probabilities sum "
         "to one. Return a tensor of shape `()`."
     ),
     reference=expectation,
