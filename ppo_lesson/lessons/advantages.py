@@ -161,7 +161,7 @@ _NO_FLOOR = (
     "which is NaN, and one NaN spoils all weights of the network."
 )
 _SCALED = "You divided but did not subtract the mean, so the advantages are not centred."
-_VARIANCE = "You divided by the variance. Its square root, the standard deviation, has the units."
+_VARIANCE = "You divided by the variance. Its square root, the standard deviation, has its unit."
 
 NORMALISE_ADVANTAGE = Exercise(
     id="normalise_advantage",

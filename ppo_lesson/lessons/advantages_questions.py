@@ -42,7 +42,7 @@ CUT = Question(
     ),
     options=(
         Option(
-            "it uses next_value in the TD error; no later advantage is added, as none is known",
+            "it keeps next_value in the TD error and adds no later advantage",
             "Yes. The cut is neither termination nor truncation: the future is worth V(s'), and "
             "the episode goes on in the next rollout.",
             correct=True,

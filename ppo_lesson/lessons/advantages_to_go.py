@@ -54,7 +54,8 @@ REWARDS_TO_GO = Exercise(
         "`next_value`. The future was there, and nobody saw it.\n"
         "- else: $G_t = R_t + \\gamma G_{t+1}$.\n\n"
         "All tensors have the shape (T, N), T steps in N environments (write it so that (T,) works "
-        "too); `terminated` and `truncated` are bool. Where both are true, terminated wins."
+        "too); `terminated` and `truncated` are bool. Where both are true, terminated wins. Return "
+        "the G of all steps, (T, N)."
     ),
     reference=maths.rewards_to_go,
     cases=tuple(

@@ -66,10 +66,16 @@ def _order_does_not_matter(answer: Function) -> bool:
     return agree(turned, answer(ratio=ratio, advantage=advantage, top=0.25))
 
 
+_SIGNED_BELOW = (
+    "You took the absolute pulls of the strongest samples, but divided by a sum of signed ones. A "
+    "pull downwards counts as much as one upwards, below the line too."
+)
+
 GRADIENT_SHARE = Exercise(
     id="gradient_share",
     prompt=(
-        "Who rules the batch? Each sample pulls at the policy with a strength of $|r A|$. Write "
+        "Who rules the batch? A sample's part in the gradient is $r A$ times its score; call "
+        "$|r A|$ the strength with which it pulls, and leave the score aside. Write "
         "the share of the whole pull, the sum of all $|r A|$, that the strongest samples hold."
         "\n\n"
         "`ratio` and `advantage` have the shape (N,), `top` is the fraction of samples that count "
@@ -116,10 +122,15 @@ GRADIENT_SHARE = Exercise(
             ),
         ),
         Mistake(
-            "You found the strongest samples by their absolute pull, but then added up the signed "
-            "ones. A pull downwards counts as much as one upwards, above and below.",
+            _SIGNED_BELOW,
             lambda ratio, advantage, top: (
                 _top((ratio * advantage).abs(), top).sum() / (ratio * advantage).sum().abs()
+            ),
+        ),
+        Mistake(
+            _SIGNED_BELOW,
+            lambda ratio, advantage, top: (
+                _top((ratio * advantage).abs(), top).sum() / (ratio * advantage).sum()
             ),
         ),
         Mistake(

@@ -53,7 +53,7 @@ _SAME_POLICY = (
 )
 _UPSIDE_DOWN = (
     "Your ratio is upside down: the current policy stands above, the old one below. This action "
-    "was likely when it was taken and is rare now, so its ratio is near zero."
+    "was far likelier when it was taken than it is now, so its ratio is near zero."
 )
 _OTHER_ACTION = "One of your ratios exceeds 50, but it is not that of the action you named."
 _WAS_LIKELY = (
@@ -131,8 +131,8 @@ EXPLODING_RATIO = Exercise(
         "Design an explosion. Return three things, `(logits, old_logits, action)`: the logits of "
         "the current policy and of the old one in one state, both tensors of shape (K,), and one "
         r"of the K actions, so that the ratio $\pi_\theta(a \mid s) \,/\, \pi_{old}(a \mid s)$ "
-        "*exceeds 50*. The policies are the softmax of the logits. K and all numbers are yours; "
-        "any right answer passes."
+        "*exceeds 50*. The policies are the softmax of the logits. K and all numbers, "
+        "finite ones, are yours; any right answer passes."
     ),
     reference=exploding_ratio,
     cases=(Case({}, "your two policies"),),

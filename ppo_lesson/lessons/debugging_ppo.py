@@ -30,6 +30,10 @@ def _determination(value: Tensor, value_target: Tensor) -> Tensor:
     return 1 - (value_target - value).square().mean() / value_target.var(correction=0)
 
 
+def _undivided(correction: int) -> Function:
+    return lambda value, value_target: 1 - (value_target - value).var(correction=correction)
+
+
 def _squared_correlation(value: Tensor, value_target: Tensor) -> Tensor:
     return torch.corrcoef(torch.stack([value, value_target]))[0, 1].square()
 
@@ -39,6 +43,9 @@ def _zero_where_constant(value: Tensor, value_target: Tensor) -> Tensor:
     return share.nan_to_num(0, 0, 0)
 
 
+_NO_SHARE = (
+    "You did not divide by the variance of the targets, so the number has a unit and is no share."
+)
 _VALUE, _TARGET = (1.0, 3.0, 2.5, -1.0), (2.0, 3.5, 1.0, -2.0)
 
 
@@ -110,11 +117,7 @@ EXPLAINED_VARIANCE = Exercise(
         Mistake(
             "You returned the share that is left. What is explained is 1 minus that.", _share_left
         ),
-        Mistake(
-            "You did not divide by the variance of the targets, so the number has a unit and is "
-            "no share.",
-            lambda value, value_target: 1 - (value_target - value).var(correction=0),
-        ),
+        *(Mistake(_NO_SHARE, _undivided(correction)) for correction in (0, 1)),
         Mistake(
             "You compared the variation of the predictions with that of the targets. Predictions "
             "can vary as much and be wrong: it is the difference that matters.",

@@ -13,18 +13,18 @@ FIRST_RATIO = Question(
     ),
     options=(
         Option(
-            "the learning rate is too high",
+            "the learning rate is too high, so that the policy runs away",
             "No step has been taken on this rollout yet, so a step size cannot have moved "
             "anything. Where the policy has not changed, every ratio is 1.",
         ),
         Option(
-            "old and new log-probabilities are computed differently, say with and without dropout",
-            "Yes. The weights are the same and the ratios are not, so something else differs: the "
-            "mode of the network, the scaling of observations, a temperature.",
+            "old and new log-probabilities are computed in different ways",
+            "Yes. The weights are the same and the ratios are not 1, so something else differs: "
+            "the mode of the network (dropout), the scaling of observations, a temperature.",
             correct=True,
         ),
         Option(
-            "clip_epsilon is too wide",
+            "clip_epsilon is too wide, so that it holds no ratio back",
             "The clip does not change a ratio, and before the first step it has nothing to clip "
             "in a right program.",
         ),
@@ -82,7 +82,7 @@ NO_GRADIENT = Question(
             correct=True,
         ),
         Option(
-            "the learning rate of the actor is too low",
+            "the learning rate of the actor is too low for anything to show",
             "A low learning rate makes small steps of a gradient that is there. Here the gradient "
             "itself is 0, before any learning rate.",
         ),

@@ -21,7 +21,7 @@ ONE_SEED = Question(
             "Not even the sign is known: with other seeds the order may turn round.",
         ),
         Option(
-            "nothing yet: seeds alone make such differences; take several of each",
+            "nothing yet: seeds alone make such differences",
             "Yes. Several seeds, an interval for each, and then compare.",
             correct=True,
         ),
@@ -103,8 +103,8 @@ WHERE_TO_START = Question(
         ),
         Option(
             "train ten times as long",
-            "Right code solves CartPole in a few ten thousand steps. Waiting tests your patience, "
-            "not the program.",
+            "Right code solves CartPole in some tens of thousands of steps. Waiting tests your "
+            "patience, not the program.",
         ),
         Option(
             "make the networks larger, as the task may be too hard for them",

@@ -56,7 +56,7 @@ do no harm.""",
         Case(
             {"log_weight": floats(-801.0, -799.6, -800.0)}, "log weights are near -800", edge=True
         ),
-        Case({"log_weight": floats(500.3, 0.0)}, "log weights are 500 apart", edge=True),
+        Case({"log_weight": floats(0.0, 0.2, 900.3)}, "log weights are 900 apart", edge=True),
     ),
     hints=(
         "Scale the weights as you like: the count does not change. Which scale is harmless, and "
@@ -67,8 +67,9 @@ do no harm.""",
     ),
     mistakes=(
         Mistake(
-            "You take exp of the log weights as they come. Beyond 709 that is infinity (and its "
-            "square is, beyond 354), far below zero it is 0, and the quotient is NaN.",
+            "You take exp of log weights that are still too large or too small: beyond 709 it is "
+            "infinity (its square is, beyond 354), far below zero it is 0, and the quotient is "
+            "NaN.",
             _without_care,
         ),
         Mistake(

@@ -103,7 +103,7 @@ depend on actions taken later, so it needs only the ratios up to and **including
         ),
         Mistake(
             "Each reward carries the ratio of its own step only. That corrects the action, but "
-            "not how likely the state was reached in which it was taken.",
+            "not how likely it was to reach the state in which it was taken.",
             lambda log_ratio: log_ratio.clone(),
         ),
     ),

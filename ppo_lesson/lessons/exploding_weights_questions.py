@@ -16,7 +16,7 @@ QUESTIONS = (
                 "have the same mean.",
             ),
             Option(
-                "Next to nothing: the mean weight is one whatever the proposal",
+                "Next to nothing: its expectation is always one",
                 "Yes, for any proposal that can show what the target can, good or terrible. Look "
                 "at the median weight, the largest share, or the effective sample size.",
                 correct=True,
@@ -119,7 +119,7 @@ QUESTIONS = (
     ),
     Question(
         id="explode-horizon",
-        prompt="Each step's log-ratio varies with standard deviation 0.1, independently of the "
+        prompt="Each step's log-ratio is normal with standard deviation 0.1, independent of the "
         "others. At which T is a trajectory's weight so uneven that ESS / N is about 0.37 = 1/e?",
         options=(
             Option(
@@ -163,7 +163,7 @@ size shrinks, and the next batch would give quite another answer.
 
 It arises because a weight is a quotient: a small q under a p that is not small makes it large. \
 Along a trajectory, ratios multiply, so that even small differences per step grow exponentially \
-with the horizon: ESS / N = exp(-T s²) for independent log-ratios with standard deviation s.
+with the horizon: ESS / N = exp(-T s²) for independent normal log-ratios with standard deviation s.
 
 The mean weight gives no warning, since its expectation is one for any two policies with the same \
 support. If the old policy can never do what the new one does, the estimate is wrong and there is \

@@ -78,7 +78,7 @@ do no harm.""",
         _random_case("eight samples", 1, 8),
         _random_case("forty samples", 2, 40),
         _case("log weights are near 800", [1.0, 3.0], [0.6, -0.5], level=800, edge=True),
-        _case("log weights are 1000 apart", [2.0, 5.0], [1000.5, 0.0], edge=True),
+        _case("log weights are 2000 apart", [2.0, 5.0], [2000.5, 0.0], edge=True),
         _case("log weights are near -800", [1.0, 3.0, 6.0], [-1, 0.4, 0], level=-800, edge=True),
     ),
     hints=(
@@ -91,8 +91,9 @@ do no harm.""",
     ),
     mistakes=(
         Mistake(
-            "You take exp of the log weights as they come. Beyond 709 that is infinity, far below "
-            "zero it is 0, and the quotient is NaN. A constant may be subtracted first.",
+            "You take exp of log weights that are still too large or too small: beyond 709 it is "
+            "infinity, far below zero it is 0, and the quotient is NaN. First subtract a constant "
+            "that makes the largest one 0.",
             _without_care,
         ),
         Mistake(

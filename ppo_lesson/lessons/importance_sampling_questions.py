@@ -17,7 +17,7 @@ FIND_THE_FLAW = Question(
         ),
         Option(
             "Dividing by 1.1 rescales heights; a weight says how much each person counts",
-            "Yes. A weight leaves every height as it is. It is the ratio of two densities at "
+            "A weight leaves every height as it is. It is the ratio of two densities at "
             "that height, above one for heights more frequent in A, below one for the others.",
             correct=True,
         ),
@@ -46,18 +46,18 @@ WEIGHT_OF_AN_OUTCOME = Question(
             "occurrence four times would make that worse.",
         ),
         Option(
-            "Its value is divided by four",
-            "Values stay as they are. For an average, a quarter of a vote and a quarter of "
-            "the value look alike, but only a vote works for every question f.",
+            "The number that it shows is divided by four",
+            "The outcome stays what it is. Ask how often it comes: a quarter of a vote answers "
+            "that, a quarter of its number does not.",
         ),
         Option(
             "It stays on the list with probability one quarter",
-            "That is rejection sampling. It has the same aim, but throws samples away; a "
-            "weight keeps them all.",
+            "That is the idea of rejection sampling, which divides by the largest weight as "
+            "well, for no probability exceeds one. It throws samples away; a weight keeps all.",
         ),
         Option(
             "It counts one quarter",
-            "Yes: what you want over what you have, 0.1 / 0.4. It is on the list four times "
+            "What you want over what you have, 0.1 / 0.4. It is on the list four times "
             "too often, so each occurrence speaks for a quarter.",
             correct=True,
         ),
@@ -71,7 +71,7 @@ UNBIASED_FOR_WHICH_N = Question(
     options=(
         Option(
             "For every N, even for a single sample",
-            "Yes. One sample of w f has the right expectation, so any mean of them has it. "
+            "One sample of w f has the right expectation, so any mean of them has it. "
             "With N = 1 the estimate is right on average and useless: N is about the noise.",
             correct=True,
         ),
@@ -110,7 +110,7 @@ SELF_NORMALISED = Question(
         ),
         Option(
             "Gain: bounded, no normaliser needed. Pay: a bias of order 1/N",
-            "Yes. It stays between the smallest and the largest value seen, a common factor "
+            "It stays between the smallest and the largest value seen, a common factor "
             "of the weights cancels, and the bias soon drowns in the noise.",
             correct=True,
         ),
@@ -132,7 +132,7 @@ BEST_PROPOSAL = Question(
         ),
         Option(
             "One proportional to |f| p, so it depends on the question f",
-            "Yes. Then |w f| is the same for every sample. Its normaliser is as hard to find "
+            "Then |w f| is the same for every sample. Its normaliser is as hard to find "
             "as the answer, so it is a signpost and not a recipe.",
             correct=True,
         ),
@@ -178,7 +178,7 @@ PREDICT_MISSING_FACE = Question(
         ),
         Option(
             "No error; the estimate is off, and its standard error is small",
-            "Yes: confident and wrong, the silent failure. Only knowing p and q reveals it.",
+            "Confident and wrong: the silent failure. Only knowing p and q reveals it.",
             correct=True,
         ),
     ),
@@ -200,7 +200,7 @@ PREDICT_UPSIDE_DOWN_MEAN = Question(
         ),
         Option(
             "above one",
-            "Yes: the mean of a reciprocal is at least the reciprocal of the mean (Jensen's "
+            "The mean of a reciprocal is at least the reciprocal of the mean (Jensen's "
             "inequality). So the mean weight is a cheap test for a ratio that stands upside "
             "down.",
             correct=True,
@@ -225,7 +225,7 @@ PREDICT_BEST_DIE = Question(
         ),
         Option(
             "A die that shows high faces more often, in proportion to their pips",
-            "Yes: weight times pips is then the same for every face, so each throw says the "
+            "Weight times pips is then the same for every face, so each throw says the "
             "same. The cell shows by how much that helps.",
             correct=True,
         ),
@@ -244,7 +244,7 @@ PREDICT_CLOSER_ESTIMATE = Question(
     options=(
         Option(
             "The self-normalised one, although it is biased",
-            "Yes, here. Its bias is small against the noise, and it varies less, because it "
+            "So it is here. Its bias is small against the noise, and it varies less, because it "
             "cannot leave the range of the values. It is no law for every f and q.",
             correct=True,
         ),
@@ -280,10 +280,11 @@ many inhabitants they should stand for, compared with how often their kind was a
 over-asked town counts less, the others more, and the average is that of the region. No answer was \
 altered.
 
-The importance weight is that factor: w(x) = p(x)/q(x), the probability of a sample under the \
+The importance weight is that factor: $w(x) = p(x)/q(x)$, the probability of a sample under the \
 distribution we ask about (target), divided by its probability under the distribution it came from \
-(proposal). It changes how much a sample counts, not its value. It works because the sum of \
-q · (p/q) · f over all x is the sum of p · f, provided that q is nowhere zero where p f is not.""",
+(proposal). It changes how much a sample counts, not its value. It works because \
+$\\sum_x q \\cdot \\frac{p}{q} f = \\sum_x p f$, provided that $q$ is nowhere zero where $p f$ is \
+not.""",
     rubric=(
         "The analogy changes how much samples count. One that rescales their values "
         "('divide by 1.1') earns no point.",

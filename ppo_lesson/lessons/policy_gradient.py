@@ -78,7 +78,7 @@ A formula or autograd, as you like.""",
     ),
     mistakes=(
         Mistake(
-            "Your sign is upside down: this direction makes the action less likely. The score "
+            "Your sign is turned round: this direction makes the action less likely. The score "
             "points uphill on log pi; the minus belongs to a loss.",
             lambda logits, action: -score(logits, action),
         ),

@@ -7,7 +7,8 @@ from ppo_lesson.teaching.quiz import OpenQuestion, Option, Question
 QUESTIONS = (
     Question(
         id="pg-sum-over-steps",
-        prompt="An episode has T steps. Which is an unbiased sample of ∇J(θ), its size included?",
+        prompt="An episode has T steps, and nothing is discounted. Which is an unbiased sample of "
+        "∇J(θ), its size included?",
         options=(
             Option(
                 "∇log π(a_t|s_t) A(s_t, a_t) for one step t, drawn at random",
@@ -56,8 +57,8 @@ QUESTIONS = (
             ),
             Option(
                 "It shrinks, because the numbers that weigh the scores are smaller",
-                "Single samples shrink, and with them the variance. Their average does not: what "
-                "is taken away averages to zero.",
+                "Single samples may shrink, and with them the variance. Their average does not: "
+                "what is taken away averages to zero.",
             ),
         ),
     ),

@@ -8,7 +8,7 @@ from torch import Tensor
 from ppo_lesson import maths
 from ppo_lesson.lessons.ppo_cartpole_critic import CLIPPED_VALUE_LOSS, VALUE_LOSS
 from ppo_lesson.lessons.ppo_cartpole_minibatches import MINIBATCHES
-from ppo_lesson.lessons.ppo_cartpole_questions import PREDICTIONS, QUESTIONS
+from ppo_lesson.lessons.ppo_cartpole_questions import OPEN_QUESTIONS, PREDICTIONS, QUESTIONS
 from ppo_lesson.teaching.exercise import Case, Exercise, Function, Lesson, Mistake, Property
 
 
@@ -87,8 +87,8 @@ ENTROPY = Exercise(
             _naive_entropy,
         ),
         Mistake(
-            "The minus is missing. A logarithm of a probability is never positive, so an entropy "
-            "needs the minus to be one.",
+            "The minus is missing. A logarithm of a probability is never positive, and an entropy "
+            "is never negative.",
             lambda logits: -maths.entropy(logits),
         ),
         Mistake(
@@ -142,4 +142,5 @@ LESSON = Lesson(
     exercises=(VALUE_LOSS, CLIPPED_VALUE_LOSS, ENTROPY, MINIBATCHES),
     questions=QUESTIONS,
     predictions=PREDICTIONS,
+    open_questions=OPEN_QUESTIONS,
 )

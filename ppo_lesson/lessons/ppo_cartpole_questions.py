@@ -1,8 +1,8 @@
-"""Notebook 08: three predictions, and questions on what PPO's parts do and do not do."""
+"""Notebook 08: three predictions, a quiz, and an open question on what PPO's parts are for."""
 
 from __future__ import annotations
 
-from ppo_lesson.teaching.quiz import Option, Question
+from ppo_lesson.teaching.quiz import OpenQuestion, Option, Question
 
 ON_OR_OFF = Question(
     id="ppo-on-or-off-policy",
@@ -166,7 +166,8 @@ PREDICT_NEXT_VALUE = Question(
         ),
         Option(
             "the observation of the terminating step itself",
-            "That is `value`, before the action. next_value looks at what came after it.",
+            "That is the observation before the action, whose value is in value; next_value looks at "
+            "what came after the action.",
         ),
     ),
 )
@@ -225,3 +226,34 @@ PREDICT_NO_DIFFERENCE = Question(
 )
 
 PREDICTIONS = (PREDICT_NEXT_VALUE, PREDICT_CLIPPED_LOSS, PREDICT_NO_DIFFERENCE)
+
+PARTS_OF_PPO = OpenQuestion(
+    id="parts-of-ppo",
+    source="synthesis 1, part by part",
+    prompt=(
+        "What is PPO's principle? Name its parts, and say of each what would go wrong without it."
+    ),
+    model_answer=(
+        "PPO improves a policy by gradient steps and wants to take several of them from each "
+        "rollout, because collecting is what costs. After the first step the data is off-policy. "
+        "The ratio corrects the weight of each action, so that the surrogate E_old[r A] has the "
+        "policy gradient as its gradient at θ_old.\n\n"
+        "That holds only near θ_old: the states are still those of the old policy, and the "
+        "variance of the ratios grows. So the steps must stay proximal. The clip takes away the "
+        "incentive to move a ratio beyond 1 ± ε, and the minimum sees to it that this never makes "
+        "the objective look better than it is. It does not bound the ratio; it switches samples "
+        "off. Without it, many epochs move the policy by whole nats, and the return collapses.\n\n"
+        "The advantage by GAE says how much better an action was than usual; without a baseline "
+        "the noise drowns the signal. It needs a critic, which is trained beside the policy, and "
+        "endings that are told apart: terminated, truncated, cut. Epochs and minibatches are the "
+        "reuse that all of this pays for. Then the rollout is thrown away: PPO collects on-policy."
+    ),
+    rubric=(
+        "Reuse of on-policy data is the aim, and the ratio makes the first steps right.",
+        "Clip and minimum keep the update proximal by removing an incentive, not by bounding the "
+        "ratio.",
+        "Advantage, critic and the ends of episodes are named, with what each is for.",
+    ),
+)
+
+OPEN_QUESTIONS = (PARTS_OF_PPO,)

@@ -132,7 +132,7 @@ PREDICT_ASSERT = Question(
         ),
         Option(
             "it runs, because 12 is right; with 13 it would stop",
-            "Yes: 3x² = 12 at x = 2. An assert lets true claims pass in silence and stops at "
+            "3x² = 12 at x = 2. An assert lets true claims pass in silence and stops at "
             "false ones.",
             correct=True,
         ),
@@ -150,7 +150,7 @@ PREDICT_TIME = Question(
     options=(
         Option(
             "seconds",
-            "Yes. It takes a few hundred gradient steps of two tiny networks, and PPO uses each "
+            "It takes a few hundred gradient steps of two tiny networks, and PPO uses each "
             "sample several times.",
             correct=True,
         ),
@@ -176,16 +176,17 @@ PROGRESSION = OpenQuestion(
     ),
     model_answer=(
         "Policy gradient → on-policy waste: the gradient is an expectation under the present "
-        "policy, so each batch is good for one step and is then thrown away. "
+        "policy, so each batch is good for one step and is then thrown away.\n\n"
         "On-policy waste → importance sampling: to use old samples again, weigh each with the "
-        "probability that it has now over the one that it had when it was drawn. "
+        "probability that it has now over the one that it had when it was drawn.\n\n"
         "Importance sampling → surrogate: put that ratio in front of the advantage; the mean "
-        "of r A has the policy gradient as its gradient at θ_old, so old data may be used for "
-        "the first steps. "
-        "Surrogate → ratio explosion: with many steps the policy leaves θ_old; the states are "
-        "still those of the old policy (bias), and a few huge ratios rule the mean (variance). "
+        "of r A has the policy gradient as its gradient at $\\theta_{old}$, so old data may be "
+        "used for the first steps.\n\n"
+        "Surrogate → ratio explosion: with many steps the policy leaves $\\theta_{old}$; the "
+        "states are still those of the old policy (bias), and a few huge ratios rule the mean "
+        "(variance).\n\n"
         "Ratio explosion → staying proximal: keep the new policy near the old one, with a KL "
-        "penalty, a trust region or a clip. "
+        "penalty, a trust region or a clip.\n\n"
         "Staying proximal → PPO: several epochs of the clipped surrogate on each rollout, then "
         "a fresh rollout."
     ),

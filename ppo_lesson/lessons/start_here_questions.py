@@ -15,7 +15,7 @@ POLICY = Question(
         ),
         Option(
             "for each state, a probability for every action",
-            "Yes: π(a|s) is a distribution over actions for each state, and acting means to draw "
+            "π(a|s) is a distribution over actions for each state, and acting means to draw "
             "from it. A language model is one: for each text so far, a probability for every "
             "next token.",
             correct=True,
@@ -39,7 +39,7 @@ STATE = Question(
     options=(
         Option(
             "position and speed of the cart, angle and angular speed of the pole",
-            "Yes. Together with the push, these four numbers settle what comes next, so nothing "
+            "Together with the push, these four numbers settle what comes next, so nothing "
             "of the past has to be remembered.",
             correct=True,
         ),
@@ -83,7 +83,7 @@ ACTION = Question(
         ),
         Option(
             "the choice of the next token",
-            "Yes. The state is the prompt with the tokens written so far, and the action adds "
+            "The state is the prompt with the tokens written so far, and the action adds "
             "one token to it.",
             correct=True,
         ),
@@ -104,7 +104,7 @@ EXPECTATION_OF_A_BET = Question(
         ),
         Option(
             "1.2",
-            "Yes: 0.2 · 10 + 0.8 · (-1) = 1.2. It is no result that ever comes; it is what many "
+            "0.2 · 10 + 0.8 · (-1) = 1.2. It is no result that ever comes; it is what many "
             "bets bring on average.",
             correct=True,
         ),
@@ -141,8 +141,8 @@ GRADIENT = Question(
         ),
         Option(
             "the direction in θ in which J rises fastest, and how steeply",
-            "Yes, at the present θ, and for a small step. A large step can lead down, which is why "
-            "PPO stays near.",
+            "It holds at the present θ and for a small step. A large step can lead down, which is "
+            "why PPO stays near.",
             correct=True,
         ),
         Option(
@@ -159,7 +159,7 @@ LOG_DERIVATIVE = Question(
     options=(
         Option(
             "∇π = π ∇ log π",
-            "Yes: ∇ log π = ∇π / π, times π. The π in front turns a sum over all actions into an "
+            "∇ log π = ∇π / π, times π. The π in front turns a sum over all actions into an "
             "expectation, and that can be sampled.",
             correct=True,
         ),
@@ -198,7 +198,7 @@ REINFORCE = Question(
         ),
         Option(
             "it raises the log-probability of each action taken, weighed by the return after it",
-            "Yes: θ moves along G ∇ log π(a|s). The sample came from the present policy, so after "
+            "θ moves along G ∇ log π(a|s). The sample came from the present policy, so after "
             "the step it is used up. That waste is where our story begins.",
             correct=True,
         ),
@@ -221,7 +221,7 @@ ADVANTAGE = Question(
         ),
         Option(
             "on average it brings 2 less than what the policy does in this state as a rule",
-            "Yes: A(s, a) = Q(s, a) - V(s), compared with the policy's own average in that state. "
+            "A(s, a) = Q(s, a) - V(s), compared with the policy's own average in that state. "
             "So it should become less likely.",
             correct=True,
         ),
@@ -233,8 +233,8 @@ ADVANTAGE = Question(
         ),
         Option(
             "the state is a bad one, whichever action is taken",
-            "How good a state is says V(s), and that is taken away. In a bad state, too, some "
-            "action is better than the average. Read up: notebook 07, or Sutton and Barto, "
+            "V(s) says how good a state is, and it is subtracted. In a bad state, too, some "
+            "action is at least as good as the average. Read up: notebook 07, or Sutton and Barto, "
             "section 13.4, on baselines.",
         ),
     ),

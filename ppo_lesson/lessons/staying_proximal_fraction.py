@@ -94,9 +94,8 @@ ACTIVE_CLIP_FRACTION = Exercise(
     ),
     mistakes=(
         Mistake(
-            "This is what most libraries log: every ratio outside the interval. About half of "
-            "those have moved to the wrong side and keep their full gradient; the sign of the "
-            "advantage decides.",
+            "This is what most libraries log: every ratio outside the interval. Those that have "
+            "moved to the wrong side keep their full gradient; the sign of the advantage decides.",
             lambda ratio, advantage, clip_epsilon: clip_fraction(ratio, clip_epsilon),
         ),
         Mistake(

@@ -121,8 +121,8 @@ KL_K1 = Exercise(
             lambda log_prob, old_log_prob: _log_ratio(log_prob, old_log_prob).abs().mean(),
         ),
         Mistake(
-            "You took the logarithm of the mean ratio. The mean of logarithms is meant; the mean "
-            "ratio is 1 whatever the policies are.",
+            "You took the logarithm of the mean ratio. The mean of logarithms is meant; the "
+            "ratio's expectation is 1 whatever the policies are.",
             lambda log_prob, old_log_prob: -_log_ratio(log_prob, old_log_prob).exp().mean().log(),
         ),
         Mistake(
@@ -230,8 +230,8 @@ KL_K3 = Exercise(
             lambda log_prob, old_log_prob: kl_k2(log_prob, old_log_prob),
         ),
         Mistake(
-            "This is k1. The term r - 1 is missing, which has mean 0 and takes most of the noise "
-            "away.",
+            "This is k1. The term r - 1 is missing, which has mean 0 and, while the policies are "
+            "close, takes most of the noise away.",
             lambda log_prob, old_log_prob: kl_k1(log_prob, old_log_prob),
         ),
         Mistake(

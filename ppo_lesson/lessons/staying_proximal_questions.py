@@ -64,8 +64,9 @@ QUESTIONS = (
         prompt="Why does PPO take the minimum of r A and clip(r) A?",
         options=(
             Option(
-                "So that the objective is never rated better than it is.",
-                "Right: a pessimistic bound. Gains beyond the interval do not count, losses do.",
+                "So that no sample counts for more than its plain r A.",
+                "Right: a pessimistic bound on the surrogate, though not on J. Gains beyond the "
+                "interval do not count, losses do.",
                 correct=True,
             ),
             Option(
@@ -79,8 +80,8 @@ QUESTIONS = (
             ),
             Option(
                 "So that negative advantages are left out.",
-                "They count, and without an upper limit: with A < 0 and a large ratio the loss is "
-                "steep.",
+                "They count, and without an upper limit: with A < 0 the loss goes on growing with "
+                "the ratio.",
             ),
         ),
     ),
@@ -126,7 +127,7 @@ QUESTIONS = (
             Option(
                 "About a quarter, if signs and sides are unrelated.",
                 "Right. Of the ratios outside, those on the wrong side for their advantage keep "
-                "their full gradient.",
+                "their full gradient: half of them, where both signs are equally frequent.",
                 correct=True,
             ),
             Option(

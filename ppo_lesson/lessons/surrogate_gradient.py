@@ -187,7 +187,8 @@ SURROGATE_LOSS = Exercise(
         ),
         Mistake(
             "The value is right, but the ratio is cut out of the graph, so no gradient comes back "
-            "to log_prob: this policy would never learn. Only the old log-probability is constant.",
+            "to log_prob: this policy would never learn. The ratio must stay alive; the advantage "
+            "is what counts as a constant.",
             lambda log_prob, old_log_prob, advantage: (
                 -(_ratio(log_prob, old_log_prob).detach() * advantage).mean()
             ),

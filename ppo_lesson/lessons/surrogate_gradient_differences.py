@@ -13,9 +13,9 @@ from ppo_lesson.teaching.exercise import Case, Exercise, Function, Mistake, Prop
 
 Scalar = Callable[[Tensor], Tensor]
 
-# Every theta and step is a multiple of 1/16, so that adding a step and taking it off again gives
-# back theta to the last bit: who changes theta and restores it is right. The functions are no
-# parabolas and the steps are wide: one-sided, central and exact derivatives all differ.
+# Thetas and steps are multiples of 1/16, where adding a step and taking it off again gives back
+# theta to the last bit; in one case they are not, and only who saves theta restores it. The
+# functions are no parabolas and the steps are wide: one-sided, central and exact slopes all differ.
 
 
 def _exponential(theta: Tensor) -> Tensor:
@@ -76,6 +76,14 @@ def _never_restored(function: Scalar, theta: Tensor, step: float) -> Tensor:
     return gradient
 
 
+def _one_tensor(function: Scalar, theta: Tensor, step: float) -> Tensor:
+    flat = theta.view(-1)  # no copy, so that both points are theta itself
+    for k in range(theta.numel()):
+        flat[k] += step
+        flat[k] -= step
+    return torch.zeros_like(theta)
+
+
 def _all_together(function: Scalar, theta: Tensor, step: float) -> Tensor:
     slope = (function(theta + step) - function(theta - step)) / (2 * step)
     return torch.full_like(theta, float(slope))
@@ -102,6 +110,11 @@ def _symmetry_gives_zero(answer: Function) -> bool:
     return agree(answer(function=lambda x: x.cosh().sum(), theta=theta, step=0.25), theta)
 
 
+_SAME_TENSOR = (
+    "Every difference is zero: your points above and below theta are the same tensor. An "
+    "assignment does not copy: use theta.clone() for each."
+)
+
 FINITE_DIFFERENCE_GRADIENT = Exercise(
     id="finite_difference_gradient",
     prompt=(
@@ -111,7 +124,7 @@ FINITE_DIFFERENCE_GRADIENT = Exercise(
         "\n\n"
         "`function` takes a tensor like `theta` and returns a tensor of shape (). `theta` may have "
         "any shape, () and (2, 3) too. Return a tensor like `theta`. Afterwards `theta` must be "
-        "what it was before."
+        "what it was before, to the last bit (adding a number and taking it off again may round)."
     ),
     reference=finite_difference_gradient,
     cases=(
@@ -191,11 +204,8 @@ FINITE_DIFFERENCE_GRADIENT = Exercise(
             "gradient needs one entry moved at a time, the others at rest.",
             _all_together,
         ),
-        Mistake(
-            "The points above and below theta are the same tensor, so every difference is zero. "
-            "An assignment does not copy: use theta.clone().",
-            lambda function, theta, step: torch.zeros_like(theta),
-        ),
+        Mistake(_SAME_TENSOR, lambda function, theta, step: torch.zeros_like(theta)),
+        Mistake(_SAME_TENSOR, _one_tensor),
         Mistake(
             "The sign is turned round: the value one step up comes first, the value one step down "
             "is subtracted.",

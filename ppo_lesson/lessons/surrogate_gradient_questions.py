@@ -22,7 +22,7 @@ FIRST_MINIBATCH = Question(
             "have any slope there; this one has the slope of the score.",
         ),
         Option(
-            "All is as it must be; the gradient is that of J.",
+            "All is well: the gradient still estimates ∇J.",
             "Right. At θ_old the value says nothing and the gradient says all.",
             correct=True,
         ),
@@ -133,8 +133,8 @@ RATIO_OR_LOG = Question(
         ),
         Option(
             "Only the ratio weighs the samples for the current policy.",
-            "Right. The ratio knows how far it has come; the log form keeps walking in a "
-            "direction that was right once.",
+            "Right. The ratio knows how far it has come; the log form goes on counting each "
+            "sample as the old policy drew it.",
             correct=True,
         ),
         Option(

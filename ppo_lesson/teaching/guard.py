@@ -25,7 +25,7 @@ from torch import _tensor_str
 
 Result = TypeVar("Result")
 
-STOP_SECONDS = 1.0  # how long a thread is asked to stop before it is left alone
+STOP_SECONDS = 0.5  # how long a thread is asked to stop before it is left alone
 MOST_PRINTED = 2000  # characters that are kept of what learner's code prints
 SET_BY_IMPORTS = ("the filters of warnings", "the environment variables")
 STACK_BYTES = 64 * 2**20  # a runaway recursion must end in RecursionError, not in a dead kernel

@@ -28,7 +28,7 @@ def size_in_log_space(log_weight):
 
 
 def size_by_variation(log_weight):
-    weight = torch.exp(log_weight - log_weight.mean())
+    weight = torch.exp(log_weight - log_weight.max())
     weight = weight / weight.mean()
     return len(weight) / (1 + weight.var(unbiased=False))
 
@@ -205,8 +205,8 @@ WRONG: dict[str, list[tuple[Callable, str]]] = {
 }
 FRAGILE: dict[str, list[tuple[Callable, str]]] = {
     "effective_sample_size": [
-        (size_overflowing, "exp of the log weights as they come"),
-        (size_overflowing_shares, "exp of the log weights as they come"),
+        (size_overflowing, "log weights that are still too large"),
+        (size_overflowing_shares, "log weights that are still too large"),
     ],
 }
 

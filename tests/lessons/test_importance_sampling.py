@@ -180,8 +180,8 @@ WRONG: dict[str, list[tuple[Callable, str]]] = {
 }
 FRAGILE: dict[str, list[tuple[Callable, str]]] = {
     "self_normalised_estimate": [
-        (normalised_too_late, "exp of the log weights as they come"),
-        (normalised_by_means, "exp of the log weights as they come"),
+        (normalised_too_late, "log weights that are still too large"),
+        (normalised_by_means, "log weights that are still too large"),
         (normalised_clamped, "makes different weights equal"),
         (
             lambda value, log_weight: torch.softmax(log_weight.clamp(max=700), 0) @ value,

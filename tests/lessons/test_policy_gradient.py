@@ -214,7 +214,7 @@ RIGHT: dict[str, list[Callable]] = {
 }
 WRONG: dict[str, list[tuple[Callable, str]]] = {
     "score": [
-        (score_of_cross_entropy, "sign is upside down"),
+        (score_of_cross_entropy, "sign is turned round"),
         (score_without_one_hot, "The action taken does not show"),
         (score_softmax_of_column, "wrong axis"),
         (score_of_probability, "gradient of the probability"),
