@@ -67,8 +67,9 @@ def _order_does_not_matter(answer: Function) -> bool:
 
 
 _SIGNED_BELOW = (
-    "You took the absolute pulls of the strongest samples, but divided by a sum of signed ones. A "
-    "pull downwards counts as much as one upwards, below the line too."
+    "You found the strongest samples by their absolute pull, but signed pulls are left in your "
+    "quotient, where they cancel. A pull downwards counts as much as one upwards, above the line "
+    "and below it."
 )
 
 GRADIENT_SHARE = Exercise(

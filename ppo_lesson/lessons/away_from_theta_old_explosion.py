@@ -34,8 +34,8 @@ _NO_LOGITS = (
     "same K actions."
 )
 _NOT_FINITE = (
-    "There is an infinity or a NaN among your logits. A softmax of finite logits gives every "
-    "action some probability; with -inf the old policy could never have taken this action."
+    "There is an infinity or a NaN among your logits. Take finite ones: their softmax gives every "
+    "action some probability, so that the old policy could have taken it."
 )
 _NO_ACTION = "The action has to be a whole number: an int, or a tensor that holds one."
 _OUT_OF_RANGE = "There is no such action: with K logits the actions are 0 to K - 1."

@@ -73,7 +73,7 @@ EXPLAINED_VARIANCE = Exercise(
         "$1 - \\mathrm{Var}(target - value) / \\mathrm{Var}(target)$.\n\n"
         "`value` and `value_target` have the shape (N,). Return a tensor of shape (). 1 is perfect "
         "up to a constant offset, 0 is no better than a constant, below 0 is worse. Where all "
-        "targets are equal the share is undefined: return NaN."
+        "targets are equal the share is undefined: return NaN, as a tensor of shape () too."
     ),
     reference=maths.explained_variance,
     cases=(

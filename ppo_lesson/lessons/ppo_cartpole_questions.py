@@ -166,8 +166,8 @@ PREDICT_NEXT_VALUE = Question(
         ),
         Option(
             "the observation of the terminating step itself",
-            "That is the observation before the action, whose value is in value; next_value looks at "
-            "what came after the action.",
+            "That one came before the action, and its value is stored as value. next_value looks "
+            "at what came after it.",
         ),
     ),
 )
@@ -202,7 +202,7 @@ PREDICT_NO_DIFFERENCE = Question(
     ),
     options=(
         Option(
-            "for all four numbers, while the ratios stay small",
+            "for all three numbers, while the ratios stay small",
             "With many epochs the ratios do leave the interval. That is the case the clip was made "
             "for.",
         ),

@@ -142,8 +142,9 @@ CLIPPED_SURROGATE_LOSS = Exercise(
             _max_for_min,
         ),
         Mistake(
-            "You compared the ratios before you multiplied with the advantage. A negative A turns "
-            "the order round, so its sign has to be in the comparison: multiply first.",
+            "You cut the ratio at its upper end for either sign of A, as happens where ratios are "
+            "compared before the advantage is in. A negative A turns the order round: multiply "
+            "first, then compare.",
             _sign_lost,
         ),
         Mistake(

@@ -15,8 +15,8 @@ TESTS = Path(__file__).parents[1]
 LEAST_WRONG = 4  # of an exercise, each with a sentence of its own
 LEAST_RIGHT = 3
 # What there was when this was last written. Raise them; lowering them needs a reason in the commit.
-WRONG_SO_FAR = 1350
-RIGHT_SO_FAR = 330
+WRONG_SO_FAR = 1470
+RIGHT_SO_FAR = 350
 
 
 def _load(path: Path) -> ModuleType:
