@@ -25,6 +25,7 @@ MAX_CELL_LINES = 25
 MAX_MEDIAN_LINES = 7
 MAX_DEFINITION_LINES = 15
 MAX_CODE_IN_A_ROW = 2
+ASKING = {"ask", "check", "in_your_own_words", "predict", "show_progress"}
 WHOLE = "notebook"  # the place of a fault that belongs to no single cell
 
 # Folders that name a machine or a person, on Linux, macOS and Windows.
@@ -130,10 +131,13 @@ def short_cells(notebook: NotebookNode) -> Faults:
 
 
 def prose_between_code(notebook: NotebookNode) -> Faults:
-    """At most two code cells stand in a row."""
+    """At most two code cells stand in a row; cells that ask the learner something do not count."""
     row = 0
     for cell in notebook.cells:
-        row = row + 1 if cell.cell_type == "code" else 0
+        if cell.cell_type != "code":
+            row = 0
+        elif not _only_asks(cell):
+            row += 1
         if row == MAX_CODE_IN_A_ROW + 1:
             yield Fault(cell.id, f"more than {MAX_CODE_IN_A_ROW} code cells without prose between")
 
@@ -251,6 +255,17 @@ def _visible_text(output: NotebookNode) -> str:
     texts = [data for mime, data in output.data.items() if not mime.startswith("image/")]
     joined = "\n".join(data if isinstance(data, str) else json.dumps(data) for data in texts)
     return EMBEDDED_PICTURE.sub("", joined)
+
+
+def _only_asks(cell: NotebookNode) -> bool:
+    """Tell whether a cell holds calls that ask or show help, or comments, and nothing else."""
+    tree = _parse(cell)
+    return tree is not None and all(
+        isinstance(line, ast.Expr)
+        and isinstance(line.value, ast.Call)
+        and ast.unparse(line.value.func) in ASKING
+        for line in tree.body
+    )
 
 
 def _parse(cell: NotebookNode) -> ast.Module | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -57,8 +58,13 @@ class Verdict:
             f"<div role='status' style='border-left:6px solid {BORDER[self.status]};"
             "padding:4px 12px;font-size:16px;line-height:1.4'>"
             f"<p style='margin:0'><strong>{html.escape(self.exercise)}: {self.status}</strong></p>"
-            f"<p style='margin:0'>{html.escape(self.message)}</p>{details}</div>"
+            f"<p style='margin:0'>{_with_code(self.message)}</p>{details}</div>"
         )
+
+
+def _with_code(text: str) -> str:
+    """Escape a text for a page and set what stands between backticks as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
 
 
 def safe_text(thing: object) -> str:

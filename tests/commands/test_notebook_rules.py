@@ -131,6 +131,17 @@ def test_a_third_code_cell_in_a_row_is_one_too_many_and_named_once(tmp_path):
     assert found(notebook, tmp_path) == [Fault("number-c", what)]
 
 
+def test_cells_that_ask_the_learner_do_not_count_as_code_in_a_row(tmp_path):
+    asking = ("check(GAE, my_gae)", "# hint(GAE)", "ask(ONE)", "predict(TWO)", "ask(THREE)")
+    cells = [code(source, f"asks-{n}") for n, source in zip("abcde", asking, strict=True)]
+    notebook = lesson(code("1", "first"), *cells, code("2", "second"))
+    assert found(notebook, tmp_path) == []
+    notebook = lesson(code("1", "first"), code("ask(show(1))", "a"), code("2 + check(3)", "b"))
+    assert [fault.cell_id for fault in found(notebook, tmp_path)] == []
+    notebook = lesson(*(code(f"x = ask({n})", f"computes-{n}") for n in "12"), code("3", "third"))
+    assert [fault.cell_id for fault in found(notebook, tmp_path)] == ["third"]
+
+
 def test_half_of_the_code_cells_may_be_longer_than_the_median_and_no_more(tmp_path):
     cells = [code("\n".join("x" * 8), f"long-{n}") for n in "ab"]
     fits = lesson(*cells)

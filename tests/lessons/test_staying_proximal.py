@@ -302,8 +302,8 @@ WRONG: dict[str, list[tuple[Callable, str]]] = {
     "clipped_surrogate_loss": [
         (clip_alone, "took no minimum"),
         (clipped_with_max, "the larger of the two objectives"),
-        (clipped_above_only, "before you multiplied with the advantage"),
-        (clipped_before_the_sign, "before you multiplied with the advantage"),
+        (clipped_above_only, "compared before the advantage is in"),
+        (clipped_before_the_sign, "compared before the advantage is in"),
         (clipped_in_logs, "clipped the log-ratio"),
         (clipped_as_objective, "Put a minus in front"),
         (clipped_means, "compared two means"),

@@ -26,6 +26,11 @@ def test_the_page_escapes_every_part_and_says_the_status_in_words():
     assert "fragile" in page and "role='status'" in page
 
 
+def test_code_in_a_message_is_set_as_code_and_still_escaped():
+    page = Verdict("gae", "wrong", "Is a `return <b>` missing?")._repr_html_()
+    assert "<code>return &lt;b&gt;</code>" in page
+
+
 def test_values_are_written_to_four_digits():
     assert describe_value(torch.tensor([[1.23456, -0.0], [2.0, 3.0]])) == "[[1.235, 0], [2, 3]]"
     assert describe_value(torch.tensor([True, False])) == "[True, False]"
