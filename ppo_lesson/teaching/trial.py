@@ -176,7 +176,8 @@ class Trial:
             if not self._is_edge_slip(outcomes):
                 continue
             if all(
-                _break_alike(self.found[k].value, outcomes[k].value, self.exercise.tolerance)
+                self.found[k].kind == outcomes[k].kind
+                and _break_alike(self.found[k].value, outcomes[k].value, self.exercise.tolerance)
                 for k in failing
             ):
                 return mistake.sentence

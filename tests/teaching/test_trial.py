@@ -74,6 +74,16 @@ def test_a_slip_on_edges_is_never_held_against_an_answer_that_is_wrong_on_ordina
     assert verdict.message == "Your function returned a Python number; it should return a tensor."
 
 
+def test_a_value_of_another_kind_on_an_edge_is_not_taken_for_the_slip():
+    def answer(log_weight):
+        value = _naive(log_weight)
+        return value if value.isfinite() else float("nan")
+
+    verdict = _verdict(answer)
+    assert verdict.status == "fragile"
+    assert verdict.message.endswith("a Python number; it should return a tensor.")
+
+
 def test_an_edge_without_a_known_slip_is_described():
     def zeros(log_weight):
         return maths.effective_sample_size(log_weight) * (log_weight.max() < 100)
