@@ -129,7 +129,7 @@ def _texts(cell: NotebookNode) -> list[str]:
     for output in cell.outputs:
         if output.output_type == "stream":
             texts.append(output.text)
-        for mime, content in output.get("data", {}).items():
+        for mime, content in sorted(output.get("data", {}).items()):
             if mime not in LIVE:
                 texts.append(EMBEDDED_PICTURE.sub("(picture)", str(content)))
     return ["".join(texts)]
