@@ -202,7 +202,7 @@ PREDICT_NO_DIFFERENCE = Question(
     ),
     options=(
         Option(
-            "for all three numbers, while the ratios stay small",
+            "for all four numbers, while the ratios stay small",
             "With many epochs the ratios do leave the interval. That is the case the clip was made "
             "for.",
         ),
@@ -213,7 +213,7 @@ PREDICT_NO_DIFFERENCE = Question(
         ),
         Option(
             "for 1 epoch",
-            "Yes. One epoch of one minibatch is one gradient step, taken where every ratio is 1. "
+            "One epoch of one minibatch is one gradient step, taken where every ratio is 1. "
             "There the clipped and the plain surrogate have the same gradient.",
             correct=True,
         ),
