@@ -18,7 +18,7 @@ TIME_LIMIT = Question(
         ),
         Option(
             "V(s') of the observation that followed the last step",
-            "Yes. The future was there and nobody saw it, so the critic's estimate takes its "
+            "The future was there and nobody saw it, so the critic's estimate takes its "
             "place.",
             correct=True,
         ),
@@ -43,7 +43,7 @@ CUT = Question(
     options=(
         Option(
             "it keeps next_value in the TD error and adds no later advantage",
-            "Yes. The cut is neither termination nor truncation: the future is worth V(s'), and "
+            "The cut is neither termination nor truncation: the future is worth V(s'), and "
             "the episode goes on in the next rollout.",
             correct=True,
         ),
@@ -79,7 +79,7 @@ LAMBDA = Question(
         ),
         Option(
             "more bias, less variance",
-            "Yes. Fewer random rewards enter, so the noise falls; more of the critic's error does, "
+            "Fewer random rewards enter, so the noise falls; more of the critic's error does, "
             "so the bias grows.",
             correct=True,
         ),
@@ -115,7 +115,7 @@ BASELINE = Question(
         ),
         Option(
             "its expectation stays right; its variance may be higher than with a good b",
-            "Yes: E[∇ log π(a|s) b(s)] = 0 for every b(s). A bad baseline costs variance, not "
+            "E[∇ log π(a|s) b(s)] = 0 for every b(s). A bad baseline costs variance, not "
             "bias.",
             correct=True,
         ),
@@ -133,7 +133,7 @@ NORMALISING = Question(
         ),
         Option(
             "because it is a choice of training, over valid steps only; gae has exact answers",
-            "Yes. What gae returns can be compared with the true advantage. Normalised numbers "
+            "What gae returns can be compared with the true advantage. Normalised numbers "
             "depend on which samples stand beside them, and rows that only reset an environment "
             "must be dropped first.",
             correct=True,

@@ -19,7 +19,7 @@ FIRST_RATIO = Question(
         ),
         Option(
             "old and new log-probabilities are computed in different ways",
-            "Yes. The weights are the same and the ratios are not 1, so something else differs: "
+            "The weights are the same and the ratios are not 1, so something else differs: "
             "the mode of the network (dropout), the scaling of observations, a temperature.",
             correct=True,
         ),
@@ -60,7 +60,7 @@ BIG_STEPS = Question(
         ),
         Option(
             "the updates are too bold: too high a learning rate, or too many epochs",
-            "Yes. KL and clip fraction measure how far one update moves the policy, and both say: "
+            "KL and clip fraction measure how far one update moves the policy, and both say: "
             "much too far. The clip removes an incentive, it does not stop a long step.",
             correct=True,
         ),
@@ -77,7 +77,7 @@ NO_GRADIENT = Question(
     options=(
         Option(
             "the policy loss has no gradient: the ratio was detached on its way",
-            "Yes. A norm of exactly 0 is no small gradient, it is none. The loss shows a sensible "
+            "A norm of exactly 0 is no small gradient, it is none. The loss shows a sensible "
             "value all the same: value and gradient are different things.",
             correct=True,
         ),
@@ -117,7 +117,7 @@ COLLAPSE = Question(
         ),
         Option(
             "the first steps were too bold: it made up its mind before it knew anything",
-            "Yes. With one action of probability nearly 1 the score of what is tried is nearly 0, "
+            "With one action of probability nearly 1 the score of what is tried is nearly 0, "
             "and the other action is never seen. A smaller learning rate, or an entropy bonus, "
             "keeps it trying.",
             correct=True,
@@ -144,7 +144,7 @@ FLAT_TARGETS = Question(
         ),
         Option(
             "nothing: the targets hardly vary any more, so there is little to explain",
-            "Yes. Explained variance divides by the variance of the targets. When that is nearly "
+            "Explained variance divides by the variance of the targets. When that is nearly "
             "0, small errors are a large share of it.",
             correct=True,
         ),
@@ -185,7 +185,7 @@ NOT_A_NUMBER = Question(
         ),
         Option(
             "the advantages were divided by a standard deviation of 0",
-            "Yes: 0 / 0 is NaN, and one step with NaN makes every weight NaN. A tiny number beside "
+            "0 / 0 is NaN, and one step with NaN makes every weight NaN. A tiny number beside "
             "the standard deviation prevents it; refusing a step with a NaN norm does too.",
             correct=True,
         ),

@@ -22,7 +22,7 @@ ONE_SEED = Question(
         ),
         Option(
             "nothing yet: seeds alone make such differences",
-            "Yes. Several seeds, an interval for each, and then compare.",
+            "Several seeds, an interval for each, and then compare.",
             correct=True,
         ),
         Option(
@@ -41,7 +41,7 @@ OFFSET = Question(
     options=(
         Option(
             "1",
-            "Yes: the variance of a constant difference is 0. So look at the value loss as well; "
+            "The variance of a constant difference is 0. So look at the value loss as well; "
             "explained variance cannot see an offset.",
             correct=True,
         ),
@@ -76,7 +76,7 @@ CLIP_FRACTIONS = Question(
         ),
         Option(
             "the active one; the logged one adds samples that went to the wrong side",
-            "Yes. A bad action that has become likelier is outside, and the minimum leaves its "
+            "A bad action that has become likelier is outside, and the minimum leaves its "
             "gradient alone.",
             correct=True,
         ),
@@ -113,7 +113,7 @@ WHERE_TO_START = Question(
         ),
         Option(
             "run it on worlds so small that the right values are known on paper",
-            "Yes. Each probe asks for one ability more than the one before, so the first that "
+            "Each probe asks for one ability more than the one before, so the first that "
             "fails tells where to look.",
             correct=True,
         ),

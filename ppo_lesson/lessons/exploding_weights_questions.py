@@ -17,7 +17,7 @@ QUESTIONS = (
             ),
             Option(
                 "Next to nothing: its expectation is always one",
-                "Yes, for any proposal that can show what the target can, good or terrible. Look "
+                "For any proposal that can show what the target can, good or terrible. Look "
                 "at the median weight, the largest share, or the effective sample size.",
                 correct=True,
             ),
@@ -55,7 +55,7 @@ QUESTIONS = (
             ),
             Option(
                 "A region that the target needs and the proposal never shows",
-                "Yes. No sample lies there, so no weight can warn. The estimate settles, with a "
+                "No sample lies there, so no weight can warn. The estimate settles, with a "
                 "small standard error, on a wrong number.",
                 correct=True,
             ),
@@ -68,7 +68,7 @@ QUESTIONS = (
         options=(
             Option(
                 "It hardly counts: one sample is wasted, nothing explodes",
-                "Yes. Its contribution is 0.001 times its value. Ratios far above one are those "
+                "Its contribution is 0.001 times its value. Ratios far above one are those "
                 "that explode; many near zero leave few samples to carry the estimate.",
                 correct=True,
             ),
@@ -106,7 +106,7 @@ QUESTIONS = (
             ),
             Option(
                 "Standard deviation 0.6",
-                "Yes: 0.36 is less than half of the target's variance. Now and then a sample from "
+                "0.36 is less than half of the target's variance. Now and then a sample from "
                 "the tail gets a weight so large that the running estimate jumps.",
                 correct=True,
             ),
@@ -129,7 +129,7 @@ QUESTIONS = (
             ),
             Option(
                 "T = 100, because 100 x 0.1² = 1",
-                "Yes: ESS / N = exp(-T s²). Ratios that look harmless step by step multiply, and "
+                "ESS / N = exp(-T s²). Ratios that look harmless step by step multiply, and "
                 "the spread of the product grows exponentially with the horizon.",
                 correct=True,
             ),

@@ -23,7 +23,7 @@ QUESTIONS = (
             ),
             Option(
                 "The sum over t of ∇log π(a_t|s_t) A(s_t, a_t)",
-                "Yes. Every action of the episode had a share in the return, and log π of a whole "
+                "Every action of the episode had a share in the return, and log π of a whole "
                 "trajectory is a sum over its steps; its gradient is one, too.",
                 correct=True,
             ),
@@ -41,7 +41,7 @@ QUESTIONS = (
         options=(
             Option(
                 "Nothing: its expectation stays exactly the same",
-                "Yes. The score has mean zero in every state, so anything that multiplies it and "
+                "The score has mean zero in every state, so anything that multiplies it and "
                 "does not depend on the action averages to zero. What changes is the variance.",
                 correct=True,
             ),
@@ -84,7 +84,7 @@ QUESTIONS = (
             ),
             Option(
                 "It is biased: the actions were sampled from another policy",
-                "Yes. The expectation in the theorem is over actions of the current policy. The "
+                "The expectation in the theorem is over actions of the current policy. The "
                 "bias grows with every step away from the policy that acted.",
                 correct=True,
             ),
@@ -101,7 +101,7 @@ QUESTIONS = (
             ),
             Option(
                 "Its update is valid only for data from the policy that is being updated",
-                "Yes. One update changes the policy, and the data on file belongs to the past.",
+                "One update changes the policy, and the data on file belongs to the past.",
                 correct=True,
             ),
             Option(
@@ -133,7 +133,7 @@ QUESTIONS = (
             ),
             Option(
                 "State: prompt and tokens so far. Action: the next token",
-                "Yes: 50 actions, 50 states, and a reward that comes with the last of them.",
+                "50 actions, 50 states, and a reward that comes with the last of them.",
                 correct=True,
             ),
             Option(

@@ -20,7 +20,7 @@ ON_OR_OFF = Question(
         ),
         Option(
             "it collects on-policy, and takes a few off-policy steps on each rollout",
-            "Yes. Each rollout comes from the policy of the moment, serves for a few epochs, and "
+            "Each rollout comes from the policy of the moment, serves for a few epochs, and "
             "is thrown away.",
             correct=True,
         ),
@@ -43,7 +43,7 @@ CLIP_BOUNDS = Question(
         ),
         Option(
             "also outside of 0.8 to 1.2: the clip removes an incentive, it sets no limit",
-            "Yes. A clipped sample no longer pulls, but other samples share its weights, and "
+            "A clipped sample no longer pulls, but other samples share its weights, and "
             "Adam's momentum carries on.",
             correct=True,
         ),
@@ -69,7 +69,7 @@ MEAN_RATIO = Question(
     options=(
         Option(
             "next to nothing: its expectation is 1 however far the policy has moved",
-            "Yes: the sum over actions of π_old · π/π_old is 1. Look at the spread, at the KL and "
+            "The sum over actions of π_old · π/π_old is 1. Look at the spread, at the KL and "
             "at the clip fraction.",
             correct=True,
         ),
@@ -111,7 +111,7 @@ OLD_LOG_PROB = Question(
         ),
         Option(
             "once, when the action is taken; it stays the same for all epochs",
-            "Yes. It is a fact of the past, stored in the rollout, and it carries no gradient.",
+            "It is a fact of the past, stored in the rollout, and it carries no gradient.",
             correct=True,
         ),
     ),
@@ -131,7 +131,7 @@ SILENT_SAMPLES = Question(
         ),
         Option(
             "it pushes the action's probability down, with its full gradient",
-            "Yes: min(1.5 · (-1), 1.2 · (-1)) is the unclipped -1.5. Moves to the wrong side can "
+            "Min(1.5 · (-1), 1.2 · (-1)) is the unclipped -1.5. Moves to the wrong side can "
             "be undone. That is what the minimum is for.",
             correct=True,
         ),
@@ -160,7 +160,7 @@ PREDICT_NEXT_VALUE = Question(
         ),
         Option(
             "the final observation, in the next row",
-            "Yes: it is the observation that truly followed. At a termination GAE leaves its value "
+            "It is the observation that truly followed. At a termination GAE leaves its value "
             "out; at a truncation it is the one that counts.",
             correct=True,
         ),
@@ -178,7 +178,7 @@ PREDICT_CLIPPED_LOSS = Question(
     options=(
         Option(
             "above it, or equal",
-            "Yes. The minimum can only lower the objective, and the loss is minus the objective.",
+            "The minimum can only lower the objective, and the loss is minus the objective.",
             correct=True,
         ),
         Option(

@@ -13,7 +13,7 @@ QUESTIONS = (
         ),
         options=(
             Option(
-                "Yes: the clip keeps every ratio between 0.8 and 1.2.",
+                "The clip keeps every ratio between 0.8 and 1.2.",
                 "It keeps the ratio in the formula there, not the policy. No step is held back by "
                 "it.",
             ),
@@ -24,7 +24,7 @@ QUESTIONS = (
                 correct=True,
             ),
             Option(
-                "Yes: the gradient of this sample pulled it there after it left the interval.",
+                "The gradient of this sample pulled it there after it left the interval.",
                 "If its advantage is positive it has had no gradient since it passed 1.2. "
                 "Something else moved it.",
             ),

@@ -23,7 +23,7 @@ STALE_RETURNS = Question(
         ),
         Option(
             "Too low: the new policy reaches better prizes.",
-            "Yes. The average tells about the coin, whatever policy you ask about.",
+            "The average tells about the coin, whatever policy you ask about.",
             correct=True,
         ),
     ),
@@ -42,7 +42,7 @@ ERROR_ORDER = Question(
         ),
         Option(
             "By about 100: each of the two factors shrinks by 10.",
-            "Yes. An error of second order has slope zero at θ_old: that is the theorem.",
+            "An error of second order has slope zero at θ_old: that is the theorem.",
             correct=True,
         ),
         Option(
@@ -81,7 +81,7 @@ SURROGATE_VALUE = Question(
         ),
         Option(
             "0 for all of them.",
-            "Yes. Advantages average to zero under the policy that they belong to. The "
+            "Advantages average to zero under the policy that they belong to. The "
             "gradient is another matter.",
             correct=True,
         ),
@@ -103,7 +103,7 @@ DETACH_SLIPS = Question(
         ),
         Option(
             "Ratio detached: right value, no gradient. Recomputed: wrong value, no gradient.",
-            "Yes. A detached ratio still is a ratio; x / x is 1 everywhere, and flat.",
+            "A detached ratio still is a ratio; x / x is 1 everywhere, and flat.",
             correct=True,
         ),
         Option(
