@@ -18,8 +18,7 @@ TIME_LIMIT = Question(
         ),
         Option(
             "V(s') of the observation that followed the last step",
-            "The future was there and nobody saw it, so the critic's estimate takes its "
-            "place.",
+            "The future was there and nobody saw it, so the critic's estimate takes its place.",
             correct=True,
         ),
         Option(
@@ -115,8 +114,7 @@ BASELINE = Question(
         ),
         Option(
             "its expectation stays right; its variance may be higher than with a good b",
-            "E[∇ log π(a|s) b(s)] = 0 for every b(s). A bad baseline costs variance, not "
-            "bias.",
+            "E[∇ log π(a|s) b(s)] = 0 for every b(s). A bad baseline costs variance, not bias.",
             correct=True,
         ),
     ),
