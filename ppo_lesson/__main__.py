@@ -43,6 +43,13 @@ def parser() -> argparse.ArgumentParser:
         help="where the pictures are written (default: %(default)s)",
     )
 
+    demos = commands.add_parser(
+        "demos", help="write every explorer on a page that needs no Python and no network"
+    )
+    demos.add_argument(
+        "folder", type=Path, metavar="FOLDER", help="where the pages are written, made if need be"
+    )
+
     grade = commands.add_parser("grade", help="check the exercises in learners' notebooks")
     grade.add_argument("notebooks", nargs="+", type=Path, metavar="NOTEBOOK")
     grade.add_argument("--csv", type=Path, metavar="FILE", help="write the report here too")
@@ -74,6 +81,13 @@ def run(options: argparse.Namespace) -> int:
         return grade.run(
             options.notebooks, options.csv, seconds=options.seconds, gigabytes=options.gigabytes
         )
+
+    if options.command == "demos":
+        from ppo_lesson.commands import demos
+
+        for path in demos.write(options.folder):
+            print(path)
+        return 0
 
     from ppo_lesson.commands import figures
 

@@ -38,6 +38,7 @@ class UpdateMetrics:
     approx_kl: float  # k3 estimate of KL(old || new) over the rollout after its last epoch, in nats
     clip_fraction: float  # share of ratios outside 1 +- epsilon, as most libraries log it
     active_clip_fraction: float  # share of samples that the clip leaves without a gradient
+    largest_ratio: float  # over the rollout after the last epoch, current over old
     entropy: float  # mean entropy of the new policy on the rollout, in nats
     explained_variance: float  # of the value targets by the critic before; NaN if they are equal
     gradient_norm: float  # mean norm of the gradients before they were shortened
@@ -83,6 +84,7 @@ def diagnose(policy: ActorCritic, batch: Batch, config: PPOConfig) -> dict[str, 
         "approx_kl": maths.kl_k3(log_prob, batch.old_log_prob),
         "clip_fraction": maths.clip_fraction(ratio, epsilon),
         "active_clip_fraction": maths.active_clip_fraction(ratio, batch.advantage, epsilon),
+        "largest_ratio": ratio.max(),
         "entropy": maths.entropy(logits).mean(),
         "explained_variance": torch.tensor(torch.nan),
     }

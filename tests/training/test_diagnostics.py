@@ -71,6 +71,7 @@ def test_each_metric_equals_its_formula_sample_by_sample() -> None:
         "approx_kl": sum(r - 1 - math.log(r) for r in ratios) / num_samples,
         "clip_fraction": sum(outside) / num_samples,
         "active_clip_fraction": sum(active) / num_samples,
+        "largest_ratio": max(ratios),
         "entropy": distribution.entropy().mean().item(),
         "explained_variance": 1 - (residual.var() / batch.value_target.var()).item(),
     }

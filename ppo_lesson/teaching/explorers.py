@@ -1,0 +1,33 @@
+"""The explorers of the lessons, by name; each is a table and a drawing in a module of its topic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ppo_lesson.teaching.explorer import Explorer
+from ppo_lesson.teaching.explorers_advantages import lambda_dial
+from ppo_lesson.teaching.explorers_clip import clip_lab
+from ppo_lesson.teaching.explorers_importance import proposal_explorer
+from ppo_lesson.teaching.explorers_surrogate import ratio_explosion, surrogate_cliff
+from ppo_lesson.teaching.explorers_weights import weight_rain
+from ppo_lesson.teaching.own_function import Trouble
+
+__all__ = [
+    "EXPLORERS",
+    "clip_lab",
+    "lambda_dial",
+    "proposal_explorer",
+    "ratio_explosion",
+    "surrogate_cliff",
+    "weight_rain",
+]
+
+EXPLORERS: dict[str, Callable[[], Explorer | Trouble]] = {
+    "proposal_explorer": proposal_explorer,
+    "weight_rain": weight_rain,
+    "surrogate_cliff": surrogate_cliff,
+    "ratio_explosion": ratio_explosion,
+    "clip_lab": clip_lab,
+    "lambda_dial": lambda_dial,
+}
+"""In the order of the notebooks."""

@@ -1,0 +1,281 @@
+"""Explorers of notebook 05: the surrogate's cliff, and the explosion of ratios in training."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ppo_lesson.maths import policy_ratio
+from ppo_lesson.teaching.explorer import Explorer
+from ppo_lesson.teaching.plotting import COLORS
+from ppo_lesson.teaching.sliders import Choice, Slider
+from ppo_lesson.teaching.vega import (
+    Json,
+    axis,
+    bars,
+    flatten,
+    keep,
+    label,
+    layer,
+    line,
+    number,
+    numbers,
+    panel,
+    points,
+    short,
+    spread,
+    upright,
+)
+from ppo_lesson.training import explosion
+from ppo_lesson.worlds.mdp import TabularMDP, advantages, objective, surrogate_objective
+from ppo_lesson.worlds.small_worlds import bandit_mdp, cliff_logits, cliff_mdp
+from ppo_lesson.worlds.trajectories import sample_trajectories, trajectories, trajectory_log_prob
+
+Table = list[dict[str, Any]]
+
+THETA = Slider("theta", "theta (the current policy)", -2, 6, 0.25, 4)
+OLD_THETA = Slider("old_theta", "theta_old (the policy that acted)", -2, 4, 1, 0)
+BANDIT = Choice("bandit", "world", ("two steps, the cliff", "one step, a bandit"))
+EPISODES = 100  # in one sample of the surrogate
+NUM_SURROGATES = 200  # samples, of which the band holds nine in ten
+THETA_ENDS = (-2.1, 6.1)  # of the axis
+BAND = torch.tensor([0.05, 0.95], dtype=torch.float64)
+CLIFF_ALONG = ("theta", "truth", "promise", "low", "high", "worth")
+
+
+@dataclass(frozen=True)
+class OneParameter:
+    """A world and the policy that one parameter moves through it."""
+
+    mdp: TabularMDP
+    logits: Callable[[Tensor], Tensor]
+
+
+def surrogate_cliff() -> Explorer:
+    """Show what the surrogate promises away from theta_old, and what is true there."""
+    return Explorer(
+        title="The surrogate's cliff",
+        formula="J(theta) against J(theta_old) + L_IS(theta; theta_old)",
+        look_for="Move theta away from theta_old: value and slope agree at one point, then the "
+        "promise rises while the truth falls: bias. In a world of one state the promise is right "
+        "everywhere, and the band is left: variance.",
+        sliders=(THETA, OLD_THETA),
+        rows=surrogate_cliff_table(),
+        says=(
+            "theta = {theta}: the surrogate promises {promise}, the truth is {truth}",
+            "slopes at theta_old = {old_theta}: {slope} of J, {surrogate_slope} of L_IS; "
+            f"{EPISODES} episodes are worth {{worth}}",
+        ),
+        drawing={"vconcat": [_cliff(), _cliff_worth()], "spacing": 34, "bounds": "flush"},
+        choice=BANDIT,
+        along=CLIFF_ALONG,
+    )
+
+
+def _cliff() -> Json:
+    here = flatten(*CLIFF_ALONG) + keep(THETA.near())
+    curve = flatten("theta", "truth", "promise", "low", "high")
+    band = {"type": "area", "color": COLORS["light"], "opacity": 0.35, "clip": True}
+    layers = [
+        layer(band, curve, x={"field": "theta"}, y={"field": "low"}, y2={"field": "high"}),
+        line("truth", curve, "theta", "truth"),
+        line("new", curve, "theta", "promise", strokeDash=[9, 5]),
+        upright("quiet", here, "theta", strokeDash=[4, 4]),
+        points("old", [], "old_theta", "old_value", size=190),
+        points("truth", here, "theta", "truth", size=150, shape="square"),
+        points("new", here, "theta", "promise", size=170),
+        label("truth", [], 14, 128, "J: the truth (solid, square)"),
+        label("new", [], 14, 152, "J_old + L_IS: the promise (dashed, dot)"),
+        label("light", [], 14, 176, f"band: nine in ten samples of {EPISODES} episodes"),
+        label("old", [], "old_theta", "old_value", "theta_old", dy=22, align="center"),
+    ]
+    x = axis("theta", "", *THETA_ENDS, ticks=list(range(-2, 7)))
+    y = axis("truth", "expected return", -3.3, 1.5, ticks=[-3, -2, -1, 0, 1])
+    return panel(x, y, layers, 700, 200)
+
+
+def _cliff_worth() -> Json:
+    here = flatten(*CLIFF_ALONG) + keep(THETA.near())
+    layers = [
+        line("weight", flatten("theta", "worth"), "theta", "worth"),
+        upright("quiet", here, "theta", strokeDash=[4, 4]),
+        points("weight", here, "theta", "worth", size=150),
+    ]
+    x = axis("theta", "theta", *THETA_ENDS, ticks=list(range(-2, 7)))
+    y = axis("worth", "ESS", 0.1, 130, type="log", ticks=[0.1, 1, 10, 100])
+    return panel(x, y, layers, 700, 70)
+
+
+def surrogate_cliff_table() -> Table:
+    """Tabulate truth, promise, sampled promises and ESS along theta, one row per theta_old."""
+    worlds = (OneParameter(cliff_mdp(), cliff_logits), _bandit())
+    return [
+        _cliff_row(worlds[bandit], old_theta) | {BANDIT.name: bandit}
+        for old_theta in OLD_THETA.positions
+        for bandit in BANDIT.positions
+    ]
+
+
+def _bandit() -> OneParameter:
+    """Make the cliff's first decision a world of its own: going pays 1, staying 0."""
+    reward = torch.tensor([0.0, 1.0], dtype=torch.float64)
+    return OneParameter(bandit_mdp(reward), lambda theta: cliff_logits(theta)[:1])
+
+
+def _cliff_row(world: OneParameter, old_theta: float) -> dict[str, Any]:
+    old = torch.tensor(old_theta, dtype=torch.float64, requires_grad=True)
+    old_logits = world.logits(old).detach()
+    old_value = objective(world.mdp, world.logits(old))
+    gain_there = surrogate_objective(world.mdp, world.logits(old), old_logits)
+    slope, surrogate_slope = (
+        float(torch.autograd.grad(f, old)[0]) for f in (old_value, gain_there)
+    )
+    theta = torch.tensor(THETA.positions, dtype=torch.float64)
+    with torch.no_grad():
+        logits = torch.vmap(world.logits)(theta)
+        truth = torch.vmap(lambda new: objective(world.mdp, new))(logits)
+        gain = torch.vmap(lambda new: surrogate_objective(world.mdp, new, old_logits))(logits)
+        worth = torch.vmap(_worth(world.mdp, old_logits))(logits)
+        sampled = torch.vmap(_sampled_gains(world.mdp, old_logits))(logits)
+        low, high = old_value + sampled.quantile(BAND, dim=-1)
+    row = {
+        "theta": list(THETA.positions),
+        "truth": numbers(truth, 3),
+        "promise": numbers(old_value + gain, 3),
+        "low": numbers(low, 2),
+        "high": numbers(high, 2),
+        "worth": [short(EPISODES * float(share), 2) for share in worth],
+    }
+    return row | {
+        OLD_THETA.name: old_theta,
+        "old_value": number(float(old_value.detach()), 3),
+        "slope": f"{slope:.4f}",
+        "surrogate_slope": f"{surrogate_slope:.4f}",
+    }
+
+
+def _sampled_gains(mdp: TabularMDP, old_logits: Tensor) -> Callable[[Tensor], Tensor]:
+    """Let the old policy act, and return what each sample says of other logits: L_IS, (200,)."""
+    generator = torch.Generator().manual_seed(0)
+    found = sample_trajectories(mdp, old_logits, NUM_SURROGATES * EPISODES, generator)
+    # How often each action was taken in each state at each step: all that a sample tells.
+    size = mdp.num_states * mdp.num_actions
+    cell = torch.arange(mdp.horizon) * size + found.state * mdp.num_actions + found.action
+    counts = torch.nn.functional.one_hot(cell.view(NUM_SURROGATES, -1), mdp.horizon * size).sum(1)
+    share = counts.to(old_logits.dtype) / EPISODES
+    advantage = advantages(mdp, old_logits).view(mdp.horizon, size)
+    old_log_prob = mdp.log_policy(old_logits).flatten()
+
+    def gains(logits: Tensor) -> Tensor:
+        ratio = policy_ratio(mdp.log_policy(logits).flatten(), old_log_prob)
+        return share @ (ratio * advantage).flatten()
+
+    return gains
+
+
+def _worth(mdp: TabularMDP, old_logits: Tensor) -> Callable[[Tensor], Tensor]:
+    """Return a function of other logits: ESS/N = 1 / E_old[w^2], w the weight of a trajectory."""
+    every = trajectories(mdp)
+    log_old = trajectory_log_prob(mdp, old_logits, every.state, every.action)
+
+    def worth(logits: Tensor) -> Tensor:
+        log_new = trajectory_log_prob(mdp, logits, every.state, every.action)
+        return 1 / (2 * log_new - log_old).exp().sum()
+
+    return worth
+
+
+EPOCH = Slider("epoch", "epochs on one batch", 0, explosion.NUM_EPOCHS, 1, 6)
+STEP_SIZE = Slider("step_size", "step size of Adam", explosion.STEP_SIZES[0],
+                   explosion.STEP_SIZES[-1], 0.006, 0.03)  # fmt: skip
+CLIPPED = Choice("clipped", "objective", ("without the clip", "with PPO's clip"))
+EXPLOSION_ALONG = ("epoch", "samples", "median", "lost", "log_largest", "largest", "worth", "share")
+
+
+def ratio_explosion() -> Explorer:
+    """Show what many epochs on one batch do to the ratios and to the return."""
+    return Explorer(
+        title="Ratio explosion: many epochs on one batch of CartPole",
+        formula="r = pi_theta(a|s) / pi_old(a|s)",
+        look_for="Add epochs, enlarge the step: ratios spread, the batch is worth less and less, "
+        "and more of the runs (thin lines; bold: their median) fall from 500 to almost nothing, "
+        "while some are lucky. Then choose the clip.",
+        sliders=(EPOCH, STEP_SIZE),
+        rows=ratio_explosion_table(),
+        says=(
+            "after {epoch} epochs: largest ratio {largest}; {num_samples} samples are worth "
+            "{worth}",
+            "return {median} (median of {num_runs} runs), below 100 in {lost}; 1 % of the samples "
+            "hold {share} % of the gradient",
+        ),
+        drawing={"hconcat": [_ratios(), _returns()], "spacing": 84, "bounds": "flush"},
+        choice=CLIPPED,
+        along=EXPLOSION_ALONG,
+    )
+
+
+def _ratios() -> Json:
+    here = flatten(*EXPLOSION_ALONG) + keep(EPOCH.near())
+    first, last = explosion.BINS[0], explosion.BINS[-1]
+    layers = [
+        bars(here + spread("samples", "log_ratio", first, 1), "log_ratio", "samples"),
+        upright("weight", here, "log_largest", strokeDash=[9, 4, 2, 4], strokeWidth=3),
+        label("weight", here, "log_largest", 40, "largest ratio", align="right", dx=-8),
+        label("quiet", [], 12, 84, "left: rarer than before"),
+    ]
+    x = axis("log_ratio", "log-ratio of an action, in nats", first - 0.5, last + 0.5,
+             ticks=[-20, -15, -10, -5, 0, 5])  # fmt: skip
+    y = axis("samples", "share, % (square-root scale)", 0, 100, type="sqrt",
+             ticks=[0, 1, 5, 20, 50, 100])  # fmt: skip
+    return panel(x, y, layers, 380, 260)
+
+
+def _returns() -> Json:
+    here = flatten(*EXPLOSION_ALONG) + keep(EPOCH.near())
+    # One row per run, then one per run and epoch.
+    runs = [*flatten("returns"), {"window": [{"op": "row_number", "as": "run"}]},
+            *flatten("returns", "epoch")]  # fmt: skip
+    each = line("light", runs, "epoch", "returns", strokeWidth=1.5)
+    each["encoding"]["detail"] = {"field": "run"}
+    layers = [
+        each,
+        line("new", flatten("epoch", "median"), "epoch", "median"),
+        upright("quiet", here, "epoch", strokeDash=[4, 4]),
+        points("new", here, "epoch", "median", size=190),
+    ]
+    x = axis("epoch", "epochs on one batch", 0, 20.4, ticks=[0, 5, 10, 15, 20])
+    y = axis("median", "return of the policy now", 0, 515, ticks=[0, 100, 200, 300, 400, 500])
+    return panel(x, y, layers, 260, 260)
+
+
+def ratio_explosion_table() -> Table:
+    """Arrange the stored experiment of `training.explosion`: one row per step size and clip."""
+    return [_explosion_row(entry) for entry in explosion.read()]
+
+
+def _explosion_row(entry: explosion.Explosion) -> dict[str, Any]:
+    epochs = range(len(entry.counts))
+    return {
+        STEP_SIZE.name: entry.step_size,
+        CLIPPED.name: entry.clipped,
+        "num_samples": entry.num_samples,
+        "num_runs": len(entry.returns),
+        "returns": [numbers(run, 0) for run in entry.returns],
+        "epoch": list(epochs),
+        "samples": [
+            numbers([100 * count / entry.num_samples for count in counts], 1)
+            for counts in entry.counts
+        ],
+        "median": [number(median(run[epoch] for run in entry.returns), 0) for epoch in epochs],
+        "lost": [sum(run[epoch] < 100 for run in entry.returns) for epoch in epochs],
+        "log_largest": numbers([math.log(ratio) for ratio in entry.largest_ratio], 2),
+        "largest": [short(ratio, 3) for ratio in entry.largest_ratio],
+        "worth": numbers(entry.effective_sample_size, 0),
+        "share": numbers([100 * share for share in entry.gradient_share], 0),
+    }

@@ -1,0 +1,111 @@
+"""What is wrong with GAE's advantages: bias and variance, exact, in a world small enough.
+
+A critic that errs spoils the advantages with its own numbers; the rewards spoil them with their
+noise. Lambda trades one for the other.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ppo_lesson.maths import gae
+from ppo_lesson.maths.shapes import check_floats
+from ppo_lesson.worlds.mdp import TabularMDP, advantages, occupancy, state_values
+from ppo_lesson.worlds.trajectories import Trajectories, trajectories, trajectory_log_prob
+
+
+def gae_errors(
+    mdp: TabularMDP, logits: Tensor, value_error: Tensor, gae_lambda: float
+) -> tuple[Tensor, Tensor]:
+    """Sum, over all trajectories, how far GAE's advantages are from the true ones.
+
+    bias^2 = E[(m(t,s,a) - A_t(s,a))^2],  variance = E[(A-hat_t - b_t(s) - m(t,s,a))^2],
+    with m(t,s,a) = E[A-hat_t | s,a] - b_t(s) and b_t(s) = E[A-hat_t | s]
+
+    The mean b over the actions of a state is taken off: a number that all actions share is a
+    baseline, and tilts no gradient. Both are averaged over the steps; their sum is the mean squared
+    error of A-hat - b.
+
+    Args:
+        mdp: the world, with its discount.
+        logits: (S, A) of the policy that acts.
+        value_error: (C, T, S) what each of C critics says minus the true value, in units of
+            reward.
+        gae_lambda: mixing weight, 0 to 1.
+
+    Returns:
+        (C,) squared bias and (C,) variance, in squared units of reward.
+
+    Raises:
+        ValueError: a shape is wrong, or gae_lambda out of range.
+
+    Source: the trade is that of Schulman et al. (2015), arXiv:1506.02438, section 3.
+    """
+    check_floats("C T S", {"T": mdp.horizon, "S": mdp.num_states}, value_error=value_error)
+    found = trajectories(mdp)
+    prob = trajectory_log_prob(mdp, logits, found.state, found.action).exp()
+    state, action = found.state.T, found.action.T  # (T, M), time first
+    step = torch.arange(mdp.horizon).unsqueeze(-1).expand_as(state)
+    estimate = _advantages_of(mdp, logits, value_error, found, gae_lambda)
+
+    at_state = step * mdp.num_states + state
+    at_action = at_state * mdp.num_actions + action
+    centred = estimate - _group_mean(estimate, prob, at_state)
+    mean = _group_mean(centred, prob, at_action)
+    truth = advantages(mdp, logits)[step, state, action]
+    # A mean over steps of sums over trajectories.
+    squared_bias = ((mean - truth).square() @ prob).mean(-1)
+    variance = ((centred - mean).square() @ prob).mean(-1)
+    return squared_bias, variance
+
+
+def _advantages_of(
+    mdp: TabularMDP, logits: Tensor, value_error: Tensor, found: Trajectories, gae_lambda: float
+) -> Tensor:
+    """Compute the advantage of every step by every critic, (C, T, M)."""
+    step = torch.arange(mdp.horizon).unsqueeze(-1)
+    value = (state_values(mdp, logits) + value_error)[:, step, found.state.T]
+    next_value = torch.cat([value[:, 1:], torch.zeros_like(value[:, :1])], dim=1)
+    shape = value.movedim(0, 1).shape  # (T, C, M): as many environments as critics x trajectories
+
+    def by_time(entry: Tensor) -> Tensor:
+        return entry.movedim(0, 1).reshape(mdp.horizon, -1)
+
+    reward = by_time(found.reward.T.expand_as(value))
+    terminated = torch.zeros_like(reward, dtype=torch.bool)
+    terminated[-1] = True
+    truncated = torch.zeros_like(terminated)
+    estimate = gae(
+        reward, by_time(value), by_time(next_value), terminated, truncated, mdp.gamma, gae_lambda
+    )
+    return estimate.view(shape).movedim(1, 0)
+
+
+def critic_error(mdp: TabularMDP, logits: Tensor, size: float, seed: int = 0) -> Tensor:
+    """Draw errors of a critic, of a given root mean square over the states that the policy visits.
+
+    Args:
+        mdp: the world.
+        logits: (S, A) of the policy that visits them.
+        size: root mean square, in units of reward.
+        seed: of the draw.
+
+    Returns:
+        (T, S) an error for each step and state.
+    """
+    visits = occupancy(mdp, logits)
+    generator = torch.Generator().manual_seed(seed)
+    draw = torch.randn(visits.shape, dtype=visits.dtype, generator=generator)
+    typical = (visits * draw.square()).sum() / mdp.horizon
+    return size * draw / typical.sqrt()
+
+
+def _group_mean(entry: Tensor, prob: Tensor, group: Tensor) -> Tensor:
+    """Give each entry the mean of its group: (C, T, M), weighted by (M,), groups (T, M)."""
+    size = int(group.max()) + 1
+    weight = prob.expand_as(group)
+    flat = group.flatten()
+    total = entry.new_zeros(len(entry), size).index_add_(1, flat, (weight * entry).flatten(1))
+    mass = entry.new_zeros(size).index_add_(0, flat, weight.flatten())
+    return (total / mass.clamp(min=1e-300))[:, group]

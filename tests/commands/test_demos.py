@@ -1,0 +1,73 @@
+"""The demo pages: whole, small, and without a word to any network."""
+
+from __future__ import annotations
+
+import html
+import re
+from pathlib import Path
+
+import pytest
+
+from ppo_lesson import __main__ as door
+from ppo_lesson.commands import demos
+from ppo_lesson.teaching.explorers import EXPLORERS
+
+MOST_BYTES = 1_200_000
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    folder = tmp_path_factory.mktemp("demos") / "new"
+    paths = demos.write(folder)
+    assert sorted(paths) == sorted(folder.iterdir())
+    assert all(path.stat().st_size <= MOST_BYTES for path in paths)
+    return {path.stem: path.read_text(encoding="utf-8") for path in paths}
+
+
+@pytest.mark.slow
+def test_there_is_a_page_for_every_explorer_and_an_index_that_leads_to_it(pages):
+    assert set(pages) == {*EXPLORERS, "index"}
+    for name, build in EXPLORERS.items():
+        assert f'href="{name}.html"' in pages["index"]
+        explorer = build()
+        assert html.escape(explorer.title) in pages[name]
+        assert html.escape(explorer.look_for) in pages[name]
+        assert "<kbd>Tab</kbd>" in pages[name]
+
+
+@pytest.mark.slow
+def test_no_page_asks_for_a_file_of_another_place(pages):
+    for text in pages.values():
+        markup = re.sub(r"<script>.*?</script>", "", text, flags=re.DOTALL)
+        assert not re.search(r'(?:src|href)="(?!data:|[a-z_]+\.html")', markup)
+        assert "url(" not in markup and "@import" not in markup
+
+
+@pytest.mark.slow
+def test_a_page_has_the_two_scripts_it_was_given_and_no_more(pages):
+    for name in EXPLORERS:
+        assert pages[name].count("<script>") == pages[name].count("</script>") == 2
+
+
+def test_a_script_cannot_be_ended_from_inside():
+    assert demos._in_script('x = "</script><!--"') == 'x = "\\x3c/script>\\x3c!--"'
+    assert demos._in_script('s.replace(/</g, "&lt;")') == 's.replace(/</g, "&lt;")'
+
+
+@pytest.mark.parametrize(
+    ("formula", "page"),
+    [
+        ("A_{t+1} = r_1^2", "A<sub>t+1</sub> = r<sub>1</sub><sup>2</sup>"),
+        ("pi_theta(a) < lambda", "&pi;<sub>&theta;</sub>(a) &lt; &lambda;"),
+        ("typical = delta", "typical = &delta;"),
+    ],
+)
+def test_a_formula_is_set_with_indices_and_greek_letters(formula, page):
+    assert demos.formula_html(formula) == page
+
+
+def test_the_door_writes_them_into_the_folder_that_was_named(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(demos, "write", lambda folder: [folder / "index.html"])
+    assert door.main(["demos", str(tmp_path)]) == 0
+    assert capsys.readouterr().out == f"{tmp_path / 'index.html'}\n"
+    assert isinstance(door.parser().parse_args(["demos", "x"]).folder, Path)

@@ -1,0 +1,96 @@
+"""All explorers: small, the same every time, and Vega draws what the table says."""
+
+from __future__ import annotations
+
+import html
+import itertools
+import json
+import re
+from functools import cache
+
+import pytest
+import vl_convert
+
+from ppo_lesson.maths import clipped_surrogate_loss, importance_weights
+from ppo_lesson.teaching.explorer import MIME, VEGA_LITE, Explorer
+from ppo_lesson.teaching.explorers import EXPLORERS, clip_lab, proposal_explorer
+
+MOST_BYTES = 150_000
+
+
+@cache
+def explorer(name: str) -> Explorer:
+    found = EXPLORERS[name]()
+    assert isinstance(found, Explorer)
+    return found
+
+
+def corners(name: str) -> list[dict]:
+    """Return the start and both ends of everything that can be moved."""
+    controls = explorer(name).controls
+    ends = [(c.positions[0], c.positions[-1]) for c in controls]
+    named = [dict(zip((c.name for c in controls), e, strict=True))
+             for e in itertools.product(*ends)]  # fmt: skip
+    return [{}, *named]
+
+
+@cache
+def drawn(name: str, number: int) -> str:
+    position = corners(name)[number]
+    return vl_convert.vegalite_to_svg(
+        explorer(name).specification(**position), vl_version=VEGA_LITE, show_warnings=True
+    )
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_it_fits_into_a_notebook(name):
+    bundle = explorer(name)._repr_mimebundle_()
+    # As nbformat writes it, which gives every entry of a list a line.
+    assert len(json.dumps(bundle, indent=1, ensure_ascii=False).encode()) <= MOST_BYTES
+    assert len(bundle["text/plain"]) < 800 and bundle["text/plain"].isprintable() is False
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_building_it_again_gives_the_same(name):
+    again = EXPLORERS[name]()
+    assert repr(again) == repr(explorer(name))
+    assert again.specification() == explorer(name).specification()
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+@pytest.mark.parametrize("number", range(4))
+def test_vega_writes_what_the_table_says_at_the_start_and_at_the_ends(name, number):
+    position, picture = corners(name)[number], html.unescape(drawn(name, number))
+    row = explorer(name).at(**position)
+    for template in explorer(name).says:
+        assert f">{template.format(**row)}<" in picture
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_the_picture_keeps_its_size_while_the_sliders_move(name):
+    sizes = {re.search(r'viewBox="[^"]*"', drawn(name, k))[0] for k in range(4)}
+    assert len(sizes) == 1
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_it_fits_on_a_page_1280_wide_and_its_letters_are_large(name):
+    picture = drawn(name, 0)
+    assert float(re.search(r'width="(\d+)"', picture)[1]) <= 900
+    assert min(map(float, re.findall(r'font-size="([\d.]+)px"', picture))) >= 15
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_no_number_is_missing_where_vega_draws(name):
+    assert "NaN" not in drawn(name, 0) and "undefined" not in drawn(name, 0)
+    assert "null" not in explorer(name).specification()["data"]["values"]
+
+
+def test_the_specification_is_the_one_that_is_shown():
+    assert explorer("clip_lab")._repr_mimebundle_()[MIME] == explorer("clip_lab").specification()
+
+
+def test_with_a_learners_own_function_it_fits_too():
+    lab, proposals = clip_lab(clipped_surrogate_loss), proposal_explorer(importance_weights)
+    for found in (lab, proposals):
+        bundle = found._repr_mimebundle_()  # type: ignore[union-attr]
+        assert len(json.dumps(bundle, indent=1, ensure_ascii=False).encode()) <= MOST_BYTES

@@ -1,0 +1,103 @@
+"""Bias and variance of GAE's advantages, against sums over all trajectories and against samples."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from ppo_lesson.maths import gae
+from ppo_lesson.worlds.gae_errors import critic_error, gae_errors
+from ppo_lesson.worlds.mdp import advantages, occupancy, state_values
+from ppo_lesson.worlds.small_worlds import corridor_mdp, random_mdp
+from ppo_lesson.worlds.trajectories import sample_trajectories
+
+MDP = replace(corridor_mdp(), horizon=4, gamma=0.9)
+LOGITS = torch.tensor([[0.0, 1.0]] * 4, dtype=torch.float64)
+
+
+def errors(size: float, gae_lambda: float) -> tuple[float, float]:
+    wrong = critic_error(MDP, LOGITS, size)[None]
+    bias, variance = gae_errors(MDP, LOGITS, wrong, gae_lambda)
+    return float(bias), float(variance)
+
+
+@pytest.mark.parametrize("gae_lambda", [0.0, 0.5, 1.0])
+def test_a_perfect_critic_biases_nothing(gae_lambda):
+    assert errors(0.0, gae_lambda)[0] == pytest.approx(0, abs=1e-12)
+
+
+def test_at_lambda_one_no_critic_biases_what_tells_actions_apart():
+    assert errors(3.0, 1.0)[0] == pytest.approx(0, abs=1e-12)
+    assert errors(3.0, 0.5)[0] > 0.05
+
+
+def test_the_variance_at_lambda_one_does_not_know_the_critic():
+    # The critic enters as a baseline: one number per state, taken off.
+    assert errors(3.0, 1.0)[1] == pytest.approx(errors(0.0, 1.0)[1], rel=1e-12)
+
+
+def test_bias_grows_with_the_square_of_the_error():
+    assert errors(2.0, 0.3)[0] == pytest.approx(4 * errors(1.0, 0.3)[0], rel=1e-10)
+
+
+def test_critics_are_judged_one_by_one():
+    wrong = torch.stack([critic_error(MDP, LOGITS, size) for size in (0.5, 2.0)])
+    bias, variance = gae_errors(MDP, LOGITS, wrong, 0.4)
+    for k, size in enumerate((0.5, 2.0)):
+        assert (float(bias[k]), float(variance[k])) == pytest.approx(errors(size, 0.4))
+
+
+def test_one_step_with_a_wrong_critic_is_biased_by_what_follows():
+    # lambda 0 at the first step: E[A-hat | a] - its mean over actions, minus A, is gamma times the
+    # error of the next state, centred over the actions. By hand, for the first step only.
+    mdp = replace(MDP, horizon=2)
+    wrong = critic_error(mdp, LOGITS, 1.0)
+    policy, start = mdp.policy(LOGITS), 0
+    following = mdp.gamma * mdp.transition[start] @ wrong[1]
+    centred = following - policy[start] @ following
+    expected = float(policy[start] @ centred.square()) / mdp.horizon  # the last step has no bias
+    assert float(gae_errors(mdp, LOGITS, wrong[None], 0.0)[0]) == pytest.approx(expected)
+
+
+def test_the_mean_squared_error_is_that_of_sampled_advantages():
+    mdp = random_mdp(3, 2, 3, torch.Generator().manual_seed(1), gamma=0.9)
+    logits = torch.randn(3, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
+    wrong = critic_error(mdp, logits, 1.0)
+    found = sample_trajectories(mdp, logits, 200_000, torch.Generator().manual_seed(3))
+    step = torch.arange(3).unsqueeze(-1)
+    value = (state_values(mdp, logits) + wrong)[step, found.state.T]
+    ends = torch.zeros_like(value, dtype=torch.bool)
+    ends[-1] = True
+    following = torch.cat([value[1:], torch.zeros_like(value[:1])])
+    estimate = gae(found.reward.T, value, following, ends, torch.zeros_like(ends), 0.9, 0.6)
+    squared = torch.zeros_like(estimate)
+    for t in range(3):
+        for state in range(3):
+            here = found.state[:, t] == state
+            centred = estimate[t, here] - estimate[t, here].mean()
+            truth = advantages(mdp, logits)[t, state, found.action[here, t]]
+            squared[t, here] = (centred - truth).square()
+    per_trajectory = squared.mean(0)
+    standard_error = float(per_trajectory.std()) / len(per_trajectory) ** 0.5
+    bias, variance = gae_errors(mdp, logits, wrong[None], 0.6)
+    # Four standard errors: wrong once in 16,000 draws; this one is fixed.
+    assert float(bias + variance) == pytest.approx(
+        float(per_trajectory.mean()), abs=4 * standard_error
+    )
+
+
+def test_the_error_of_a_critic_has_the_size_that_was_asked_for():
+    wrong = critic_error(MDP, LOGITS, 1.5)
+    mean_square = (occupancy(MDP, LOGITS) * wrong.square()).sum() / MDP.horizon
+    assert float(mean_square.sqrt()) == pytest.approx(1.5)
+    assert not critic_error(MDP, LOGITS, 0.0).any()
+
+
+def test_a_wrong_shape_and_a_wrong_lambda_are_named():
+    wrong = critic_error(MDP, LOGITS, 1.0)
+    with pytest.raises(ValueError, match=r"value_error: expected shape \(C, T, S\)"):
+        gae_errors(MDP, LOGITS, wrong, 0.5)
+    with pytest.raises(ValueError, match="gae_lambda"):
+        gae_errors(MDP, LOGITS, wrong[None], 1.5)
