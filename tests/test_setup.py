@@ -19,7 +19,7 @@ PYPROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 SETTINGS = tomllib.loads(PYPROJECT)
 REQUIREMENTS = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
 
-PIN = re.compile(r"(?P<name>[a-z0-9-]+)(\[[a-z0-9,-]+\])?==(?P<version>[0-9][0-9.]*(post[0-9]+)?)")
+PIN = re.compile(r"(?P<name>[a-z0-9-]+)(\[[a-z0-9,-]+\])?==(?P<version>[0-9][0-9.]*)")
 
 
 def requirement_lines() -> list[str]:
