@@ -16,26 +16,7 @@ from ppo_lesson.training.ppo import PPOConfig, evaluate, train
 CONFIG = PPOConfig(total_steps=1_024, num_envs=4, num_steps=32, num_epochs=1, minibatch_size=64)
 
 
-class Screen:
-    """Stands for the notebook: keeps what is displayed, in order."""
-
-    def __init__(self) -> None:
-        self.shown: list[dict] = []
-
-    def display(self, data: dict, *, raw: bool, display_id: bool) -> Screen:
-        assert raw and display_id
-        self.shown.append(data)
-        return self
-
-    def update(self, data: dict, *, raw: bool) -> None:
-        self.shown.append(data)
-
-
-@pytest.fixture(autouse=True)
-def screen(monkeypatch: pytest.MonkeyPatch) -> Screen:
-    screen = Screen()
-    monkeypatch.setattr(module, "display", screen.display)
-    return screen
+pytestmark = pytest.mark.usefixtures("screen")
 
 
 @pytest.fixture

@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-import io
 import signal
 from types import SimpleNamespace as Namespace
 
 import pytest
 import torch
-from PIL import Image
 
 from ppo_lesson import maths
 from ppo_lesson.teaching import live
@@ -21,30 +19,7 @@ def short(total_steps: int) -> PPOConfig:
     return PPOConfig(total_steps=total_steps, num_envs=4, num_steps=32, num_epochs=1)
 
 
-class Screen:
-    """Stands for the notebook: keeps every picture, in order, with its text."""
-
-    def __init__(self) -> None:
-        self.shown: list[dict] = []
-
-    def display(self, data: dict, *, raw: bool, display_id: bool) -> Screen:
-        assert raw and display_id
-        self.shown.append(data)
-        return self
-
-    def update(self, data: dict, *, raw: bool) -> None:
-        assert raw
-        self.shown.append(data)
-
-    def image(self, index: int) -> Image.Image:
-        return Image.open(io.BytesIO(self.shown[index]["image/png"])).convert("RGB")
-
-
-@pytest.fixture(autouse=True)
-def screen(monkeypatch: pytest.MonkeyPatch) -> Screen:
-    screen = Screen()
-    monkeypatch.setattr(live, "display", screen.display)
-    return screen
+pytestmark = pytest.mark.usefixtures("screen")
 
 
 @pytest.fixture
@@ -62,7 +37,7 @@ def curve(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[int], list[float]]
 
 
 def test_the_watched_curve_holds_the_evaluations_of_every_second_update_and_the_last(
-    curve, screen: Screen
+    curve, screen
 ) -> None:
     result = train(CONFIG, seed=0, on_update=watch(CONFIG, seed=1, every=2, episodes=3))
     steps = [metrics.steps for metrics in result.history]
@@ -78,7 +53,7 @@ def test_a_watched_training_is_the_same_as_an_unwatched_one() -> None:
     assert all(map(torch.equal, watched.parameters(), alone.parameters()))
 
 
-def test_the_picture_grows_in_one_place_and_its_text_stays_the_same(screen: Screen) -> None:
+def test_the_picture_grows_in_one_place_and_its_text_stays_the_same(screen) -> None:
     train(CONFIG, seed=0, on_update=watch(CONFIG, seed=1, every=1, episodes=2))
     assert len(screen.shown) >= 2
     assert {picture["text/plain"] for picture in screen.shown} == {
@@ -93,7 +68,7 @@ def test_watching_every_zero_updates_is_refused() -> None:
         watch(CONFIG, seed=0, every=0)
 
 
-def test_a_live_figure_draws_what_there_is_at_the_moment(screen: Screen) -> None:
+def test_a_live_figure_draws_what_there_is_at_the_moment(screen) -> None:
     heights = [1.0]
     redraw = live_figure(lambda ax: ax.plot(heights), "heights")
     heights += [2.0]
@@ -101,7 +76,7 @@ def test_a_live_figure_draws_what_there_is_at_the_moment(screen: Screen) -> None
     assert screen.image(0).tobytes() != screen.image(1).tobytes()
 
 
-def test_the_bar_is_full_when_all_is_done_and_not_before(screen: Screen) -> None:
+def test_the_bar_is_full_when_all_is_done_and_not_before(screen) -> None:
     advance = progress_bar(4, "four runs")
     for _ in range(4):
         advance()
