@@ -26,6 +26,7 @@ from ppo_lesson.teaching.sliders import Choice, Slider
 from ppo_lesson.teaching.vega import Json
 
 MIME = "application/vnd.vegalite.v5+json"
+SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 VEGA_LITE = "5.21"  # JupyterLab 4.6 draws version 5; it does not draw 6
 MOST_POSITIONS = 2000
 LETTERS_A_LINE = 108  # of the sentences above the picture, which is about 840 pixels wide
@@ -44,6 +45,12 @@ ROW = 32
 SLIDER_LEFT, SLIDER_WIDTH, CHOICE_WIDTH = 410, 270, 60
 GAP = 4
 """Pixels between a drawing and its sliders: a browser leaves room for letters that hang down."""
+
+
+def start_renderer() -> None:
+    """Draw a dot: the first picture of a process takes a second longer than those after it."""
+    dot = {"$schema": SCHEMA, "data": {"values": [{}]}, "mark": "point"}
+    vl_convert.vegalite_to_svg(dot, vl_version=VEGA_LITE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,7 +154,7 @@ class Explorer:
         for control, value in zip(self.controls, starts, strict=True):
             control.index(value)  # raises where there is no such position
         return {
-            "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
+            "$schema": SCHEMA,
             "description": f"{self.title}. {self.look_for}",
             "usermeta": {"embedOptions": {"actions": False, "renderer": "svg"}},
             "config": vega.CONFIG,

@@ -95,12 +95,13 @@ def weight_rain_table() -> Table:
     old = Gaussian(0.0, 1.0)
     longest = int(HORIZONS.high)
     action = old.sample(NUM_TRAJECTORIES * longest, generator).reshape(NUM_TRAJECTORIES, longest)
-    return [_rain_row(drift, old, action) for drift in DRIFTS.positions]
+    old_log_prob = old.log_prob(action)
+    return [_rain_row(drift, old, action, old_log_prob) for drift in DRIFTS.positions]
 
 
-def _rain_row(drift: float, old: Gaussian, action: Tensor) -> dict[str, Any]:
+def _rain_row(drift: float, old: Gaussian, action: Tensor, old_log_prob: Tensor) -> dict[str, Any]:
     new = Gaussian(drift, 1.0)
-    log_ratio = new.log_prob(action) - old.log_prob(action)
+    log_ratio = new.log_prob(action) - old_log_prob
     log_weight = torch.vmap(per_decision_log_weight)(log_ratio)
     # Steps are independent, so the mean square of a product is the product of the mean squares.
     mean_square = 1 + gaussian_estimate_variance(new, old, ONE)

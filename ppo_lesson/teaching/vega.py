@@ -58,6 +58,8 @@ def number(value: float, decimals: int) -> float | int | None:
     """Round one number; see `numbers`."""
     if not math.isfinite(value):
         return None
+    if abs(value) < 0.5 * 10.0**-decimals:
+        return 0  # round() takes long for a number as small as 1e-300
     rounded = round(float(value), decimals)
     return int(rounded) if rounded == int(rounded) else rounded
 

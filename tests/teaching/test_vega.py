@@ -22,6 +22,7 @@ def test_numbers_are_rounded_and_whole_ones_have_no_point():
     found = vega.numbers(torch.tensor([1.0, 0.12345, -0.001, math.nan, math.inf]), 2)
     assert found == [1, 0.12, 0, None, None]
     assert [type(entry) for entry in found[:3]] == [int, float, int]
+    assert vega.numbers([1e-300, -0.049, 0.051, -0.051], 1) == [0, 0, 0.1, -0.1]
 
 
 @pytest.mark.parametrize(("value", "text"), [(553.4, "553"), (0.00671, "0.0067"), (1.0, "1")])
