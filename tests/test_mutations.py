@@ -45,6 +45,9 @@ MUTATIONS: dict[str, list[tuple[str, str, str]]] = {
         (TOKENS, "action_log_prob(logits, tokens)[prompt_length:]", "label leak"),
         (TOKENS, "action_log_prob(logits[:-1], tokens[1:])", "prompt included"),
         (TOKENS, "logits[:-1].gather(1, tokens[1:, None])[prompt_length - 1 :, 0]", "raw logits"),
+        ("kept / temperature", "kept * temperature", "temperature upside down"),
+        ("logits < smallest", "logits <= smallest", "one token too few"),
+        ("kept / temperature", "logits / temperature", "top_k forgotten"),
         ("-(prob * log_prob.masked_fill(prob == 0, 0.0))", "-(prob * log_prob)", "0 log 0 is NaN"),
     ],
     "importance": [
@@ -126,6 +129,17 @@ MUTATIONS: dict[str, list[tuple[str, str, str]]] = {
         ("torch.maximum(squared_error", "torch.minimum(squared_error", "min for max"),
         ("0.5 * (value - value_target.detach())", "(value - value_target.detach())", "no half"),
     ],
+    "preferences": [
+        ("-logsigmoid(chosen_reward", "logsigmoid(chosen_reward", "sign"),
+        ("chosen_reward - rejected_reward)", "rejected_reward - chosen_reward)", "swapped pair"),
+        ("(log_prob - ref_log_prob).detach()", "(ref_log_prob - log_prob).detach()", "KL turned"),
+        ("(steps == last)", "(steps == mask.shape[1] - 1)", "score on padding"),
+        ("torch.where(mask, at_end - price, 0.0)", "at_end - price", "price of padding"),
+        ("reward / beta, dim=0", "reward * beta, dim=0", "beta upside down"),
+        ("ref_prob.log() + reward", "reward", "no reference"),
+        ("beta * (log_prob - ref_log_prob.detach())", "beta * log_prob", "no reference"),
+        ("(log_prob - ref_log_prob.detach())", "(log_prob - ref_log_prob)", "reference moves"),
+    ],
     "divergences": [
         ("return log_prob - old_log_prob.detach()", "return old_log_prob - log_prob", "reversed"),
         (
@@ -169,6 +183,9 @@ MUTATIONS: dict[str, list[tuple[str, str, str]]] = {
             "(advantage - advantage.min()) / (advantage.max() - advantage.min() + STD_FLOOR)",
             "min-max",
         ),
+        ("reward - reward.mean(-1, keepdim=True)", "reward - reward.mean()", "mean of all groups"),
+        ("reward.std(-1, correction=0, keepdim=True)", "reward.std(correction=0)", "one scale"),
+        (".masked_fill(constant, 0.0)", "", "noise of a constant group"),
         ("(value_target - value).var(correction=0)", "value.var(correction=0)", "another variance"),
     ],
     "batches": [

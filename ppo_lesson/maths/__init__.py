@@ -3,10 +3,11 @@
 No environment, no network, no plot and no print; every function checks the shapes it is given.
 
 importance   weights, estimates, effective sample size, the ratio of two policies
-policies     log-probabilities, their gradient (the score), entropy
+policies     log-probabilities (also of what was sampled otherwise), the score, entropy
 objectives   the losses from REINFORCE to PPO, the critic's losses, clip fractions
 divergences  KL divergence: exact, estimated, priced
 advantages   returns, generalised advantage estimation, normalising, explained variance
+preferences  Bradley-Terry, the reward of a token, the optimum of RLHF, DPO
 gradients    central differences, flat gradients, the angle between two
 batches      minibatches
 shapes       argument checks
@@ -17,6 +18,7 @@ from ppo_lesson.maths.advantages import (
     discounted_returns,
     explained_variance,
     gae,
+    group_relative_advantage,
     normalise_advantage,
     rewards_to_go,
 )
@@ -43,18 +45,34 @@ from ppo_lesson.maths.objectives import (
     surrogate_loss,
     value_loss,
 )
-from ppo_lesson.maths.policies import action_log_prob, entropy, score, token_log_probs
+from ppo_lesson.maths.policies import (
+    action_log_prob,
+    behaviour_log_prob,
+    entropy,
+    score,
+    token_log_probs,
+)
+from ppo_lesson.maths.preferences import (
+    bradley_terry_loss,
+    dpo_loss,
+    implicit_reward,
+    rlhf_optimum,
+    shaped_reward,
+)
 
 __all__ = [
     "action_log_prob",
     "active_clip_fraction",
     "adaptive_beta",
     "backward_sum",
+    "behaviour_log_prob",
+    "bradley_terry_loss",
     "clip_fraction",
     "clipped_surrogate_loss",
     "clipped_value_loss",
     "cosine",
     "discounted_returns",
+    "dpo_loss",
     "effective_sample_size",
     "entropy",
     "explained_variance",
@@ -62,6 +80,8 @@ __all__ = [
     "flat_gradient",
     "gae",
     "gradient_share",
+    "group_relative_advantage",
+    "implicit_reward",
     "importance_estimate",
     "importance_weights",
     "kl_k1",
@@ -75,8 +95,10 @@ __all__ = [
     "policy_ratio",
     "reinforce_loss",
     "rewards_to_go",
+    "rlhf_optimum",
     "score",
     "self_normalised_estimate",
+    "shaped_reward",
     "surrogate_loss",
     "token_log_probs",
     "unsupported",

@@ -158,6 +158,29 @@ def normalise_advantage(advantage: Tensor) -> Tensor:
     return (advantage - advantage.mean()) / (advantage.std(correction=0) + STD_FLOOR)
 
 
+def group_relative_advantage(reward: Tensor) -> Tensor:
+    """Compare each response with the others to the same prompt: an advantage without a critic.
+
+    A_gk = (R_gk - mean_k R_g) / (std_k R_g + 1e-8)
+
+    Args:
+        reward: (G, K) rewards of K responses to each of G prompts.
+
+    Returns:
+        (G, K) advantages; 0 in a group whose rewards are equal.
+
+    Raises:
+        ValueError: the shape is not (G, K).
+
+    Source: Shao et al. (2024), arXiv:2402.03300, section 4.1.2 (GRPO, outcome supervision).
+    """
+    check_floats("G K", reward=reward)
+    # Not left to rounding: the mean of three times 0.1 is not 0.1.
+    constant = (reward == reward[:, :1]).all(-1, keepdim=True)
+    centred = (reward - reward.mean(-1, keepdim=True)).masked_fill(constant, 0.0)
+    return centred / (reward.std(-1, correction=0, keepdim=True) + STD_FLOOR)
+
+
 def explained_variance(value: Tensor, value_target: Tensor) -> Tensor:
     """Tell how much of the targets' variation the critic explains.
 

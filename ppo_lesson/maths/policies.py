@@ -5,7 +5,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ppo_lesson.maths.shapes import check_between, check_floats, check_indices, check_integers
+from ppo_lesson.maths.shapes import (
+    check_between,
+    check_floats,
+    check_indices,
+    check_integers,
+    check_positive,
+)
 
 
 def action_log_prob(logits: Tensor, action: Tensor) -> Tensor:
@@ -77,6 +83,37 @@ def token_log_probs(logits: Tensor, tokens: Tensor, prompt_length: int) -> Tenso
     check_indices(sizes["V"], tokens=tokens)
     check_between(1, sizes["T"] - 1, prompt_length=prompt_length)
     return action_log_prob(logits[:-1], tokens[1:])[prompt_length - 1 :]
+
+
+def behaviour_log_prob(logits: Tensor, token: Tensor, temperature: float, top_k: int) -> Tensor:
+    """Look up the log-probability of each token under the distribution that it was drawn from.
+
+    log softmax(logits / temperature, over the top_k largest entries)[token]
+
+    Args:
+        logits: (N, V) output of the model where each token was drawn.
+        token: (N,) index of the token, 0 to V - 1.
+        temperature: divides the logits before sampling, above 0; 1 changes nothing.
+        top_k: how many tokens stay, 1 to V; V forbids none. Where entries tie with the last one
+            that stays, all of them stay.
+
+    Returns:
+        (N,) log-probabilities in nats; -inf for a token that could not be drawn.
+
+    Raises:
+        ValueError: a shape or dtype is wrong, a token is no index into the V words, temperature is
+            not positive, or top_k is out of range.
+
+    Source: top-k sampling: Fan et al. (2018), arXiv:1805.04833, section 5.2.
+    """
+    sizes = check_floats("N V", logits=logits)
+    check_integers("N", sizes, token=token)
+    check_indices(sizes["V"], token=token)
+    check_positive(temperature=temperature)
+    check_between(1, sizes["V"], top_k=top_k)
+    smallest = logits.topk(top_k, dim=-1).values[:, -1:]
+    kept = logits.masked_fill(logits < smallest, -torch.inf)
+    return action_log_prob(kept / temperature, token)
 
 
 def entropy(logits: Tensor) -> Tensor:

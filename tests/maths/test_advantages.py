@@ -15,6 +15,7 @@ from ppo_lesson.maths.advantages import (
     discounted_returns,
     explained_variance,
     gae,
+    group_relative_advantage,
     normalise_advantage,
     rewards_to_go,
 )
@@ -263,3 +264,19 @@ def test_explained_variance_of_constant_targets_is_nan_and_says_so(target: Tenso
         result = explained_variance(target + 1, target)
     assert result.isnan()
     assert result.shape == ()
+
+
+def test_group_relative_advantages_are_centred_and_scaled_in_each_group():
+    reward = torch.tensor([[1.0, 2.0, 6.0], [-1.0, 0.0, 1.0]], dtype=torch.float64)
+    advantage = group_relative_advantage(reward)
+    torch.testing.assert_close(advantage.mean(-1), torch.zeros(2, dtype=torch.float64))
+    torch.testing.assert_close(
+        advantage[1], torch.tensor([-1.5, 0.0, 1.5], dtype=torch.float64).sign() * 1.5**0.5
+    )
+    torch.testing.assert_close(group_relative_advantage(10 * reward - 3), advantage)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("value", [0.1, 1000.1])
+def test_a_constant_group_has_no_advantage(dtype, value):
+    assert (group_relative_advantage(torch.full((2, 3), value, dtype=dtype)) == 0).all()

@@ -10,7 +10,13 @@ from torch import Tensor
 from torch.distributions import Categorical
 
 from ppo_lesson.maths.gradients import finite_difference_gradient
-from ppo_lesson.maths.policies import action_log_prob, entropy, score, token_log_probs
+from ppo_lesson.maths.policies import (
+    action_log_prob,
+    behaviour_log_prob,
+    entropy,
+    score,
+    token_log_probs,
+)
 
 few = settings(max_examples=25)
 rows_of_logits = st.lists(st.floats(-20, 20), min_size=1, max_size=5)
@@ -118,3 +124,41 @@ def test_an_impossible_action_adds_nothing_to_the_entropy_and_its_gradient_is_fi
     numeric = finite_difference_gradient(lambda x: entropy(x).sum(), row(1.0, 0.0).reshape(1, 2))
     assert_equal(gradient[:, [0, 2]], numeric, 1e-9)
     assert gradient[:, [1, 3]].tolist() == [[0.0, 0.0]]
+
+
+OVER_WORDS = torch.tensor([[2.0, 0.5, -1.0, 1.0], [0.0, 3.0, 1.0, -2.0]], dtype=torch.float64)
+
+
+@pytest.mark.parametrize(("temperature", "top_k"), [(1.0, 4), (0.5, 4), (2.0, 3), (0.7, 2)])
+def test_what_was_sampled_is_a_distribution_over_the_tokens_that_stay(temperature, top_k):
+    """Compared with torch.distributions on the largest logits alone."""
+    for row in OVER_WORDS:
+        kept = row.argsort(descending=True)[:top_k]
+        reference = torch.distributions.Categorical(logits=row[kept] / temperature)
+        tokens = torch.arange(len(row))
+        found = behaviour_log_prob(row.expand(4, 4), tokens, temperature, top_k)
+        torch.testing.assert_close(found[kept], reference.logits)
+        assert torch.isneginf(found).sum() == len(row) - top_k
+
+
+def test_without_temperature_and_top_k_it_is_the_policy():
+    token = torch.tensor([3, 1])
+    expected = action_log_prob(OVER_WORDS, token)
+    torch.testing.assert_close(behaviour_log_prob(OVER_WORDS, token, 1.0, 4), expected)
+
+
+def test_top_1_is_certain_and_has_no_gradient_that_is_not_finite():
+    logits = OVER_WORDS.clone().requires_grad_()
+    log_prob = behaviour_log_prob(logits, torch.tensor([0, 1]), 0.5, 1)
+    assert log_prob.tolist() == [0, 0]
+    log_prob.sum().backward()
+    assert logits.grad is not None and (logits.grad == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("temperature", "top_k", "says"),
+    [(0.0, 4, "temperature"), (1.0, 0, "top_k"), (1.0, 5, "top_k")],
+)
+def test_impossible_ways_to_sample_are_named(temperature, top_k, says):
+    with pytest.raises(ValueError, match=f"{says}: expected a number in"):
+        behaviour_log_prob(OVER_WORDS, torch.tensor([0, 1]), temperature, top_k)
