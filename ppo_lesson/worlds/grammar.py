@@ -1,0 +1,203 @@
+"""A language small enough to write down every sentence, and an annotator who has a known taste.
+
+A prompt asks for something about the cat, the dog or the sea. A response is at most four words out
+of twelve, of which one is the full stop; it ends with the full stop, or where the four are used up.
+That makes 16,105 responses to each prompt: every expectation of notebooks 10 and 11 is a sum.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ppo_lesson.maths.shapes import check_floats, check_indices, check_integers, check_positive
+
+STOP = 0
+WORDS = (
+    ".", "the", "cat", "dog", "sea", "storm", "sleeps", "sings", "roars", "calm", "warm", "wild"
+)  # fmt: skip
+"""V = 12 words by index. The full stop ends a response and fills the places behind it."""
+
+PROMPTS = ("cat", "dog", "sea")
+"""P = 3 prompts: what a response is to be about."""
+
+MAX_LENGTH = 4
+"""T, tokens of the longest response."""
+
+NOUNS, VERBS = ("cat", "dog", "sea", "storm"), ("sleeps", "sings", "roars")
+ADJECTIVES = ("calm", "warm", "wild")
+PLEASANT, UNPLEASANT = ("sleeps", "sings", "calm", "warm"), ("storm", "roars", "wild")
+
+
+@dataclass(frozen=True, eq=False)
+class Sentences:
+    """Every response that can be given, S = 16,105 of them.
+
+    Args:
+        token: (S, T) integers; full stops fill the places behind the end.
+        mask: (S, T) bool, true up to the end, the first full stop included.
+    """
+
+    token: Tensor
+    mask: Tensor
+
+    def __len__(self) -> int:
+        """Count them."""
+        return len(self.token)
+
+
+def sentences() -> Sentences:
+    """Enumerate every response, in the order of their tokens read as a number to the base V."""
+    words = range(1, len(WORDS))
+    rows = [
+        row
+        for length in range(MAX_LENGTH)
+        for start in itertools.product(words, repeat=length)
+        for row in [start + (STOP,) * (MAX_LENGTH - length)]
+    ] + list(itertools.product(words, repeat=MAX_LENGTH))
+    token = torch.tensor(sorted(rows))
+    return Sentences(token, real_tokens(token))
+
+
+def real_tokens(token: Tensor) -> Tensor:
+    """Tell which tokens belong to the response: all up to the first full stop, that included.
+
+    Args:
+        token: (B, T) integers.
+
+    Returns:
+        (B, T) bool.
+    """
+    check_integers("B T", token=token)
+    ended = (token == STOP).cumsum(-1) - (token == STOP).long()
+    return ended == 0
+
+
+def sentence_index(token: Tensor) -> Tensor:
+    """Find responses in `sentences`.
+
+    Args:
+        token: (B, T) integers; what stands behind a full stop is not looked at.
+
+    Returns:
+        (B,) index of each.
+    """
+    check_integers("B T", {"T": MAX_LENGTH}, token=token)
+    check_indices(len(WORDS), token=token)
+    token = token.masked_fill(~real_tokens(token), STOP)
+    index = torch.zeros(len(token), dtype=torch.long)
+    for t in range(MAX_LENGTH):
+        # Of the responses that agree so far, those with a smaller token at t come first; a full
+        # stop begins one response, each word as many as there are endings.
+        endings = _num_responses(MAX_LENGTH - t - 1)
+        here = token[:, t]
+        before = torch.where(here > STOP, 1 + (here - 1) * endings, 0)
+        index += before * real_tokens(token)[:, t]
+    return index
+
+
+def _num_responses(length: int) -> int:
+    """Count the responses of at most so many tokens; one where there is nothing left to say."""
+    count = 1
+    for _ in range(length):
+        count = 1 + (len(WORDS) - 1) * count
+    return count
+
+
+def text(token: Tensor) -> str:
+    """Write one response (T,) as a learner reads it, up to its end."""
+    check_integers("T", token=token)
+    kept = token[real_tokens(token.unsqueeze(0))[0]]
+    return " ".join(WORDS[index] for index in kept.tolist()).replace(" .", ".")
+
+
+def corpus() -> Tensor:
+    """Return the distribution of what people write, one row per prompt: (P, S) probabilities.
+
+    "the N V." (2 of 5), "the A N V" (2 of 5) and "A N V." (1 of 5); the noun N is the prompt's half
+    of the time and each of the others a sixth; verb V and adjective A are drawn evenly.
+    """
+    prob = torch.zeros(len(PROMPTS), len(sentences()), dtype=torch.float64)
+    for row, prompt in zip(prob, PROMPTS, strict=True):
+        for noun, verb in itertools.product(NOUNS, VERBS):
+            share = (1 / 2 if noun == prompt else 1 / 6) / len(VERBS)
+            row[_find("the", noun, verb, ".")] += share * 2 / 5
+            for adjective in ADJECTIVES:
+                row[_find("the", adjective, noun, verb)] += share * 2 / 5 / len(ADJECTIVES)
+                row[_find(adjective, noun, verb, ".")] += share * 1 / 5 / len(ADJECTIVES)
+    return prob
+
+
+def _find(*words: str) -> int:
+    return int(sentence_index(torch.tensor([[WORDS.index(word) for word in words]]))[0])
+
+
+def true_reward() -> Tensor:
+    """Return what the annotator really likes, one row per prompt: (P, S) rewards.
+
+    +1 for each different pleasant word, -1 for each different unpleasant one, +1 if the prompt's
+    noun is there, -1 if no noun or no verb is there, -1 for each word said again, and -1/2 if it
+    does not come to an end.
+    """
+    token, mask = sentences().token, sentences().mask
+    real = token.masked_fill(~mask, STOP)
+    count = torch.nn.functional.one_hot(real, len(WORDS)).sum(-2)  # (S, V)
+    has = (count > 0).double()
+    has[:, STOP] = 0
+
+    def number_of(words: tuple[str, ...]) -> Tensor:
+        return has[:, [WORDS.index(word) for word in words]].sum(-1)
+
+    repeated = (count[:, 1:] - 1).clamp(min=0).sum(-1)
+    about = number_of(PLEASANT) - number_of(UNPLEASANT) - repeated
+    says_nothing = (number_of(NOUNS) == 0) | (number_of(VERBS) == 0)
+    goes_on = token[:, -1] != STOP
+    shared = about - says_nothing.double() - 0.5 * goes_on
+    return torch.stack([shared + number_of((prompt,)) for prompt in PROMPTS])
+
+
+def prefers_first(first_reward: Tensor, second_reward: Tensor, noise: float = 1.0) -> Tensor:
+    """Tell how probable it is that the annotator prefers the first of two responses.
+
+    P = sigmoid((R_first - R_second) / noise)
+
+    Args:
+        first_reward: (N,) true reward.
+        second_reward: (N,) true reward of the other.
+        noise: how large a difference must be to be seen well, above 0.
+
+    Returns:
+        (N,) probabilities.
+
+    Source: Bradley and Terry (1952).
+    """
+    check_floats("N", first_reward=first_reward, second_reward=second_reward)
+    check_positive(noise=noise)
+    return torch.sigmoid((first_reward - second_reward) / noise)
+
+
+def bayes_accuracy(prob: Tensor, reward: Tensor, noise: float = 1.0) -> Tensor:
+    """Tell how often the best guess at the annotator's choice is right: nobody can do better.
+
+    sum over pairs of prob prob' max(P, 1 - P), for two responses drawn independently
+
+    Args:
+        prob: (P, S) probability of each response to each prompt; prompts are drawn evenly.
+        reward: (P, S) true reward.
+        noise: as in `prefers_first`.
+
+    Returns:
+        () share from 1/2 to 1.
+    """
+    check_floats("P S", prob=prob, reward=reward)
+    check_positive(noise=noise)
+    total = torch.zeros((), dtype=prob.dtype)
+    for row, rewards in zip(prob, reward, strict=True):
+        level, which = rewards.unique(return_inverse=True)  # few: a sum over levels is exact
+        mass = torch.zeros_like(level).index_add(0, which, row)
+        first = torch.sigmoid((level.unsqueeze(1) - level) / noise)
+        total += mass @ torch.maximum(first, 1 - first) @ mass
+    return total / len(prob)

@@ -1,0 +1,106 @@
+"""The small language: every sentence once, a corpus that sums to 1, an annotator as described."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+import torch
+
+from ppo_lesson.worlds.grammar import (
+    MAX_LENGTH,
+    PROMPTS,
+    STOP,
+    WORDS,
+    bayes_accuracy,
+    corpus,
+    prefers_first,
+    real_tokens,
+    sentence_index,
+    sentences,
+    text,
+    true_reward,
+)
+
+EVERY = sentences()
+TEXTS = [text(token) for token in EVERY.token]
+
+
+def find(said: str) -> int:
+    return TEXTS.index(said)
+
+
+def test_every_response_is_there_once():
+    assert len(EVERY) == 1 + 11 + 11**2 + 11**3 + 11**4 == 16_105
+    assert len({tuple(row) for row in EVERY.token.tolist()}) == len(EVERY)
+    assert len(set(TEXTS)) == len(EVERY)
+
+
+def test_a_response_goes_up_to_its_first_full_stop():
+    token = torch.tensor([[2, STOP, 5, STOP], [STOP, 1, 1, 1], [1, 2, 3, 4]])
+    assert real_tokens(token).sum(-1).tolist() == [2, 1, 4]
+    assert EVERY.mask.equal(real_tokens(EVERY.token))
+
+
+def test_every_response_finds_its_own_place():
+    assert sentence_index(EVERY.token).equal(torch.arange(len(EVERY)))
+    noise = torch.where(EVERY.mask, EVERY.token, 7)  # what stands behind the end does not matter
+    assert sentence_index(noise).equal(torch.arange(len(EVERY)))
+
+
+def test_a_response_is_read_as_words():
+    assert text(torch.tensor([1, 2, 6, STOP])) == "the cat sleeps."
+    assert text(torch.tensor([STOP, 1, 1, 1])) == "."
+    assert text(torch.tensor([1, 9, 4, 7])) == "the calm sea sings"
+
+
+def test_the_corpus_is_a_distribution_over_what_the_grammar_says():
+    prob = corpus()
+    torch.testing.assert_close(prob.sum(-1), torch.ones(3, dtype=torch.float64))
+    assert (prob > 0).sum(-1).tolist() == [12 + 36 + 36] * 3
+    cat = PROMPTS.index("cat")
+    assert prob[cat, find("the cat sleeps.")] == pytest.approx(2 / 5 / 2 / 3)
+    assert prob[cat, find("the dog sleeps.")] == pytest.approx(2 / 5 / 6 / 3)
+    assert prob[cat, find("wild storm roars.")] == pytest.approx(1 / 5 / 6 / 3 / 3)
+    assert prob[cat, find("cat the sleeps.")] == 0
+
+
+@pytest.mark.parametrize(
+    ("prompt", "said", "reward"),
+    [
+        ("sea", "the sea sings.", 2.0),
+        ("cat", "the sea sings.", 1.0),
+        ("sea", "calm sea sings.", 3.0),
+        ("sea", "the calm sea sings", 2.5),  # no full stop
+        ("sea", "the storm roars.", -2.0),
+        ("sea", "calm.", 0.0),  # no noun, no verb
+        ("sea", "calm calm calm.", -2.0),
+        ("dog", "calm warm dog sleeps", 3.5),
+        ("dog", "calm dog sings sleeps", 3.5),
+        ("sea", ".", -1.0),
+    ],
+)
+def test_the_annotator_likes_what_is_pleasant_on_topic_and_not_too_long(prompt, said, reward):
+    assert true_reward()[PROMPTS.index(prompt), find(said)] == reward
+
+
+def test_preferences_follow_the_difference_and_the_noise():
+    first, second = torch.tensor([2.0, 0.0, 1.0]), torch.tensor([0.0, 2.0, 1.0])
+    prob = prefers_first(first, second, noise=2.0)
+    torch.testing.assert_close(prob, torch.tensor([1.0, -1.0, 0.0]).sigmoid())
+
+
+def test_the_ceiling_is_the_sum_over_all_pairs():
+    generator = torch.Generator().manual_seed(0)
+    prob = torch.softmax(torch.randn(2, 6, generator=generator, dtype=torch.float64), -1)
+    reward = torch.tensor([[0.0, 1.0, 1.0, 3.0, 0.0, 2.0], [1.0, 1.0, 1.0, 1.0, 1.0, 1.0]])
+    expected = 0.0
+    for p, r in zip(prob.tolist(), reward.tolist(), strict=True):
+        for i, j in itertools.product(range(6), repeat=2):
+            wins = 1 / (1 + 2.718281828459045 ** (-(r[i] - r[j]) / 0.7))
+            expected += p[i] * p[j] * max(wins, 1 - wins) / 2
+    assert bayes_accuracy(prob, reward.double(), 0.7).item() == pytest.approx(expected, abs=1e-9)
+
+
+def test_twelve_words_and_four_tokens():
+    assert (len(WORDS), MAX_LENGTH, WORDS[STOP]) == (12, 4, ".")
