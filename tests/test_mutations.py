@@ -29,6 +29,7 @@ STANDARD = "(advantage - advantage.mean()) / (advantage.std(correction=0) + STD_
 FUTURE = "gamma * next_value.masked_fill(terminated, 0.0) - value"
 ESS = "1 / torch.softmax(log_weight, dim=0).square().sum()"
 WEIGHTS = "torch.exp(log_target - log_proposal)"
+KEPT = "logits.masked_fill(logits < smallest, -torch.inf) / temperature"
 TOKENS = "action_log_prob(logits[:-1], tokens[1:])[prompt_length - 1 :]"
 SELF_NORMALISED = "(torch.softmax(log_weight, dim=0) * value).sum()"
 K3 = "(torch.expm1(log_ratio) - log_ratio).mean()"
@@ -45,9 +46,9 @@ MUTATIONS: dict[str, list[tuple[str, str, str]]] = {
         (TOKENS, "action_log_prob(logits, tokens)[prompt_length:]", "label leak"),
         (TOKENS, "action_log_prob(logits[:-1], tokens[1:])", "prompt included"),
         (TOKENS, "logits[:-1].gather(1, tokens[1:, None])[prompt_length - 1 :, 0]", "raw logits"),
-        ("kept / temperature", "kept * temperature", "temperature upside down"),
+        ("-torch.inf) / temperature", "-torch.inf) * temperature", "temperature upside down"),
         ("logits < smallest", "logits <= smallest", "one token too few"),
-        ("kept / temperature", "logits / temperature", "top_k forgotten"),
+        (KEPT, "logits / temperature", "top_k forgotten"),
         ("-(prob * log_prob.masked_fill(prob == 0, 0.0))", "-(prob * log_prob)", "0 log 0 is NaN"),
     ],
     "importance": [

@@ -48,6 +48,7 @@ from ppo_lesson.maths.objectives import (
 from ppo_lesson.maths.policies import (
     action_log_prob,
     behaviour_log_prob,
+    behaviour_logits,
     entropy,
     score,
     token_log_probs,
@@ -66,6 +67,7 @@ __all__ = [
     "adaptive_beta",
     "backward_sum",
     "behaviour_log_prob",
+    "behaviour_logits",
     "bradley_terry_loss",
     "clip_fraction",
     "clipped_surrogate_loss",

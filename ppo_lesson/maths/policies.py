@@ -85,6 +85,32 @@ def token_log_probs(logits: Tensor, tokens: Tensor, prompt_length: int) -> Tenso
     return action_log_prob(logits[:-1], tokens[1:])[prompt_length - 1 :]
 
 
+def behaviour_logits(logits: Tensor, temperature: float, top_k: int) -> Tensor:
+    """Return the logits of the distribution that temperature and top-k make of a policy.
+
+    logits / temperature, and -inf for all but the top_k largest
+
+    Args:
+        logits: (N, V) output of the model.
+        temperature: above 0; 1 changes nothing.
+        top_k: how many tokens stay, 1 to V; V forbids none. Where entries tie with the last one
+            that stays, all of them stay.
+
+    Returns:
+        (N, V) logits.
+
+    Raises:
+        ValueError: the shape is not (N, V), temperature is not positive, or top_k is out of range.
+
+    Source: top-k sampling: Fan et al. (2018), arXiv:1805.04833, section 5.2.
+    """
+    sizes = check_floats("N V", logits=logits)
+    check_positive(temperature=temperature)
+    check_between(1, sizes["V"], top_k=top_k)
+    smallest = logits.topk(top_k, dim=-1).values[:, -1:]
+    return logits.masked_fill(logits < smallest, -torch.inf) / temperature
+
+
 def behaviour_log_prob(logits: Tensor, token: Tensor, temperature: float, top_k: int) -> Tensor:
     """Look up the log-probability of each token under the distribution that it was drawn from.
 
@@ -93,9 +119,8 @@ def behaviour_log_prob(logits: Tensor, token: Tensor, temperature: float, top_k:
     Args:
         logits: (N, V) output of the model where each token was drawn.
         token: (N,) index of the token, 0 to V - 1.
-        temperature: divides the logits before sampling, above 0; 1 changes nothing.
-        top_k: how many tokens stay, 1 to V; V forbids none. Where entries tie with the last one
-            that stays, all of them stay.
+        temperature: divided the logits before the token was drawn, above 0.
+        top_k: how many tokens could be drawn, 1 to V; see `behaviour_logits`.
 
     Returns:
         (N,) log-probabilities in nats; -inf for a token that could not be drawn.
@@ -103,17 +128,11 @@ def behaviour_log_prob(logits: Tensor, token: Tensor, temperature: float, top_k:
     Raises:
         ValueError: a shape or dtype is wrong, a token is no index into the V words, temperature is
             not positive, or top_k is out of range.
-
-    Source: top-k sampling: Fan et al. (2018), arXiv:1805.04833, section 5.2.
     """
     sizes = check_floats("N V", logits=logits)
     check_integers("N", sizes, token=token)
     check_indices(sizes["V"], token=token)
-    check_positive(temperature=temperature)
-    check_between(1, sizes["V"], top_k=top_k)
-    smallest = logits.topk(top_k, dim=-1).values[:, -1:]
-    kept = logits.masked_fill(logits < smallest, -torch.inf)
-    return action_log_prob(kept / temperature, token)
+    return action_log_prob(behaviour_logits(logits, temperature, top_k), token)
 
 
 def entropy(logits: Tensor) -> Tensor:

@@ -120,6 +120,7 @@ FORMULAS: dict[str, dict[str, Any]] = {
         "temperature": 0.5,
         "top_k": 4,
     },
+    "behaviour_logits": {"logits": TABLE, "temperature": 0.5, "top_k": 4},
     "bradley_terry_loss": {"chosen_reward": A, "rejected_reward": C},
     "cosine": {"gradient": A, "other": C},
     "discounted_returns": {"reward": C, "gamma": 0.9},
