@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import pytest
+import torch
+
+from ppo_lesson.teaching.figures_debugging import (
+    LIMITS,
+    SYMPTOMS,
+    plot_ablations,
+    plot_symptom,
+)
+from ppo_lesson.teaching.statistics import Interval
+
+STEPS = torch.tensor([100.0, 200.0])
+
+
+def some_curves(offset: float) -> dict[str, torch.Tensor]:
+    runs = torch.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, float("nan")]])
+    return dict.fromkeys(SYMPTOMS, runs + offset)
+
+
+def drawn(ax) -> list[list[float]]:
+    return [list(line.get_ydata()) for line in ax.lines]
+
+
+def test_every_panel_shows_all_runs_and_their_median_healthy_and_sick() -> None:
+    _, axes = plt.subplots(2, 3)
+    plot_symptom(axes, STEPS, some_curves(10.0), some_curves(0.0), "exhibit A")
+    for ax, (name, title) in zip(axes.flat, SYMPTOMS.items(), strict=True):
+        lines = drawn(ax)
+        assert [line[0] for line in lines] == [1, 3, 5, 3, 11, 13, 15, 13]
+        # The third run measured nothing at the end: the median is that of the other two's lower.
+        assert [lines[3][1], lines[7][1]] == [2, 12]
+        assert ax.get_title(loc="left") + ax.get_title() == title
+        if name in LIMITS:
+            assert ax.get_ylim() == LIMITS[name]
+    words = [text.get_text() for text in axes.flat[0].texts]
+    assert words == ["healthy", "exhibit A"]
+    assert not any(ax.texts for ax in axes.flat[1:])
+
+
+def test_panels_show_the_metrics_that_were_asked_for() -> None:
+    _, axes = plt.subplots(1, 2)
+    plot_symptom(axes, STEPS, some_curves(10.0), some_curves(0.0), "it", ["entropy", "return"])
+    assert [len(ax.lines) for ax in axes.flat] == [8, 8]
+    titles = [ax.get_title(loc="left") + ax.get_title() for ax in axes.flat]
+    assert titles == [SYMPTOMS["entropy"], SYMPTOMS["return"]]
+
+
+def test_each_ablation_has_its_interval_and_its_dot_beside_its_name() -> None:
+    ax = plt.figure().subplots()
+    intervals = {"default": Interval(400.0, 450.0, 490.0), "no clip": Interval(10.0, 30.0, 300.0)}
+    plot_ablations(ax, intervals, "default", "return")
+    names = [label.get_text() for label in ax.get_yticklabels()]
+    assert names == list(intervals)
+    for row, interval in enumerate(intervals.values()):
+        ends, dot = ax.lines[2 * row : 2 * row + 2]
+        assert list(ends.get_xdata()) == [interval.low, interval.high]
+        assert list(dot.get_xdata()) == [interval.middle]
+        assert {*ends.get_ydata(), *dot.get_ydata()} == {ax.get_yticks()[row]}
+    band = ax.patches[0].get_extents().transformed(ax.transData.inverted())
+    assert (band.x0, band.x1) == pytest.approx((400, 490))
+    bottom, top = ax.get_ylim()
+    assert bottom > top  # the first name stands at the top
+
+
+def test_a_reference_without_an_interval_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"reference: expected one of .*, got 'clip'"):
+        plot_ablations(plt.figure().subplots(), {}, "clip", "return")
