@@ -78,8 +78,8 @@ def a_divergence_is_never_negative(diagnose: Part) -> bool:
     policy = ActorCritic(1, 2, (4,), torch.Generator().manual_seed(0))
     with torch.no_grad():
         policy.get_parameter("actor.2.bias").copy_(torch.tensor([0.0, 2.0]))
-    one, action = torch.ones(4), torch.tensor([0, 1, 0, 1])
-    batch = Batch(one[:, None], action, (one / 2).log(), one, one, torch.arange(4.0))
+    one, action = torch.ones(4, dtype=torch.float32), torch.tensor([0, 1, 0, 1])
+    batch = Batch(one[:, None], action, (one / 2).log(), one, one, one)
     return diagnose(policy, batch, PPOConfig())["approx_kl"] >= 0
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
+from torch import Tensor
 
 from ppo_lesson.teaching.figures_training import MOST_RETURN
 from ppo_lesson.teaching.plotting import COLORS, Row, line_style
@@ -40,7 +42,10 @@ def plot_symptom(
     label: str,
     names: Sequence[str] = tuple(SYMPTOMS),
 ) -> np.ndarray:
-    """Draw the curves of runs with a fault over those of healthy ones, a panel for each metric.
+    """Draw the curves of runs with a fault over the range of healthy ones, a panel per metric.
+
+    Healthy: a band from the lowest to the highest run, their median dashed. Sick: each run thin,
+    their median bold.
 
     Args:
         axes: one Axes per metric, in any arrangement, as plt.subplots gives them.
@@ -52,23 +57,30 @@ def plot_symptom(
     """
     flat = list(np.asarray(axes).flat)
     for ax, name in zip(flat, names, strict=True):
-        _plot_seeds(ax, steps, healthy[name], "quiet")
-        _plot_seeds(ax, steps, sick[name], "new")
+        _plot_range(ax, steps, healthy[name])
+        for run in sick[name]:
+            ax.plot(steps, run, linewidth=1.0, alpha=0.6, **line_style("new"))
+        ax.plot(steps, _median(sick[name]), linewidth=3.0, **line_style("new"))
         ax.set(title=SYMPTOMS[name], xlabel="environment steps", ylim=LIMITS.get(name))
         ax.xaxis.set_major_locator(MaxNLocator(3))
-    # Where the curves are about to begin, so that they hide neither name.
+    # At the top left, where most curves have not yet arrived.
     for height, text, role in ((0.98, "healthy", "quiet"), (0.88, label, "new")):
         place = {"xycoords": "axes fraction", "va": "top", "color": COLORS[role]}
-        flat[0].annotate(text, (0.03, height), **place)
+        behind = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1}
+        flat[0].annotate(text, (0.03, height), bbox=behind, **place)
     return axes
 
 
-def _plot_seeds(ax: Axes, steps: Row, curves, role: str) -> None:
-    """Draw each run thin, their median bold; a median over what was measured in most runs."""
-    style = line_style(role)
-    for run in curves:
-        ax.plot(steps, run, linewidth=1.0, alpha=0.6, **style)
-    ax.plot(steps, curves.nanmedian(dim=0).values, linewidth=3.0, **style)
+def _plot_range(ax: Axes, steps: Row, curves: Tensor) -> None:
+    low = curves.nan_to_num(math.inf).amin(dim=0)
+    high = curves.nan_to_num(-math.inf).amax(dim=0)
+    ax.fill_between(steps, low, high, color="#dddddd", linewidth=0)
+    ax.plot(steps, _median(curves), linewidth=2.0, color=COLORS["quiet"], linestyle="--")
+
+
+def _median(curves: Tensor) -> Tensor:
+    """Take the median over the runs in which something was measured."""
+    return curves.nanmedian(dim=0).values
 
 
 def plot_ablations(

@@ -224,8 +224,8 @@ def plot_iterations(ax: Axes, returns: Mapping[str, list[float]], start: float) 
 def _mark_end(ax: Axes, x: list[float], y: list[float], name: str) -> None:
     """Mark where a path ends; the price's square is hollow, because the clip ends close by."""
     role, _, marker = LEASHES[name]
-    look = {"markersize": 16, "fillstyle": "none"} if name == "price" else {"markersize": 10}
+    hollow = name == "price"
     ax.plot(
-        x[-1:], y[-1:], marker, color=COLORS[role], label=name, linestyle="",
-        markeredgewidth=2, **look,
+        x[-1:], y[-1:], marker, color=COLORS[role], label=name, linestyle="", markeredgewidth=2,
+        markersize=16 if hollow else 10, fillstyle="none" if hollow else "full",
     )  # fmt: skip
