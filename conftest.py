@@ -7,17 +7,20 @@ never looks at pictures, widgets or the order of outputs. Five hooks close that:
     pytest_configure            the kernel is this interpreter's; a cell has two minutes, no more
     pytest_collect_file         each notebook gets one more test, ``rules``: ``notebooks check``
     pytest_runtest_setup        the kernel works as in ``notebooks run``: empty folders, own profile
-    pytest_runtest_call         after nbval's comparison: kinds, order and picture sizes of outputs
+    pytest_runtest_call         after nbval's comparison: kinds, order, picture sizes, explorers
     pytest_runtest_makereport   a cell passes or fails; skipped and expected failure are failures
 
-Pixels are not compared, nor numbers of Vega-Lite: training curves differ in the last digits between
-machines. That they are there, and how large, is compared. ``tests/test_gate.py`` plants each fault.
+Pixels are not compared: training curves differ in the last digits between machines. That pictures
+are there, and how large, is compared. In the table and the specification of an explorer the last
+written digit of a number may differ by one. ``tests/test_gate.py`` plants each fault.
 """
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +28,9 @@ import pytest
 from nbval.plugin import IPyNbCell, NbCellError
 
 CELL_SECONDS = 120
-# Beside image/png, image/jpeg and widgets, which nbval leaves out by itself.
-NOT_COMPARED = ("application/vnd.vegalite.v5+json", "image/gif", "image/webp")
+CHART = "application/vnd.vegalite.v5+json"
+# By nbval; beside image/png, image/jpeg and widgets, which it leaves out by itself.
+NOT_COMPARED = (CHART, "image/gif", "image/webp")
 WORK_FOLDER = pytest.StashKey[tempfile.TemporaryDirectory]()
 
 
@@ -129,6 +133,8 @@ def pytest_runtest_call(item: pytest.Item) -> None:
     elif stored != fresh:
         problem = f"the kinds of outputs differ\nstored: {stored}\nfresh:  {fresh}"
     else:
+        problem = chart_difference(charts(cell.outputs), charts(item.test_outputs or []))
+    if not problem:
         return
     raise NbCellError(item.cell_num, f"{cell.get('id', '')}: {problem}", cell.source)
 
@@ -151,6 +157,40 @@ def outline(outputs: list[Any]) -> list[str]:
             line = f"{line}: " + ", ".join(f"{mime}{size}" for mime, size in kinds.items())
         lines.append(line)
     return lines
+
+
+def charts(outputs: list[Any]) -> list[Any]:
+    """List the Vega-Lite specifications among outputs."""
+    return [output["data"][CHART] for output in outputs if CHART in output.get("data", {})]
+
+
+def chart_difference(stored: Any, fresh: Any, place: str = "chart") -> str:
+    """Name the first place where two specifications differ by more than other CPUs make it."""
+    if isinstance(stored, str) and isinstance(fresh, str) and stored[:1] == fresh[:1] == "[":
+        stored, fresh = json.loads(stored), json.loads(fresh)  # a table is one string
+    if isinstance(stored, dict) and isinstance(fresh, dict) and stored.keys() == fresh.keys():
+        parts = [(stored[key], fresh[key], f"{place}.{key}") for key in stored]
+    elif isinstance(stored, list) and isinstance(fresh, list) and len(stored) == len(fresh):
+        parts = [(*pair, f"{place}[{k}]") for k, pair in enumerate(zip(stored, fresh, strict=True))]
+    elif (is_number(stored) and is_number(fresh) and last_digits_agree(stored, fresh)) or (
+        type(stored) is type(fresh) and stored == fresh
+    ):
+        return ""
+    else:
+        return f"{place} differs\nstored: {stored}\nfresh:  {fresh}"
+    return next(filter(None, (chart_difference(*part) for part in parts)), "")
+
+
+def is_number(value: object) -> bool:
+    """Tell numbers from truth values, which Python counts among them."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def last_digits_agree(one: float, other: float) -> bool:
+    """Tell whether two rounded numbers differ by one in the last digit that either has."""
+    units = [Decimal(repr(number)).as_tuple().exponent for number in (one, other)]
+    unit = 10.0 ** min(exponent for exponent in units if isinstance(exponent, int))
+    return abs(one - other) <= max(1.01 * unit, 1e-9 * abs(one))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

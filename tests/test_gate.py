@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import copy
+import importlib.util
 import os
 import struct
 import subprocess
@@ -24,6 +25,10 @@ from ppo_lesson.commands import notebook_form, notebooks
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[1]
+specification = importlib.util.spec_from_file_location("gate", ROOT / "conftest.py")
+assert specification is not None and specification.loader is not None
+gate = importlib.util.module_from_spec(specification)
+specification.loader.exec_module(gate)
 VEGA_LITE = "application/vnd.vegalite.v5+json"
 CELL_SECONDS = 4
 # The name of a cell, for nbval, is its number among the code cells.
@@ -57,7 +62,8 @@ CELLS = {
     "picture": f"picture = '{png(2, 1, 0)}'\nprint('before')\n"
     "display(Image(data=b64decode(picture)))\n"
     'display(HTML(f\'<img alt="a pole" src="data:image/png;base64,{picture}">\'))',
-    "chart": f"chart = {{'mark': 'point', 'data': {{'values': [{{'x': 0.5}}]}}}}\n"
+    "chart": 'table = \'[{"x": 0.5, "words": "one half", "on": true}]\'\n'
+    "chart = {'mark': 'point', 'width': 300, 'data': {'values': table}}\n"
     f"display({{'{VEGA_LITE}': chart, 'text/plain': 'a chart'}}, raw=True)",
     "widget": "view = {'model_id': os.urandom(4).hex(), 'version_major': 2, 'version_minor': 0}\n"
     f"question = {{'{notebook_form.WIDGET}': view, 'text/html': '<p>Why?</p>'}}\n"
@@ -99,6 +105,14 @@ def clear(notebook: NotebookNode) -> None:
 def replace(source: str, *outputs: NotebookNode) -> Plant:
     def edit(cell: NotebookNode) -> None:
         cell.source, cell.outputs = source, list(outputs)
+
+    return edit
+
+
+def in_table(old: str, new: str) -> Plant:
+    def edit(cell: NotebookNode) -> None:
+        data = cell.outputs[0].data[VEGA_LITE]["data"]
+        data["values"] = data["values"].replace(old, new)
 
     return edit
 
@@ -193,6 +207,12 @@ FAULTS = {
         {PICTURE},
         "2x1",
     ),
+    "changed number of a chart": Fault(
+        "four",
+        change("chart", in_table("0.5", "0.52")),
+        {CHART},
+        "chart[0].data.values[0].x differs",
+    ),
     "ignored output": Fault(
         "four",
         change("result", lambda cell: cell.update(metadata={"tags": ["nbval-ignore-output"]})),
@@ -221,12 +241,12 @@ FAULTS = {
 
 
 def other_machine(notebook: NotebookNode) -> None:
-    """What may differ between two machines: pixels, and a chart's numbers."""
+    """What may differ between two machines: pixels, and the last digit of a chart's numbers."""
     picture = png(2, 1, 200)
     cell(notebook, "picture").outputs[1].data["image/png"] = picture
     html = f'<img alt="a pole" src="data:image/png;base64,{picture}">'
     cell(notebook, "picture").outputs[2].data["text/html"] = html
-    cell(notebook, "chart").outputs[0].data[VEGA_LITE]["data"]["values"][0]["x"] = 0.51
+    in_table("0.5", "0.51")(cell(notebook, "chart"))
 
 
 class Run(NamedTuple):
@@ -317,3 +337,29 @@ def test_the_gate_sees(name, planted):
 def test_the_gate_sees_nothing_where_no_fault_was_planted(notebook, planted):
     faults = [fault for fault in FAULTS.values() if fault.notebook == notebook]
     assert set(planted.red[notebook]) == set().union(*(fault.red for fault in faults))
+
+
+CHARTS = {
+    "a word": ({"x": "half"}, {"x": "a half"}, "chart.x differs"),
+    "a row less": ('[{"x": 1}, {"x": 2}]', '[{"x": 1}]', "chart differs"),
+    "another field": ({"x": 1}, {"y": 1}, "chart differs"),
+    "true for one": ([1], [True], "chart[0] differs"),
+    "nothing for nought": ([0], [None], "chart[0] differs"),
+    "two in the last digit": ("[0.25]", "[0.27]", "chart[0] differs"),
+    "another power of ten": ([1e-9], [3e-9], "chart[0] differs"),
+}
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_two_charts_differ_by(name):
+    stored, fresh, says = CHARTS[name]
+    assert gate.chart_difference(stored, fresh).startswith(says)
+    assert gate.chart_difference(stored, stored) == ""
+
+
+@pytest.mark.parametrize(
+    ("stored", "fresh"),
+    [("[0.25]", "[0.26]"), ([0.1 + 0.2], [0.3]), ([12345], [12346]), ([1], [1.0])],
+)
+def test_two_charts_may_differ_by_one_in_the_last_digit(stored, fresh):
+    assert gate.chart_difference(stored, fresh) == ""

@@ -78,7 +78,7 @@ def _cliff() -> Json:
         line("truth", curve, "theta", "truth"),
         line("new", curve, "theta", "promise", strokeDash=[9, 5]),
         upright("quiet", here, "theta", strokeDash=[4, 4]),
-        points("old", [], "old_theta", "old_value", size=190),
+        points("old", [], "old_theta", "old_value", size=260, shape="diamond"),
         points("truth", here, "theta", "truth", size=150, shape="square"),
         points("new", here, "theta", "promise", size=170),
         label("truth", [], 14, 128, "J: the truth (solid, square)"),

@@ -9,6 +9,7 @@ import ast
 import html
 import inspect
 import random
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -39,6 +40,9 @@ def setup(seed: int = 0) -> None:
     random.seed(seed)
     # The first optimiser of a process imports for a second; better here than in a demonstration.
     torch.optim.Adam([torch.zeros(1, requires_grad=True)])
+    renderer = sys.modules.get("ppo_lesson.teaching.renderer")
+    if renderer is not None:  # in a notebook that has explorers; for the same reason
+        renderer.start()
 
 
 def show(label: str, value: Number | Sequence[Number], digits: int = 4) -> None:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import inspect
 import random
+import sys
+from types import SimpleNamespace
 
 import matplotlib as mpl
 import numpy as np
@@ -107,3 +109,12 @@ def test_setup_makes_numbers_and_pictures_the_same_everywhere() -> None:
     assert torch.get_default_dtype() == torch.float64
     assert torch.get_num_threads() == 1
     assert mpl.rcParams["figure.figsize"] == list(STYLE["figure.figsize"])
+
+
+@pytest.mark.parametrize("loaded", [True, False])
+def test_setup_starts_the_renderer_where_the_notebook_has_explorers(monkeypatch, loaded):
+    started: list[str] = []
+    renderer = SimpleNamespace(start=lambda: started.append("renderer"))
+    monkeypatch.setitem(sys.modules, "ppo_lesson.teaching.renderer", renderer if loaded else None)
+    setup()
+    assert started == ["renderer"] * loaded
