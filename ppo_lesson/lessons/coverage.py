@@ -99,9 +99,13 @@ FORMULAS = (
 
 QUESTIONS = (
     Covered("concept 1: on-policy", ("01/price-table",), questions=("own-words-on-policy",)),
-    Covered("concept 2: weights", ("02/weight",), questions=("own-words-importance-weight",)),
     Covered(
-        "concept 3: off-policy", ("04/identity",), questions=("importance-sampling-to-off-policy",)
+        "concept 2: weights", ("02/weigh-every-throw",), questions=("own-words-importance-weight",)
+    ),
+    Covered(
+        "concept 3: off-policy",
+        ("04/identity-check",),
+        questions=("importance-sampling-to-off-policy",),
     ),
     Covered(
         "concept 4: the risk",
