@@ -112,7 +112,7 @@ QUESTIONS = (
         ("03/worlds", "05/spread"),
         questions=("own-words-exploding-weights", "risk-of-the-surrogate"),
     ),
-    Covered("maths 1: the ratio", ("04/ratio-in-code",), questions=("ratio-above-and-below",)),
+    Covered("maths 1: the ratio", ("04/ratio-value-check",), questions=("ratio-above-and-below",)),
     Covered("maths 2: the proof", ("04/four-way",), questions=("equal-gradients-proof",)),
     Covered("maths 3: a very large ratio", ("05/share-cliff",), questions=("very-large-ratio",)),
     Covered("synthesis 1: PPO's principle", ("06/iterations",), questions=("principle-of-ppo",)),
