@@ -100,7 +100,7 @@ FORMULAS = (
 QUESTIONS = (
     Covered("concept 1: on-policy", ("01/price-table",), questions=("own-words-on-policy",)),
     Covered(
-        "concept 2: weights", ("02/weigh-every-throw",), questions=("own-words-importance-weight",)
+        "concept 2: weights", ("02/first-estimate",), questions=("own-words-importance-weight",)
     ),
     Covered(
         "concept 3: off-policy",
