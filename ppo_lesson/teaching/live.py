@@ -1,4 +1,4 @@
-"""Training from several seeds, and a bar that shows how many runs are done."""
+"""Training from several seeds; a figure that grows, and a bar that shows how many are done."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import torch
 from IPython.display import display
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from PIL import Image, ImageDraw
 from torch import Tensor
 
@@ -16,6 +18,7 @@ from ppo_lesson.teaching.plotting import COLORS
 from ppo_lesson.training.networks import ActorCritic
 from ppo_lesson.training.ppo import PPOConfig, TrainingResult, UpdateMetrics, evaluate, train
 
+FIGURE_SIZE = (9.0, 4.0)
 BAR_SIZE = (600, 16)
 
 
@@ -77,6 +80,27 @@ def train_seeds(
     if not returns:
         raise KeyboardInterrupt
     return Runs(moments, torch.tensor(returns, dtype=torch.float64), tuple(results))
+
+
+def live_figure(draw: Callable[[Axes], object], description: str) -> Callable[[], None]:
+    """Display a figure, and return a function that draws it anew in the same place.
+
+    Args:
+        draw: draws on empty axes what is to be seen at the moment.
+        description: what the figure shows, for those who do not see it; it stays the same.
+    """
+
+    def picture() -> dict[str, object]:
+        # A Figure of its own: pyplot would keep it, and is not for callbacks of other threads.
+        figure = Figure(figsize=FIGURE_SIZE)
+        draw(figure.subplots())
+        file = io.BytesIO()
+        figure.savefig(file, format="png", dpi=100)
+        return {"image/png": file.getvalue(), "text/plain": description}
+
+    handle = display(picture(), raw=True, display_id=True)
+    assert handle is not None  # display_id asks for it
+    return lambda: handle.update(picture(), raw=True)
 
 
 def progress_bar(total: int, description: str) -> Callable[[], None]:

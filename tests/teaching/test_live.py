@@ -8,7 +8,7 @@ import torch
 
 from ppo_lesson import maths
 from ppo_lesson.teaching import live
-from ppo_lesson.teaching.live import BAR_SIZE, progress_bar, train_seeds
+from ppo_lesson.teaching.live import BAR_SIZE, live_figure, progress_bar, train_seeds
 from ppo_lesson.training.ppo import PPOConfig, evaluate, train
 
 CONFIG = PPOConfig(total_steps=600, num_envs=4, num_steps=32, num_epochs=1)
@@ -20,6 +20,15 @@ def short(total_steps: int) -> PPOConfig:
 
 
 pytestmark = pytest.mark.usefixtures("screen")
+
+
+def test_a_live_figure_draws_what_there_is_at_the_moment(screen) -> None:
+    heights = [1.0]
+    redraw = live_figure(lambda ax: ax.plot(heights), "heights")
+    heights += [2.0]
+    redraw()
+    assert screen.image(0).size == screen.image(1).size
+    assert screen.image(0).tobytes() != screen.image(1).tobytes()
 
 
 def test_the_bar_is_full_when_all_is_done_and_not_before(screen) -> None:
