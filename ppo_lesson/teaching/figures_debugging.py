@@ -106,7 +106,7 @@ def symptom_picture(steps: Row, sick: Curves, healthy: Curves, label: str) -> Im
         healthy: the same of the right code.
         label: name of the sick runs.
     """
-    figure = Figure(figsize=(11, 5.6), layout="none")
+    figure = Figure(figsize=(11, 5.6), dpi=100, layout="none")
     axes = figure.subplots(2, 3, sharex=True)
     figure.subplots_adjust(left=0.05, right=0.985, bottom=0.11, top=0.86, hspace=0.3, wspace=0.2)
     plot_symptom(axes, steps, sick, healthy, label)
@@ -130,7 +130,9 @@ def _plot_runs(ax: Axes, steps: Row, sick: Tensor, healthy: Tensor) -> None:
 
 
 def _write_key(figure: Figure, label: str, num_healthy: int, all_healthy: bool) -> None:
-    handles: list[Line2D | Patch] = [Line2D([], [], linewidth=3.0, label=label, **line_style("new"))]
+    handles: list[Line2D | Patch] = [
+        Line2D([], [], linewidth=3.0, label=label, **line_style("new"))
+    ]
     if not all_healthy:
         dashes = {"linewidth": 2.0, "color": COLORS["quiet"], "linestyle": "--"}
         handles.append(Line2D([], [], label="healthy", **dashes))

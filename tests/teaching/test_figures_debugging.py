@@ -1,14 +1,23 @@
 from __future__ import annotations
 
+import io
+
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from PIL import Image
 
 from ppo_lesson.teaching.figures_debugging import (
     LIMITS,
+    PICTURE_COLOURS,
     SYMPTOMS,
     plot_ablations,
+    plot_returns,
     plot_symptom,
+    symptom_picture,
 )
 from ppo_lesson.teaching.statistics import Interval
 
@@ -20,8 +29,13 @@ def some_curves(offset: float) -> dict[str, torch.Tensor]:
     return dict.fromkeys(SYMPTOMS, runs + offset)
 
 
-def drawn(ax) -> list[list[float]]:
-    return [list(line.get_ydata()) for line in ax.lines]
+def drawn(ax: Axes) -> list[list[float]]:
+    return [np.asarray(line.get_ydata()).tolist() for line in ax.lines]
+
+
+def key(figure: Figure) -> list[str]:
+    (legend,) = figure.legends
+    return [text.get_text() for text in legend.get_texts()]
 
 
 def test_every_panel_shows_all_runs_and_their_median_healthy_and_sick() -> None:
@@ -38,9 +52,50 @@ def test_every_panel_shows_all_runs_and_their_median_healthy_and_sick() -> None:
         assert ax.get_title(loc="left") + ax.get_title() == title
         if name in LIMITS:
             assert ax.get_ylim() == LIMITS[name]
-    words = [text.get_text() for text in axes.flat[0].texts]
-    assert words == ["healthy", "exhibit A"]
-    assert not any(ax.texts for ax in axes.flat[1:])
+    assert not any(ax.texts for ax in axes.flat)  # no word lies over a curve
+
+
+def test_the_key_stands_above_the_panels_and_names_what_is_drawn() -> None:
+    figure, axes = plt.subplots(1, 2, layout="constrained")
+    plot_symptom(axes, STEPS, some_curves(10.0), some_curves(0.0), "it", ["entropy", "return"])
+    assert key(figure) == ["it", "healthy", "range of healthy runs"]
+    figure.canvas.draw()
+    bottom = figure.legends[0].get_window_extent().y0
+    assert all(bottom > ax.get_window_extent().y1 for ax in axes)
+
+
+def test_the_key_leaves_out_what_is_not_drawn() -> None:
+    healthy, one = some_curves(0.0), {"entropy": torch.tensor([[1.0, 2.0]])}
+    for sick, usual, words in (
+        (healthy, healthy, ["it", "range of healthy runs"]),
+        (healthy, one, ["it", "healthy"]),
+    ):
+        figure, ax = plt.subplots()
+        plot_symptom(ax, STEPS, sick, usual, "it", ["entropy"])
+        assert key(figure) == words
+
+
+def test_the_returns_of_each_exhibit_stand_in_their_own_panel() -> None:
+    figure, axes = plt.subplots(1, 2)
+    runs = some_curves(0.0)["return"]
+    plot_returns(axes, STEPS, {"exhibit K": runs + 10, "exhibit L": runs + 20}, runs)
+    assert [[line[0] for line in drawn(ax)] for ax in axes] == [
+        [3, 11, 13, 15, 13],
+        [3, 21, 23, 25, 23],
+    ]
+    assert [ax.get_title(loc="left") + ax.get_title() for ax in axes] == ["exhibit K", "exhibit L"]
+    assert key(figure)[1:] == ["healthy", "range of healthy runs"]
+
+
+def test_a_picture_has_few_colours_and_shows_the_runs() -> None:
+    def picture(offset: float) -> Image.Image:
+        found = symptom_picture(STEPS, some_curves(offset), some_curves(0.0), "exhibit A")
+        return Image.open(io.BytesIO(found.data))
+
+    first, other = picture(0.25), picture(0.5)
+    assert first.mode == "P" and len(first.getcolors() or []) <= PICTURE_COLOURS
+    assert first.size == other.size == (1100, 560)
+    assert first.convert("RGB").tobytes() != other.convert("RGB").tobytes()
 
 
 def test_panels_show_the_metrics_that_were_asked_for() -> None:
