@@ -10,7 +10,8 @@ import numpy as np
 from IPython.display import Image
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
+from matplotlib.layout_engine import PlaceHolderLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
@@ -106,7 +107,8 @@ def symptom_picture(steps: Row, sick: Curves, healthy: Curves, label: str) -> Im
         healthy: the same of the right code.
         label: name of the sick runs.
     """
-    figure = Figure(figsize=(11, 5.6), dpi=100, layout="none")
+    by_hand = PlaceHolderLayoutEngine(adjust_compatible=True, colorbar_gridspec=True)
+    figure = Figure(figsize=(11, 5.6), dpi=100, layout=by_hand)
     axes = figure.subplots(2, 3, sharex=True)
     figure.subplots_adjust(left=0.05, right=0.985, bottom=0.11, top=0.86, hspace=0.3, wspace=0.2)
     plot_symptom(axes, steps, sick, healthy, label)
@@ -129,7 +131,7 @@ def _plot_runs(ax: Axes, steps: Row, sick: Tensor, healthy: Tensor) -> None:
     ax.xaxis.set_major_locator(MaxNLocator(3))
 
 
-def _write_key(figure: Figure, label: str, num_healthy: int, all_healthy: bool) -> None:
+def _write_key(figure: Figure | SubFigure, label: str, num_healthy: int, all_healthy: bool) -> None:
     handles: list[Line2D | Patch] = [
         Line2D([], [], linewidth=3.0, label=label, **line_style("new"))
     ]

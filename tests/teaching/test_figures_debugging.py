@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from typing import cast
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -19,6 +20,7 @@ from ppo_lesson.teaching.figures_debugging import (
     plot_symptom,
     symptom_picture,
 )
+from ppo_lesson.teaching.plotting import STYLE
 from ppo_lesson.teaching.statistics import Interval
 
 STEPS = torch.tensor([100.0, 200.0])
@@ -71,7 +73,7 @@ def test_the_key_leaves_out_what_is_not_drawn() -> None:
         (healthy, one, ["it", "healthy"]),
     ):
         figure, ax = plt.subplots()
-        plot_symptom(ax, STEPS, sick, usual, "it", ["entropy"])
+        plot_symptom(np.array([ax]), STEPS, sick, usual, "it", ["entropy"])
         assert key(figure) == words
 
 
@@ -89,8 +91,9 @@ def test_the_returns_of_each_exhibit_stand_in_their_own_panel() -> None:
 
 def test_a_picture_has_few_colours_and_shows_the_runs() -> None:
     def picture(offset: float) -> Image.Image:
-        found = symptom_picture(STEPS, some_curves(offset), some_curves(0.0), "exhibit A")
-        return Image.open(io.BytesIO(found.data))
+        with plt.rc_context(STYLE):  # as in a notebook: its layout must not be in the way
+            found = symptom_picture(STEPS, some_curves(offset), some_curves(0.0), "exhibit A")
+        return Image.open(io.BytesIO(cast(bytes, found.data)))
 
     first, other = picture(0.25), picture(0.5)
     assert first.mode == "P" and len(first.getcolors() or []) <= PICTURE_COLOURS
@@ -114,9 +117,11 @@ def test_each_ablation_has_its_interval_and_its_dot_beside_its_name() -> None:
     assert names == list(intervals)
     for row, interval in enumerate(intervals.values()):
         ends, dot = ax.lines[2 * row : 2 * row + 2]
-        assert list(ends.get_xdata()) == [interval.low, interval.high]
-        assert list(dot.get_xdata()) == [interval.middle]
-        assert {*ends.get_ydata(), *dot.get_ydata()} == {ax.get_yticks()[row]}
+        assert np.asarray(ends.get_xdata()).tolist() == [interval.low, interval.high]
+        assert np.asarray(dot.get_xdata()).tolist() == [interval.middle]
+        assert {*np.asarray(ends.get_ydata()), *np.asarray(dot.get_ydata())} == {
+            ax.get_yticks()[row]
+        }
     band = ax.patches[0].get_extents().transformed(ax.transData.inverted())
     assert (band.x0, band.x1) == pytest.approx((400, 490))
     bottom, top = ax.get_ylim()
