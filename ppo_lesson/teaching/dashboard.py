@@ -96,7 +96,6 @@ class Board:
         self.steps = Label(layout=Layout(width="auto"))
         self.stop = Button(description="Stop", tooltip=STOP_HELP, layout=Layout(width="110px"))
         self.stop.on_click(self._press)
-        _hear_while_busy(self.stop)
         self.picture = Image(format="png", layout=Layout(max_width="100%"))
         self.show(0)
         caption = Label(DESCRIPTION)  # the widget of a picture knows no alt text
@@ -108,6 +107,7 @@ class Board:
 
     def show(self, steps: int) -> None:
         """Move the bar and draw the curves."""
+        _hear_while_busy(self.stop)
         self.bar.value = steps
         self.steps.value = f"{steps:,} of {self.total:,} environment steps"
         self.picture.value = self.curves.png()
@@ -206,11 +206,12 @@ class Curves:
 
 
 def _hear_while_busy(button: Button) -> None:
-    """Let a click reach the kernel while a cell is running; call it once the button exists.
+    """Let a click reach the kernel while a cell is running; call it again and again.
 
     JupyterLab sends clicks to a second thread of the kernel, a "subshell". But ipykernel 7.4 passes
     them on to the thread that last sent something about the button, which is the one that runs the
-    cell and has no time. Without that memory it leaves them alone. tests/browser holds this.
+    cell and has no time. Without that memory it leaves them alone. The memory comes back whenever
+    something is sent about the button, as an answer to a page that asks. tests/browser holds this.
     """
     vars(button.comm).pop("_reply_subshell_id", None)
 
