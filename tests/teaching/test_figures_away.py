@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import matplotlib.pyplot as plt
 import pytest
 import torch
 from matplotlib.axes import Axes
@@ -11,17 +8,7 @@ from ppo_lesson.teaching.figures_away import plot_cloud, plot_epochs, plot_promi
 from ppo_lesson.teaching.plotting import COLORS
 from ppo_lesson.worlds.surrogates import bandit_world, cliff_world
 
-
-@pytest.fixture(autouse=True)
-def float64() -> Iterator[None]:
-    """Compute as notebooks do; `same_global_state` of tests/conftest.py puts float32 back."""
-    torch.set_default_dtype(torch.float64)
-    yield
-
-
-@pytest.fixture
-def ax() -> Axes:
-    return plt.subplots()[1]
+pytestmark = pytest.mark.usefixtures("float64")
 
 
 def curves(ax: Axes, role: str) -> list[torch.Tensor]:

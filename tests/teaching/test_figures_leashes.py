@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import matplotlib.pyplot as plt
 import pytest
 import torch
 from matplotlib.axes import Axes
@@ -23,17 +20,7 @@ from ppo_lesson.worlds.mdp import objective
 from ppo_lesson.worlds.small_worlds import cliff_mdp
 from ppo_lesson.worlds.trajectories import trajectories, trajectory_log_prob
 
-
-@pytest.fixture(autouse=True)
-def float64() -> Iterator[None]:
-    """Compute as notebooks do; `same_global_state` of tests/conftest.py puts float32 back."""
-    torch.set_default_dtype(torch.float64)
-    yield
-
-
-@pytest.fixture
-def ax() -> Axes:
-    return plt.subplots()[1]
+pytestmark = pytest.mark.usefixtures("float64")
 
 
 @pytest.fixture

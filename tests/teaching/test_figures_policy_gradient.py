@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import matplotlib.pyplot as plt
 import pytest
 import torch
@@ -20,17 +18,7 @@ from ppo_lesson.teaching.figures_policy_gradient import (
 from ppo_lesson.worlds.reuse import ascend
 from ppo_lesson.worlds.small_worlds import corridor_mdp
 
-
-@pytest.fixture(autouse=True)
-def float64() -> Iterator[None]:
-    """Compute as notebooks do; `same_global_state` of tests/conftest.py puts float32 back."""
-    torch.set_default_dtype(torch.float64)
-    yield
-
-
-@pytest.fixture
-def ax() -> Axes:
-    return plt.subplots()[1]
+pytestmark = pytest.mark.usefixtures("float64")
 
 
 def words(ax: Axes) -> list[str]:

@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
@@ -18,13 +15,6 @@ from ppo_lesson.teaching.figures_products import (
     plot_warnings,
     plot_worth_of_worlds,
 )
-
-
-@pytest.fixture
-def ax() -> Iterator[Axes]:
-    _, ax = plt.subplots()
-    yield ax
-    ax.figure.canvas.draw()  # what cannot be laid out fails here, in every test
 
 
 def normal(*shape: int) -> torch.Tensor:

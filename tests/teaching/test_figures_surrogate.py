@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
-import matplotlib.pyplot as plt
 import pytest
 import torch
 from matplotlib.axes import Axes
@@ -19,17 +17,7 @@ from ppo_lesson.teaching.figures_surrogate import (
 from ppo_lesson.worlds.mdp import objective
 from ppo_lesson.worlds.small_worlds import CORRIDOR_STATES, bandit_mdp, cliff_mdp, corridor_mdp
 
-
-@pytest.fixture(autouse=True)
-def float64() -> Iterator[None]:
-    """Compute as notebooks do; `same_global_state` of tests/conftest.py puts float32 back."""
-    torch.set_default_dtype(torch.float64)
-    yield
-
-
-@pytest.fixture
-def ax() -> Axes:
-    return plt.subplots()[1]
+pytestmark = pytest.mark.usefixtures("float64")
 
 
 def words(ax: Axes) -> list[str]:

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
@@ -18,13 +16,6 @@ from ppo_lesson.teaching.figures_weights import (
     plot_worth_of_width,
 )
 from ppo_lesson.worlds.toys import Gaussian
-
-
-@pytest.fixture
-def ax() -> Iterator[Axes]:
-    _, ax = plt.subplots()
-    yield ax
-    ax.figure.canvas.draw()  # what cannot be laid out fails here, in every test
 
 
 def products(*shape: int) -> torch.Tensor:
