@@ -50,6 +50,16 @@ def parser() -> argparse.ArgumentParser:
         "folder", type=Path, metavar="FOLDER", help="where the pages are written, made if need be"
     )
 
+    _add_grade(commands)
+
+    experiments = commands.add_parser(
+        "experiments", help="make a recorded experiment again: minutes of training"
+    )
+    experiments.add_argument("name", choices=("ablations", "museum"), help="which one")
+    return door
+
+
+def _add_grade(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     grade = commands.add_parser("grade", help="check the exercises in learners' notebooks")
     grade.add_argument("notebooks", nargs="+", type=Path, metavar="NOTEBOOK")
     grade.add_argument("--csv", type=Path, metavar="FILE", help="write the report here too")
@@ -59,7 +69,6 @@ def parser() -> argparse.ArgumentParser:
     grade.add_argument(
         "--gigabytes", type=float, default=8, help="limit per notebook (default: %(default)s)"
     )
-    return door
 
 
 def run(options: argparse.Namespace) -> int:
@@ -87,6 +96,12 @@ def run(options: argparse.Namespace) -> int:
 
         for path in demos.write(options.folder):
             print(path)
+        return 0
+
+    if options.command == "experiments":
+        from ppo_lesson.commands import experiments
+
+        print(experiments.write(options.name))
         return 0
 
     from ppo_lesson.commands import figures

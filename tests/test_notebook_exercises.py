@@ -17,12 +17,13 @@ from ppo_lesson.commands import notebook_form, notebooks
 from ppo_lesson.commands.notebook_rules import EMBEDDED_PICTURE
 from ppo_lesson.lessons import EXERCISES, LESSONS
 from ppo_lesson.teaching.exercise import Exercise
+from ppo_lesson.teaching.explorer import MIME as EXPLORER
 
 PATHS = sorted(notebooks.FOLDER.glob("*.ipynb"))
 PARTS = ("task", "exercise", "check", "help")
 # Of these the output depends on the verdicts, by their nature.
 DEPENDENT = re.compile(r"check-.*|progress|yours-.*")
-LIVE = ("image/png", "image/gif", "image/webp", notebook_form.WIDGET)
+LIVE = ("image/png", "image/gif", "image/webp", EXPLORER, notebook_form.WIDGET)
 
 every_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import vl_convert
 
-from ppo_lesson.teaching.explorer import VEGA_LITE, Explorer
+from ppo_lesson.teaching.explorer import Explorer
 from ppo_lesson.teaching.explorers import EXPLORERS
+from ppo_lesson.teaching.renderer import VEGA_LITE
 
 STYLE = """
 body { font: 18px/1.45 Liberation Sans, Arial, Helvetica, sans-serif; color: #111;

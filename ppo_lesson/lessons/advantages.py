@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ppo_lesson import maths
 from ppo_lesson.lessons.advantages_gae import GAE
-from ppo_lesson.lessons.advantages_questions import QUESTIONS
+from ppo_lesson.lessons.advantages_questions import PREDICTIONS, QUESTIONS
 from ppo_lesson.lessons.advantages_to_go import REWARDS_TO_GO
 from ppo_lesson.lessons.inputs import floats, normal
 from ppo_lesson.maths.advantages import STD_FLOOR, backward_sum
@@ -233,4 +233,5 @@ LESSON = Lesson(
     notebook="07_advantages",
     exercises=(DISCOUNTED_RETURNS, REWARDS_TO_GO, GAE, NORMALISE_ADVANTAGE),
     questions=QUESTIONS,
+    predictions=PREDICTIONS,
 )

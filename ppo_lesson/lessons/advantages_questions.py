@@ -1,4 +1,4 @@
-"""Notebook 07: questions on baselines, GAE, the ends of episodes and normalising."""
+"""Notebook 07: questions and predictions on GAE, the ends of episodes and normalising."""
 
 from __future__ import annotations
 
@@ -150,3 +150,125 @@ NORMALISING = Question(
 )
 
 QUESTIONS = (TIME_LIMIT, CUT, LAMBDA, BASELINE, NORMALISING)
+
+PREDICT_SIGN = Question(
+    id="predict-return-sign",
+    prompt=(
+        "In the near room, at the first step, going on is right: its true advantage is 0.22. You "
+        "see one walk that went on, and compute G - V. How often does it come out negative, as if "
+        "going on had been wrong?"
+    ),
+    options=(
+        Option(
+            "never: G - V is an unbiased estimate of the advantage",
+            "Unbiased means right on average over many walks. It says nothing about one of them.",
+        ),
+        Option(
+            "in about 3 of 100 walks",
+            "So rare it would be if walks differed little from each other. They pay anything from "
+            "nothing to the largest prize.",
+        ),
+        Option(
+            "in about 30 of 100 walks",
+            "What a walk is paid depends on all later actions and doors too. Their noise is "
+            "several times as large as the advantage.",
+            correct=True,
+        ),
+        Option(
+            "in half of them: one walk tells nothing",
+            "It tells a little. If it told nothing, a million walks would tell nothing either.",
+        ),
+    ),
+)
+
+PREDICT_PERFECT_CRITIC = Question(
+    id="predict-perfect-critic",
+    prompt=(
+        "Suppose the critic were perfect: it knows V exactly. Which λ then gives the advantages "
+        "with the smallest mean squared error?"
+    ),
+    options=(
+        Option(
+            "λ = 0: one step, then the critic",
+            "A perfect critic adds no bias at any λ. What is left is the noise of the rewards, "
+            "and one step has least of it.",
+            correct=True,
+        ),
+        Option(
+            "λ = 0.95, which most programs use",
+            "That is a compromise for a critic that errs. There is nothing left to compromise on.",
+        ),
+        Option(
+            "λ = 1: real rewards are better than anybody's opinion",
+            "They are as right on average as a perfect critic, and far noisier: they carry the "
+            "luck of all later steps.",
+        ),
+        Option(
+            "it makes no difference: all are unbiased then",
+            "Unbiased they are, all of them. But the squared error is bias² plus variance.",
+        ),
+    ),
+)
+
+PREDICT_CLOCK = Question(
+    id="predict-clock-target",
+    prompt=(
+        "A world pays 1 at every step, for ever; with a discount of 0.99 every step is worth 100. "
+        "A clock stops each episode after 500 steps, and a program takes that for the end of the "
+        "world. What does it tell its critic about the last step?"
+    ),
+    options=(
+        Option(
+            "about 99: one step of 500 is missing",
+            "What is missing is not one step but everything that would have followed the last one.",
+        ),
+        Option(
+            "about 80, the average of all steps",
+            "That is what a critic without a clock makes of all 500 targets. The target of the "
+            "last step alone is much lower.",
+        ),
+        Option(
+            "0, since nothing follows",
+            "Nothing follows, says the program; but the step's own reward was paid.",
+        ),
+        Option(
+            "1: its own reward, and then nothing",
+            "The future that was cut off would have been worth 99. The same observation is told "
+            "anything from 1 to 99, depending on a clock that it does not show.",
+            correct=True,
+        ),
+    ),
+)
+
+PREDICT_NEXT_STEP = Question(
+    id="predict-step-after-the-end",
+    prompt=(
+        "One pole of a vector environment has fallen: the step returned terminated = True. You "
+        "call step again, with an action for every pole. What happens to the fallen one?"
+    ),
+    options=(
+        Option(
+            "an error: it must be reset first",
+            "A single environment must be. A vector environment resets its members by itself, "
+            "because the others go on.",
+        ),
+        Option(
+            "it was reset before: the action is the first one of the new episode",
+            "Then the step that ended the episode would have returned the new episode's "
+            "observation. That is another mode, called same step, and not the default.",
+        ),
+        Option(
+            "it is reset now: the action is ignored and the reward is 0",
+            "This is the default, called next step. The row looks like all others, and nobody "
+            "acted in it.",
+            correct=True,
+        ),
+        Option(
+            "it stays as it is until all poles have fallen",
+            "So it would be if you played one batch of episodes. Here every fallen pole starts "
+            "anew on its own.",
+        ),
+    ),
+)
+
+PREDICTIONS = (PREDICT_SIGN, PREDICT_PERFECT_CRITIC, PREDICT_CLOCK, PREDICT_NEXT_STEP)

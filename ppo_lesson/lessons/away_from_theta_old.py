@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ppo_lesson.lessons.away_from_theta_old_explosion import EXPLODING_RATIO
+from ppo_lesson.lessons.away_from_theta_old_predictions import PREDICTIONS
 from ppo_lesson.lessons.away_from_theta_old_questions import OPEN_QUESTIONS, QUESTIONS
 from ppo_lesson.lessons.inputs import agree, drawn_samples, floats
 from ppo_lesson.maths import gradient_share
@@ -182,5 +183,6 @@ LESSON = Lesson(
     notebook="05_away_from_theta_old",
     exercises=(GRADIENT_SHARE, EXPLODING_RATIO),
     questions=QUESTIONS,
+    predictions=PREDICTIONS,
     open_questions=OPEN_QUESTIONS,
 )

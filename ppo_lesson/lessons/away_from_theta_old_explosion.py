@@ -130,9 +130,12 @@ EXPLODING_RATIO = Exercise(
     prompt=(
         "Design an explosion. Return three things, `(logits, old_logits, action)`: the logits of "
         "the current policy and of the old one in one state, both tensors of shape (K,), and one "
-        r"of the K actions, so that the ratio $\pi_\theta(a \mid s) \,/\, \pi_{old}(a \mid s)$ "
-        "*exceeds 50*. The policies are the softmax of the logits. K and all numbers, "
-        "finite ones, are yours; any right answer passes."
+        "of the K actions, so that its ratio *exceeds 50*:"
+        "\n\n"
+        r"$$\frac{\pi_\theta(a \mid s)}{\pi_{old}(a \mid s)} > 50 .$$"
+        "\n\n"
+        "The policies are the softmax of the logits. K and all numbers, finite ones, are yours; "
+        "any right answer passes."
     ),
     reference=exploding_ratio,
     cases=(Case({}, "your two policies"),),

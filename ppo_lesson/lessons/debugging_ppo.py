@@ -7,7 +7,10 @@ from torch import Tensor
 
 from ppo_lesson import maths
 from ppo_lesson.lessons.debugging_ppo_diagnose import DIAGNOSE
+from ppo_lesson.lessons.debugging_ppo_museum import MUSEUM
+from ppo_lesson.lessons.debugging_ppo_predictions import PREDICTIONS
 from ppo_lesson.lessons.debugging_ppo_questions import QUESTIONS
+from ppo_lesson.lessons.debugging_ppo_silent import SILENT
 from ppo_lesson.lessons.inputs import floats
 from ppo_lesson.teaching.exercise import Case, Exercise, Function, Lesson, Mistake, Property
 
@@ -151,5 +154,6 @@ EXPLAINED_VARIANCE = Exercise(
 LESSON = Lesson(
     notebook="09_debugging_ppo",
     exercises=(EXPLAINED_VARIANCE,),
-    questions=(*DIAGNOSE, *QUESTIONS),
+    questions=(*MUSEUM, *SILENT, *DIAGNOSE, *QUESTIONS),
+    predictions=PREDICTIONS,
 )

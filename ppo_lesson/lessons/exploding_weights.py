@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ppo_lesson.lessons.exploding_weights_predictions import PREDICTIONS
 from ppo_lesson.lessons.exploding_weights_products import PER_DECISION_LOG_WEIGHT
 from ppo_lesson.lessons.exploding_weights_questions import OPEN_QUESTIONS, QUESTIONS
 from ppo_lesson.lessons.inputs import floats, normal
@@ -242,5 +243,6 @@ LESSON = Lesson(
     notebook="03_when_weights_explode",
     exercises=(EFFECTIVE_SAMPLE_SIZE, UNSUPPORTED, PER_DECISION_LOG_WEIGHT),
     questions=QUESTIONS,
+    predictions=PREDICTIONS,
     open_questions=OPEN_QUESTIONS,
 )

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from ppo_lesson.lessons.inputs import floats, normal
+from ppo_lesson.lessons.policy_gradient_predictions import PREDICTIONS
 from ppo_lesson.lessons.policy_gradient_questions import OPEN_QUESTIONS, QUESTIONS
 from ppo_lesson.lessons.policy_gradient_tokens import TOKEN_LOG_PROBS
 from ppo_lesson.maths import reinforce_loss, score
@@ -246,5 +247,6 @@ LESSON = Lesson(
     notebook="01_policy_gradient",
     exercises=(SCORE, REINFORCE_LOSS, TOKEN_LOG_PROBS),
     questions=QUESTIONS,
+    predictions=PREDICTIONS,
     open_questions=OPEN_QUESTIONS,
 )

@@ -1,4 +1,4 @@
-"""Notebook 08: three predictions, a quiz, and an open question on what PPO's parts are for."""
+"""Notebook 08: two predictions, a quiz, and an open question on what PPO's parts are for."""
 
 from __future__ import annotations
 
@@ -150,28 +150,6 @@ SILENT_SAMPLES = Question(
 
 QUESTIONS = (ON_OR_OFF, CLIP_BOUNDS, MEAN_RATIO, OLD_LOG_PROB, SILENT_SAMPLES)
 
-PREDICT_NEXT_VALUE = Question(
-    id="predict-next-value",
-    prompt="Of which observation should next_value of the terminating step be the value?",
-    options=(
-        Option(
-            "the first observation of the new episode, two rows later",
-            "The new episode starts anew and has nothing to do with this one.",
-        ),
-        Option(
-            "the final observation, in the next row",
-            "It is the observation that truly followed. At a termination GAE leaves its value "
-            "out; at a truncation it is the one that counts.",
-            correct=True,
-        ),
-        Option(
-            "the observation of the terminating step itself",
-            "That one came before the action, and its value is stored as value. next_value looks "
-            "at what came after it.",
-        ),
-    ),
-)
-
 PREDICT_CLIPPED_LOSS = Question(
     id="predict-clipped-loss",
     prompt="Where will the clipped policy loss be, compared with the unclipped one?",
@@ -225,7 +203,7 @@ PREDICT_NO_DIFFERENCE = Question(
     ),
 )
 
-PREDICTIONS = (PREDICT_NEXT_VALUE, PREDICT_CLIPPED_LOSS, PREDICT_NO_DIFFERENCE)
+PREDICTIONS = (PREDICT_CLIPPED_LOSS, PREDICT_NO_DIFFERENCE)
 
 PARTS_OF_PPO = OpenQuestion(
     id="parts-of-ppo",

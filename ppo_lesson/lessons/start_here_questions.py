@@ -166,18 +166,18 @@ LOG_DERIVATIVE = Question(
         Option(
             "∇π = log π ∇π",
             "The logarithm stands outside of the derivative here. It belongs inside: the chain "
-            "rule gives ∇ log π = ∇π / π. Read up: notebook 04, section 7, or Sutton and Barto, "
+            "rule gives ∇ log π = ∇π / π. Read up: notebook 01, section 3, or Sutton and Barto, "
             "section 13.3.",
         ),
         Option(
             "∇ log π = π ∇π",
             "The derivative of a logarithm divides by its argument, it does not multiply. "
-            "Read up: notebook 04, section 7, or Sutton and Barto, section 13.3.",
+            "Read up: notebook 01, section 3, or Sutton and Barto, section 13.3.",
         ),
         Option(
             "log ∇π = ∇ log π",
             "Logarithm and derivative cannot be swapped, and ∇π can be negative. Read up: "
-            "notebook 04, section 7, or Sutton and Barto, section 13.3.",
+            "notebook 01, section 3, or Sutton and Barto, section 13.3.",
         ),
     ),
 )

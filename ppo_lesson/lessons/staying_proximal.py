@@ -9,6 +9,7 @@ from ppo_lesson.lessons.inputs import agree, drawn_samples, far_samples, samples
 from ppo_lesson.lessons.staying_proximal_fraction import ACTIVE_CLIP_FRACTION
 from ppo_lesson.lessons.staying_proximal_kl import KL_K1, KL_K2, KL_K3
 from ppo_lesson.lessons.staying_proximal_penalty import ADAPTIVE_BETA, KL_PENALISED_LOSS
+from ppo_lesson.lessons.staying_proximal_predictions import PREDICTIONS
 from ppo_lesson.lessons.staying_proximal_questions import OPEN_QUESTIONS, QUESTIONS
 from ppo_lesson.maths import clipped_surrogate_loss, surrogate_loss
 from ppo_lesson.teaching.exercise import Case, Exercise, Function, Lesson, Mistake, Property
@@ -235,5 +236,6 @@ LESSON = Lesson(
         ADAPTIVE_BETA,
     ),
     questions=QUESTIONS,
+    predictions=PREDICTIONS,
     open_questions=OPEN_QUESTIONS,
 )

@@ -9,7 +9,6 @@ specification, `explorers` the explorers of the lessons.
 from __future__ import annotations
 
 import base64
-import io
 import itertools
 import json
 import textwrap
@@ -18,19 +17,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import vl_convert
-from PIL import Image
-
-from ppo_lesson.teaching import vega
+from ppo_lesson.teaching import renderer, vega
 from ppo_lesson.teaching.sliders import Choice, Slider
 from ppo_lesson.teaching.vega import Json
 
 MIME = "application/vnd.vegalite.v5+json"
-SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
-VEGA_LITE = "5.21"  # JupyterLab 4.6 draws version 5; it does not draw 6
 MOST_POSITIONS = 2000
 LETTERS_A_LINE = 108  # of the sentences above the picture, which is about 840 pixels wide
-PNG_COLORS = 128  # enough to keep the colours of all roles as they are
 
 LEFT = 62
 """Pixels from the left edge of the first panel to that of its title: room for the axis."""
@@ -45,12 +38,6 @@ ROW = 32
 SLIDER_LEFT, SLIDER_WIDTH, CHOICE_WIDTH = 410, 270, 60
 GAP = 4
 """Pixels between a drawing and its sliders: a browser leaves room for letters that hang down."""
-
-
-def start_renderer() -> None:
-    """Draw a dot: the first picture of a process takes a second longer than those after it."""
-    dot = {"$schema": SCHEMA, "data": {"values": [{}]}, "mark": "point"}
-    vl_convert.vegalite_to_svg(dot, vl_version=VEGA_LITE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,7 +141,7 @@ class Explorer:
         for control, value in zip(self.controls, starts, strict=True):
             control.index(value)  # raises where there is no such position
         return {
-            "$schema": SCHEMA,
+            "$schema": renderer.SCHEMA,
             "description": f"{self.title}. {self.look_for}",
             "usermeta": {"embedOptions": {"actions": False, "renderer": "svg"}},
             "config": vega.CONFIG,
@@ -172,15 +159,7 @@ class Explorer:
 
     def picture(self, **position: float) -> bytes:
         """Draw the specification as a PNG of few colours; arguments as in `specification`."""
-        specification = self._specify(position, words=True)
-        drawn = vl_convert.vegalite_to_svg(specification, vl_version=VEGA_LITE)
-        picture = Image.open(io.BytesIO(vl_convert.svg_to_png(drawn)))
-        file = io.BytesIO()
-        few = picture.convert("RGB").quantize(
-            PNG_COLORS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
-        )
-        few.save(file, "PNG")
-        return file.getvalue()
+        return renderer.png(self._specify(position, words=True))
 
     def __repr__(self) -> str:
         """Tell what the picture says at its start, for those who do not see it."""

@@ -201,12 +201,12 @@ def _cases() -> Json:
         "field": "sign",
         "type": "nominal",
         "scale": {"domain": ["A > 0", "A < 0"], "paddingInner": 0.08, "paddingOuter": 0.1},
-        "axis": bare | {"title": None, "labelFontSize": 16},
+        "axis": bare | {"title": None},
     }
     cells = {"values": _cells()}
     cell = {"type": "rect", "color": "#f2f2f2"}
     frame = {"type": "rect", "filled": False, "stroke": INK["truth"], "strokeWidth": 4}
-    words = {"type": "text", "fontSize": 15, "lineBreak": "\n", "dy": -8}
+    words = {"type": "text", "lineBreak": "\n", "dy": -8}
     return {
         "width": 250,
         "height": 190,

@@ -40,7 +40,7 @@ TARGET = Gaussian(0.0, 1.0)
 MEANS = Slider("proposal_mean", "mean of the proposal q", -1.0, 3.0, 0.5, 1.0)
 STDS = Slider("proposal_std", "spread (standard deviation) of q", 0.5, 2.5, 0.25, 1.0)
 NUM_SAMPLES = 1000
-NUM_DOTS = 27
+NUM_DOTS = 25
 LIGHT_TAILS = "infinite (tails of q too light)"
 RUNNING = [round(10 ** (1 + k / 8)) for k in range(17)]  # 10 to 1000, equal steps of the logarithm
 OUTLINE = torch.linspace(-3, 3, 25, dtype=torch.float64)  # of q, in standard deviations
@@ -165,7 +165,7 @@ def _densities(rows: Table) -> Json:
         level("quiet", 0),
         label("truth", [], 12, 20, "target p (solid)"),
         label("old", [], 12, 42, "proposal q (dashed)"),
-        label("weight", [], 12, 248, "dots: samples of q, area = weight", fontSize=15),
+        label("weight", [], 392, 246, "dots: samples, area: weight", align="right"),
     ]
     place = {"x": {"field": "x"}, "y": {"field": "depth"}}
     if "my_weight" in rows[0]:

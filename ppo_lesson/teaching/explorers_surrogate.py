@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
 import torch
-from torch import Tensor
 
-from ppo_lesson.maths import policy_ratio
 from ppo_lesson.teaching.explorer import Explorer
 from ppo_lesson.teaching.plotting import COLORS
 from ppo_lesson.teaching.sliders import Choice, Slider
@@ -33,9 +29,12 @@ from ppo_lesson.teaching.vega import (
     upright,
 )
 from ppo_lesson.training import explosion
-from ppo_lesson.worlds.mdp import TabularMDP, advantages, objective, surrogate_objective
-from ppo_lesson.worlds.small_worlds import bandit_mdp, cliff_logits, cliff_mdp
-from ppo_lesson.worlds.trajectories import sample_trajectories, trajectories, trajectory_log_prob
+from ppo_lesson.worlds.surrogates import (
+    OneParameter,
+    bandit_world,
+    cliff_world,
+    sampled_surrogates,
+)
 
 Table = list[dict[str, Any]]
 
@@ -47,14 +46,6 @@ NUM_SURROGATES = 200  # samples, of which the band holds nine in ten
 THETA_ENDS = (-2.1, 6.1)  # of the axis
 BAND = torch.tensor([0.05, 0.95], dtype=torch.float64)
 CLIFF_ALONG = ("theta", "truth", "promise", "low", "high", "worth")
-
-
-@dataclass(frozen=True)
-class OneParameter:
-    """A world and the policy that one parameter moves through it."""
-
-    mdp: TabularMDP
-    logits: Callable[[Tensor], Tensor]
 
 
 def surrogate_cliff() -> Explorer:
@@ -87,7 +78,7 @@ def _cliff() -> Json:
         line("truth", curve, "theta", "truth"),
         line("new", curve, "theta", "promise", strokeDash=[9, 5]),
         upright("quiet", here, "theta", strokeDash=[4, 4]),
-        points("old", [], "old_theta", "old_value", size=190),
+        points("old", [], "old_theta", "old_value", size=260, shape="diamond"),
         points("truth", here, "theta", "truth", size=150, shape="square"),
         points("new", here, "theta", "promise", size=170),
         label("truth", [], 14, 128, "J: the truth (solid, square)"),
@@ -114,7 +105,7 @@ def _cliff_worth() -> Json:
 
 def surrogate_cliff_table() -> Table:
     """Tabulate truth, promise, sampled promises and ESS along theta, one row per theta_old."""
-    worlds = (OneParameter(cliff_mdp(), cliff_logits), _bandit())
+    worlds = (cliff_world(), bandit_world())
     return [
         _cliff_row(worlds[bandit], old_theta) | {BANDIT.name: bandit}
         for old_theta in OLD_THETA.positions
@@ -122,73 +113,36 @@ def surrogate_cliff_table() -> Table:
     ]
 
 
-def _bandit() -> OneParameter:
-    """Make the cliff's first decision a world of its own: going pays 1, staying 0."""
-    reward = torch.tensor([0.0, 1.0], dtype=torch.float64)
-    return OneParameter(bandit_mdp(reward), lambda theta: cliff_logits(theta)[:1])
-
-
 def _cliff_row(world: OneParameter, old_theta: float) -> dict[str, Any]:
     old = torch.tensor(old_theta, dtype=torch.float64, requires_grad=True)
-    old_logits = world.logits(old).detach()
-    old_value = objective(world.mdp, world.logits(old))
-    gain_there = surrogate_objective(world.mdp, world.logits(old), old_logits)
+    truth_there, promise_there = world.truth(old), world.promise(old, old)
     slope, surrogate_slope = (
-        float(torch.autograd.grad(f, old)[0]) for f in (old_value, gain_there)
+        float(torch.autograd.grad(f, old)[0]) for f in (truth_there, promise_there)
     )
     theta = torch.tensor(THETA.positions, dtype=torch.float64)
     with torch.no_grad():
-        logits = torch.vmap(world.logits)(theta)
-        truth = torch.vmap(lambda new: objective(world.mdp, new))(logits)
-        gain = torch.vmap(lambda new: surrogate_objective(world.mdp, new, old_logits))(logits)
-        worth = torch.vmap(_worth(world.mdp, old_logits))(logits)
-        sampled = torch.vmap(_sampled_gains(world.mdp, old_logits))(logits)
-        low, high = old_value + sampled.quantile(BAND, dim=-1)
+        truth, promise = world.truth(theta), world.promise(theta, old)
+        worth = world.effective_share(theta, old)
+        generator = torch.Generator().manual_seed(0)
+        gains = sampled_surrogates(
+            world.mdp, world.logits(old), NUM_SURROGATES, EPISODES, generator
+        )
+        sampled = torch.vmap(lambda point: gains(world.logits(point)))(theta)
+        low, high = truth_there + sampled.quantile(BAND, dim=-1)
     row = {
         "theta": list(THETA.positions),
         "truth": numbers(truth, 3),
-        "promise": numbers(old_value + gain, 3),
+        "promise": numbers(promise, 3),
         "low": numbers(low, 2),
         "high": numbers(high, 2),
         "worth": [short(EPISODES * float(share), 2) for share in worth],
     }
     return row | {
         OLD_THETA.name: old_theta,
-        "old_value": number(float(old_value.detach()), 3),
+        "old_value": number(float(truth_there.detach()), 3),
         "slope": f"{slope:.4f}",
         "surrogate_slope": f"{surrogate_slope:.4f}",
     }
-
-
-def _sampled_gains(mdp: TabularMDP, old_logits: Tensor) -> Callable[[Tensor], Tensor]:
-    """Let the old policy act, and return what each sample says of other logits: L_IS, (200,)."""
-    generator = torch.Generator().manual_seed(0)
-    found = sample_trajectories(mdp, old_logits, NUM_SURROGATES * EPISODES, generator)
-    # How often each action was taken in each state at each step: all that a sample tells.
-    size = mdp.num_states * mdp.num_actions
-    cell = torch.arange(mdp.horizon) * size + found.state * mdp.num_actions + found.action
-    counts = torch.nn.functional.one_hot(cell.view(NUM_SURROGATES, -1), mdp.horizon * size).sum(1)
-    share = counts.to(old_logits.dtype) / EPISODES
-    advantage = advantages(mdp, old_logits).view(mdp.horizon, size)
-    old_log_prob = mdp.log_policy(old_logits).flatten()
-
-    def gains(logits: Tensor) -> Tensor:
-        ratio = policy_ratio(mdp.log_policy(logits).flatten(), old_log_prob)
-        return share @ (ratio * advantage).flatten()
-
-    return gains
-
-
-def _worth(mdp: TabularMDP, old_logits: Tensor) -> Callable[[Tensor], Tensor]:
-    """Return a function of other logits: ESS/N = 1 / E_old[w^2], w the weight of a trajectory."""
-    every = trajectories(mdp)
-    log_old = trajectory_log_prob(mdp, old_logits, every.state, every.action)
-
-    def worth(logits: Tensor) -> Tensor:
-        log_new = trajectory_log_prob(mdp, logits, every.state, every.action)
-        return 1 / (2 * log_new - log_old).exp().sum()
-
-    return worth
 
 
 EPOCH = Slider("epoch", "epochs on one batch", 0, explosion.NUM_EPOCHS, 1, 6)
@@ -274,8 +228,8 @@ def _explosion_row(entry: explosion.Explosion) -> dict[str, Any]:
         ],
         "median": [number(median(run[epoch] for run in entry.returns), 0) for epoch in epochs],
         "lost": [sum(run[epoch] < 100 for run in entry.returns) for epoch in epochs],
-        "log_largest": numbers([math.log(ratio) for ratio in entry.largest_ratio], 2),
-        "largest": [short(ratio, 3) for ratio in entry.largest_ratio],
-        "worth": numbers(entry.effective_sample_size, 0),
-        "share": numbers([100 * share for share in entry.gradient_share], 0),
+        "log_largest": numbers([math.log(ratio) for ratio in entry.largest_ratio[0]], 2),
+        "largest": [short(ratio, 3) for ratio in entry.largest_ratio[0]],
+        "worth": numbers(entry.effective_sample_size[0], 0),
+        "share": numbers([100 * share for share in entry.gradient_share[0]], 0),
     }

@@ -64,15 +64,16 @@ def weight_rain() -> Explorer:
             points("new", flatten("horizon", "worth"), "horizon", "worth", size=45, clip=True),
             upright("quiet", here, "horizon", strokeDash=[4, 4]),
             points("new", here, "horizon", "worth", size=260, clip=True),
-            label("truth", [], 8, 244, "line: exact"),
-            label("new", [], 8, 220, "dots: these samples"),
+            label("truth", [], 38, 244, "line: exact"),
+            label("new", [], 38, 220, "dots: these samples"),
         ], 240, 260,
     )  # fmt: skip
     return Explorer(
         title="Weight rain: a trajectory's weight is a product of ratios",
-        formula="w = r_1 r_2 ... r_T, ESS/N = exp(-T s^2)",
-        look_for="Lengthen the trajectories, then let the policy drift further: the mean weight "
-        "stays 1, but the weights rain down to nothing and a handful of trajectories holds it all.",
+        formula="w = r_0 r_1 ... r_{T-1}, ESS/N = exp(-T s^2)",
+        look_for="Lengthen the trajectories, then let the policy drift further: the weights rain "
+        "down to nothing and a handful of trajectories holds it all. The true mean stays 1, "
+        "and the mean of the samples is the last number to warn.",
         sliders=(HORIZONS, DRIFTS),
         rows=weight_rain_table(),
         says=(

@@ -22,7 +22,6 @@ from ppo_lesson.worlds.small_worlds import (
 
 ROOM_WIDTH, ROOM_HEIGHT, ROOM_SPACING = 1.7, 1.0, 3.2
 # Of |z| for a standard normal z, 2.5 % lie below the first number and 2.5 % above the second.
-FOLDED_NORMAL_95 = (0.03134, 2.2414)
 
 
 def plot_corridor(ax: Axes, mdp: TabularMDP) -> Axes:
@@ -113,37 +112,6 @@ def plot_cliff_tangent(ax: Axes, theta: Tensor, old_theta: Tensor) -> Axes:
     label_end(ax, theta.tolist(), promise, "new", "J_old + L_IS")
     _mark_old(ax, float(old_theta), float(old_objective))
     ax.set(xlabel="theta", ylabel="expected return", title="Same value, same slope, at one point")
-    return ax
-
-
-def plot_convergence(
-    ax: Axes, num_samples: Sequence[int], error: Tensor, standard_error: Tensor
-) -> Axes:
-    """Draw the errors of sampled gradients against the sample size, both axes logarithmic.
-
-    Args:
-        ax: where to draw.
-        num_samples: K sample sizes, increasing.
-        error: (R, K) estimate minus exact value, one row per seed.
-        standard_error: (K,) exact standard error of an estimate of each size.
-    """
-    sizes = [float(size) for size in num_samples]
-    low, high = ((bound * standard_error).tolist() for bound in FOLDED_NORMAL_95)
-    ax.fill_between(sizes, low, high, color=COLORS["light"], alpha=0.2, linewidth=0)
-    for row in error.abs():
-        ax.plot(sizes, row.tolist(), "o", color=COLORS["old"], markersize=5, alpha=0.6)
-    typical = error.square().mean(0).sqrt().tolist()
-    ax.plot(sizes, typical, "D--", color=COLORS["new"], markersize=8)
-    plot_line(ax, sizes, standard_error.tolist(), "truth", "")
-    ax.set(xscale="log", yscale="log", xlabel="number of trajectories N", ylabel="error")
-    ax.set_title("A hundred times the data, a tenth of the error")
-    notes = {
-        "truth": ("line: exact standard error", 0.95),
-        "new": ("diamonds: measured, all seeds together", 0.87),
-        "old": ("dots: one seed each; 95 % belong in the band", 0.79),
-    }
-    for role, (words, height) in notes.items():
-        ax.text(0.99, height, words, color=COLORS[role], ha="right", transform=ax.transAxes)
     return ax
 
 

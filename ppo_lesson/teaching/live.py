@@ -1,9 +1,8 @@
-"""Watching training while it happens."""
+"""Training from several seeds; a figure that grows, and a bar that shows how many are done."""
 
 from __future__ import annotations
 
 import io
-import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -15,16 +14,12 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 
 from ppo_lesson import maths
-from ppo_lesson.teaching.figures_training import plot_learning_curve
 from ppo_lesson.teaching.plotting import COLORS
 from ppo_lesson.training.networks import ActorCritic
 from ppo_lesson.training.ppo import PPOConfig, TrainingResult, UpdateMetrics, evaluate, train
 
-REDRAW_SECONDS = 0.2
 FIGURE_SIZE = (9.0, 4.0)
 BAR_SIZE = (600, 16)
-
-OnUpdate = Callable[[ActorCritic, UpdateMetrics], None]
 
 
 class Runs(NamedTuple):
@@ -33,50 +28,6 @@ class Runs(NamedTuple):
     steps: Tensor  # (U,) environment steps, each reached by the update before the evaluation
     returns: Tensor  # (S, U) mean return of fresh episodes, one row per seed
     results: tuple[TrainingResult, ...]  # S of them
-
-
-def watch(config: PPOConfig, seed: int, every: int = 5, episodes: int = 100) -> OnUpdate:
-    """Display a learning curve that grows, and return the `on_update` that makes it grow.
-
-    It is one picture that is replaced, without widgets, so that the stored notebook keeps the
-    finished curve. Evaluating and drawing do not count as training time.
-
-    Args:
-        config: the settings that training runs with.
-        seed: of the evaluation episodes.
-        every: evaluate after so many updates, 1 or more; the last update is always evaluated.
-        episodes: fresh episodes per evaluation.
-
-    Raises:
-        ValueError: every is below 1.
-    """
-    if every < 1:
-        raise ValueError(f"every: expected 1 or more, got {every}")
-    steps: list[int] = []
-    returns: list[float] = []
-
-    def draw(ax: Axes) -> None:
-        plot_learning_curve(ax, steps, returns)
-        ax.set_xlim(0, config.total_steps * 1.04)
-        done = steps[-1] if steps else 0
-        ax.set_title(f"{done:,} environment steps (planned: {config.total_steps:,})")
-
-    redraw = live_figure(draw, "Learning curve, drawn during training")
-    drawn, updates = time.monotonic(), 0
-
-    def on_update(policy: ActorCritic, metrics: UpdateMetrics) -> None:
-        nonlocal drawn, updates
-        updates += 1
-        is_last = metrics.steps >= config.total_steps
-        if updates % every and not is_last:
-            return
-        steps.append(metrics.steps)
-        returns.append(evaluate(policy, episodes, seed, config.env_id).mean().item())
-        if is_last or time.monotonic() - drawn > REDRAW_SECONDS:
-            redraw()
-            drawn = time.monotonic()
-
-    return on_update
 
 
 def train_seeds(

@@ -40,9 +40,9 @@ def setup(seed: int = 0) -> None:
     random.seed(seed)
     # The first optimiser of a process imports for a second; better here than in a demonstration.
     torch.optim.Adam([torch.zeros(1, requires_grad=True)])
-    explorer = sys.modules.get("ppo_lesson.teaching.explorer")
-    if explorer is not None:  # in a notebook that has explorers; for the same reason
-        explorer.start_renderer()
+    renderer = sys.modules.get("ppo_lesson.teaching.renderer")
+    if renderer is not None:  # in a notebook that has explorers; for the same reason
+        renderer.start()
 
 
 def show(label: str, value: Number | Sequence[Number], digits: int = 4) -> None:

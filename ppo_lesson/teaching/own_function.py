@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +13,7 @@ from ppo_lesson.teaching import guard
 from ppo_lesson.teaching.outcome import describe_kind, fresh_inputs
 from ppo_lesson.teaching.plotting import COLORS
 from ppo_lesson.teaching.trial import NOT_STARTED
-from ppo_lesson.teaching.verdict import safe_text
+from ppo_lesson.teaching.verdict import safe_text, with_code
 
 TIME_LIMIT = 5.0
 """Seconds that all calls for one picture may take together."""
@@ -33,7 +32,7 @@ class Trouble:
     def _repr_html_(self) -> str:
         return (
             f"<div role='status' style='border-left:6px solid {COLORS['bad']};padding:4px 12px;"
-            f"font-size:16px;line-height:1.4'>{html.escape(self.sentence)}</div>"
+            f"font-size:16px;line-height:1.4'>{with_code(self.sentence)}</div>"
         )
 
 

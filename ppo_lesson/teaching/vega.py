@@ -21,8 +21,8 @@ Json = dict[str, Any]
 # The first is built into vl-convert and has the same widths as the next two, so that the stored
 # picture, and the drawing in a browser on any system, break and align alike.
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
-SMALL, MEDIUM, LARGE = 15, 16, 19
-"""Sizes of letters in pixels: on axes, in notes and labels, in headlines."""
+MEDIUM, LARGE = 16, 19
+"""Sizes of letters in pixels: everywhere, and in headlines; smaller ones are hard to read."""
 
 DASHES = {"-": [], "--": [9, 5], "-.": [9, 4, 2, 4], ":": [2, 4]}
 LINE_WIDTH = 3
@@ -34,7 +34,7 @@ CONFIG: Json = {
     "background": "white",
     "view": {"stroke": None},
     "axis": {
-        "labelFontSize": SMALL,
+        "labelFontSize": MEDIUM,
         "titleFontSize": MEDIUM,
         "titleFontWeight": "normal",
         "labelColor": DARK,

@@ -58,11 +58,11 @@ class Verdict:
             f"<div role='status' style='border-left:6px solid {BORDER[self.status]};"
             "padding:4px 12px;font-size:16px;line-height:1.4'>"
             f"<p style='margin:0'><strong>{html.escape(self.exercise)}: {self.status}</strong></p>"
-            f"<p style='margin:0'>{_with_code(self.message)}</p>{details}</div>"
+            f"<p style='margin:0'>{with_code(self.message)}</p>{details}</div>"
         )
 
 
-def _with_code(text: str) -> str:
+def with_code(text: str) -> str:
     """Escape a text for a page and set what stands between backticks as code."""
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
 

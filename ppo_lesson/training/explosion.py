@@ -43,16 +43,17 @@ EPISODES = 16
 class Explosion:
     """What became of copies of a policy, epoch by epoch; E epochs, so E + 1 entries, R runs.
 
-    Batch and starting policy differ from run to run. All but `returns` is of the first run.
+    Batch and starting policy differ from run to run. The histograms are of the first run.
     """
 
     step_size: float  # Adam's
     clipped: bool  # the clipped surrogate, or the plain one
-    num_samples: int  # in the batch of the first run
+    num_samples: int  # in the batch, of the first run; others lack a row per episode that ended
     counts: list[list[int]]  # (E + 1, B) samples in each bin of the log-ratio
-    largest_ratio: list[float]  # (E + 1,)
-    effective_sample_size: list[float]  # (E + 1,) of the ratios
-    gradient_share: list[float]  # (E + 1,) of |r A|, held by the top hundredth
+    largest_ratio: list[list[float]]  # (R, E + 1)
+    effective_sample_size: list[list[float]]  # (R, E + 1) of the ratios
+    gradient_share: list[list[float]]  # (R, E + 1) of |r A|, held by the top hundredth
+    promise: list[list[float]]  # (R, E + 1) mean of r A over the batch, A normalised
     returns: list[list[float]]  # (R, E + 1) mean return of fresh episodes
 
 
@@ -83,8 +84,10 @@ def record(
                 _run(policy, batch, step_size, clipped, num_epochs, seed)
                 for seed, (policy, batch) in enumerate(starts)
             ]
-            measured = {name: [entry[name] for entry in runs[0]] for name in runs[0][0]}
-            measured["returns"] = [[entry["returns"] for entry in run] for run in runs]
+            measured = {
+                name: [[entry[name] for entry in run] for run in runs] for name in runs[0][0]
+            }
+            measured["counts"] = measured["counts"][0]
             found.append(Explosion(step_size, clipped, len(starts[0][1].action), **measured))
     return found
 
@@ -154,6 +157,7 @@ def _measure(policy: ActorCritic, batch: Batch) -> dict:
         "largest_ratio": round(ratio.max().item(), 2),
         "effective_sample_size": round(maths.effective_sample_size(ratio.log()).item(), 1),
         "gradient_share": round(maths.gradient_share(ratio, advantage, TOP).item(), 3),
+        "promise": round((ratio * advantage).mean().item(), 3),
         "returns": round(evaluate(policy, EPISODES, seed=7).mean().item(), 1),
     }
 

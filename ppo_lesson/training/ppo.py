@@ -151,6 +151,22 @@ def critic_loss(policy: ActorCritic, batch: Batch, config: PPOConfig) -> Tensor:
     return maths.value_loss(value, batch.value_target)
 
 
+def make_policy(
+    env: VectorEnv, hidden_sizes: tuple[int, ...], generator: torch.Generator
+) -> ActorCritic:
+    """Build an actor-critic that fits the environment's observations and actions.
+
+    Raises:
+        ValueError: the actions are not discrete, or an observation is not one row of numbers.
+    """
+    actions, obs = env.single_action_space, env.single_observation_space
+    if not isinstance(obs, spaces.Box) or len(obs.shape) != 1:
+        raise ValueError(f"env: expected observations in a Box of shape (D,), got {obs}")
+    if not isinstance(actions, spaces.Discrete) or actions.start != 0:
+        raise ValueError(f"env: expected Discrete actions that count from 0, got {actions}")
+    return ActorCritic(obs.shape[0], int(actions.n), hidden_sizes, generator)
+
+
 def train(
     config: PPOConfig = PPOConfig(),  # noqa: B008 (frozen, so that calls can share it)
     *,
@@ -158,6 +174,10 @@ def train(
     gae: Callable[..., Tensor] = maths.gae,
     policy_loss: Callable[..., Tensor] = maths.clipped_surrogate_loss,
     make_env: Callable[[str, int], VectorEnv] = make_env,
+    make_policy: Callable[..., ActorCritic] = make_policy,
+    collect: Callable[..., Rollout] = collect,
+    make_batch: Callable[..., Batch] = make_batch,
+    diagnose: Callable[..., dict[str, float]] = diagnose,
     on_update: Callable[[ActorCritic, UpdateMetrics], bool | None] | None = None,
 ) -> TrainingResult:
     """Train a policy: collect, compute advantages, update, repeat.
@@ -173,6 +193,11 @@ def train(
         policy_loss: takes the arguments of `ppo_lesson.maths.clipped_surrogate_loss` in their
             order.
         make_env: makes the vector environment from `config.env_id` and `config.num_envs`.
+        make_policy: builds the policy; it and the next three take the arguments of the functions
+            of these names, and are where notebook 09 plants its faults.
+        collect: plays a rollout.
+        make_batch: computes advantages and drops what is no experience.
+        diagnose: measures what an update has done.
         on_update: called after each update with policy and metrics; training ends where it returns
             True. Its time does not count as training time.
 
@@ -220,22 +245,6 @@ def train(
                 result.stopped = "interrupted" if asked() else "on_update returned True"
                 break
     return result
-
-
-def make_policy(
-    env: VectorEnv, hidden_sizes: tuple[int, ...], generator: torch.Generator
-) -> ActorCritic:
-    """Build an actor-critic that fits the environment's observations and actions.
-
-    Raises:
-        ValueError: the actions are not discrete, or an observation is not one row of numbers.
-    """
-    actions, obs = env.single_action_space, env.single_observation_space
-    if not isinstance(obs, spaces.Box) or len(obs.shape) != 1:
-        raise ValueError(f"env: expected observations in a Box of shape (D,), got {obs}")
-    if not isinstance(actions, spaces.Discrete) or actions.start != 0:
-        raise ValueError(f"env: expected Discrete actions that count from 0, got {actions}")
-    return ActorCritic(obs.shape[0], int(actions.n), hidden_sizes, generator)
 
 
 def learning_rate_at(steps: int, config: PPOConfig) -> float:

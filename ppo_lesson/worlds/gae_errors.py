@@ -60,6 +60,39 @@ def gae_errors(
     return squared_bias, variance
 
 
+def sampled_gae_errors(
+    mdp: TabularMDP, logits: Tensor, value_error: Tensor, gae_lambda: float, sample: Trajectories
+) -> Tensor:
+    """Measure on a sample what `gae_errors` sums exactly: bias^2 + variance.
+
+    Per trajectory the mean over its steps of (A-hat_t - b_t(s) - A_t(s,a))^2, with the sample's own
+    mean of A-hat in a state for b.
+
+    Args:
+        mdp: the world, with its discount.
+        logits: (S, A) of the policy that acted.
+        value_error: (C, T, S) what each of C critics says minus the true value, in units of
+            reward.
+        gae_lambda: mixing weight, 0 to 1.
+        sample: M trajectories of that policy.
+
+    Returns:
+        (C, M) squared errors; their mean over M estimates bias^2 + variance, a little too low where
+        a state was visited rarely, as the mean that is taken off is made of the same few visits.
+
+    Raises:
+        ValueError: a shape is wrong, or gae_lambda out of range.
+    """
+    check_floats("C T S", {"T": mdp.horizon, "S": mdp.num_states}, value_error=value_error)
+    state = sample.state.T
+    step = torch.arange(mdp.horizon).unsqueeze(-1).expand_as(state)
+    estimate = _advantages_of(mdp, logits, value_error, sample, gae_lambda)
+    once = torch.ones_like(sample.returns)
+    centred = estimate - _group_mean(estimate, once, step * mdp.num_states + state)
+    truth = advantages(mdp, logits)[step, state, sample.action.T]
+    return (centred - truth).square().mean(1)
+
+
 def _advantages_of(
     mdp: TabularMDP, logits: Tensor, value_error: Tensor, found: Trajectories, gae_lambda: float
 ) -> Tensor:

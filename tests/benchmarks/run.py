@@ -300,6 +300,21 @@ def benchmark_checks() -> None:
     print_table(["exercise", "cases", "s min", "s median", "s p90"], rows)
 
 
+def benchmark_explorers() -> None:
+    """Slider to picture in a real JupyterLab, beside `interact`; cost of building an explorer."""
+    sys.path.insert(0, str(NOTEBOOKS.parent))
+    from tests.benchmarks import explorers  # only here is a browser needed
+
+    columns = ["5 s drag: pictures/s", "changes shown"]
+    print_table(
+        ["slider to picture", "moves", "ms median", "ms p95", *columns],
+        explorers.speed_rows(explorers.measure_both()),
+    )
+    print_table(
+        ["explorer", "s min", "s median", "CPU s", "kB in a notebook"], explorers.build_rows()
+    )
+
+
 def spread(seconds: list[float], digits: int = 2) -> list[str]:
     """Return min, median and 90th percentile as text."""
     numbers = (min(seconds), statistics.median(seconds), float(np.quantile(seconds, 0.9)))
@@ -323,6 +338,7 @@ BENCHMARKS = {
     "scaling": benchmark_scaling,
     "processes": benchmark_processes,
     "checks": benchmark_checks,
+    "explorers": benchmark_explorers,
 }
 
 if __name__ == "__main__":

@@ -24,9 +24,12 @@ SHOWN_WITHIN = 60_000  # milliseconds; a page is usually ready in five seconds
 DRAWN_WITHIN = 10_000  # milliseconds; formulas wait until MathJax has been loaded
 RUN_WITHIN = 120_000  # milliseconds; the slowest notebook may take a minute
 
-# Patterns of messages on the browser's console that say nothing about our notebooks: none so far.
-# Each one that joins them needs its reason beside it.
-HARMLESS_MESSAGES: tuple[str, ...] = ()
+# Patterns of messages on the browser's console that say nothing about our notebooks. Each one that
+# joins them needs its reason beside it.
+HARMLESS_MESSAGES: tuple[str, ...] = (
+    # On a busy machine a kernel is restarted before it has told JupyterLab of its breakpoints.
+    "Could not restore the debugger state: Canceled future",
+)
 
 FIND_FAULTS = Path(__file__).with_name("faults.js").read_text(encoding="utf-8")
 

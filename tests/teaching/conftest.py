@@ -1,10 +1,14 @@
-"""A screen for what is displayed and replaced in place: training curves, bars, the dashboard."""
+"""Axes to draw on, and a screen for what is displayed and replaced in place."""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 
+import matplotlib.pyplot as plt
 import pytest
+import torch
+from matplotlib.axes import Axes
 from PIL import Image
 
 from ppo_lesson.teaching import dashboard, live
@@ -36,3 +40,17 @@ def screen(monkeypatch: pytest.MonkeyPatch) -> Screen:
     for module in (live, dashboard):
         monkeypatch.setattr(module, "display", screen.display)
     return screen
+
+
+@pytest.fixture
+def ax() -> Iterator[Axes]:
+    """Give empty axes; what cannot be laid out fails at the end, in every test."""
+    _, ax = plt.subplots()
+    yield ax
+    ax.figure.canvas.draw()
+
+
+@pytest.fixture
+def float64() -> None:
+    """Compute as notebooks do; `same_global_state` of tests/conftest.py puts float32 back."""
+    torch.set_default_dtype(torch.float64)

@@ -6,6 +6,7 @@ import io
 import itertools
 
 import pytest
+import torch
 from PIL import Image
 
 from ppo_lesson.commands.notebook_form import lasting
@@ -45,11 +46,19 @@ def test_the_curves_are_those_of_the_training(made):
     assert made["Label"][0].value == f"{result.history[-1].steps:,} of 1,024 environment steps"
 
 
+def test_a_watched_training_is_the_same_as_an_unwatched_one():
+    watched = train(CONFIG, seed=0, on_update=dashboard(CONFIG, seed=1, every=1, episodes=2)).policy
+    alone = train(CONFIG, seed=0).policy
+    assert all(map(torch.equal, watched.parameters(), alone.parameters()))
+
+
 def test_a_stored_page_keeps_one_picture_and_one_stable_line(screen):
     train(CONFIG, seed=0, on_update=dashboard(CONFIG, seed=1))
     first, last = screen.shown
     assert set(lasting(first)) == set(lasting(last)) == {"image/png", "text/plain"}
     assert first["text/plain"] == last["text/plain"] == DESCRIPTION
+    # A widget hands out a memoryview, which a kernel would send as a list of numbers.
+    assert all(isinstance(shown["image/png"], bytes) for shown in (first, last))
     sizes = {Image.open(io.BytesIO(shown["image/png"])).size for shown in (first, last)}
     assert len(sizes) == 1
 
@@ -102,12 +111,23 @@ def test_an_axis_grows_with_its_curve():
     ax = curves.curves["largest_ratio"].ax
     curves.extend("largest_ratio", 100, 1.5)
     curves.png()
-    assert ax.get_ylim() == (1, 2)
+    assert ax.get_ylim() == (1, 4)
     curves.extend("largest_ratio", 200, 100.0)
     curves.extend("largest_ratio", 300, float("nan"))
     curves.png()
     low, high = ax.get_ylim()
     assert low == 1 and 100 <= high < 200
+
+
+def test_an_axis_that_grew_looks_as_if_it_had_been_so_wide_from_the_start():
+    grown, fresh = Curves(CONFIG), Curves(CONFIG)
+    for curves in (grown, fresh):
+        curves.extend("largest_ratio", 100, 30.0)
+    picture = grown.png()
+    fresh.figure.axes[3].set_ylim(grown.figure.axes[3].get_ylim())
+    fresh.canvas.draw()
+    fresh.background = fresh.canvas.copy_from_bbox(fresh.figure.bbox)
+    assert fresh.png() == picture
 
 
 def test_a_curve_is_seen_in_the_picture():

@@ -9,8 +9,8 @@ import json
 import pytest
 from PIL import Image
 
-from ppo_lesson.teaching import vega
-from ppo_lesson.teaching.explorer import MIME, VEGA_LITE, Explorer
+from ppo_lesson.teaching import renderer, vega
+from ppo_lesson.teaching.explorer import MIME, Explorer
 from ppo_lesson.teaching.sliders import Choice, Slider
 
 SHIFT = Slider("shift", "shift of the line", 0, 2, 1, 1)
@@ -61,9 +61,7 @@ def build_along() -> Explorer:
 
 def drawn(explorer: Explorer, **position) -> str:
     """Let Vega itself draw a position, as SVG; its marks are labelled with their numbers."""
-    import vl_convert
-
-    return vl_convert.vegalite_to_svg(explorer.specification(**position), vl_version=VEGA_LITE)
+    return renderer.svg(explorer.specification(**position))
 
 
 def test_it_shows_itself_as_specification_picture_and_text_and_nothing_else():

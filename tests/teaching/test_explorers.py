@@ -12,8 +12,9 @@ import pytest
 import vl_convert
 
 from ppo_lesson.maths import clipped_surrogate_loss, importance_weights
-from ppo_lesson.teaching.explorer import MIME, VEGA_LITE, Explorer
+from ppo_lesson.teaching.explorer import MIME, Explorer
 from ppo_lesson.teaching.explorers import EXPLORERS, clip_lab, proposal_explorer
+from ppo_lesson.teaching.renderer import VEGA_LITE
 
 MOST_BYTES = 150_000
 
@@ -76,7 +77,7 @@ def test_the_picture_keeps_its_size_while_the_sliders_move(name):
 def test_it_fits_on_a_page_1280_wide_and_its_letters_are_large(name):
     picture = drawn(name, 0)
     assert float(re.search(r'width="(\d+)"', picture)[1]) <= 900
-    assert min(map(float, re.findall(r'font-size="([\d.]+)px"', picture))) >= 15
+    assert min(map(float, re.findall(r'font-size="([\d.]+)px"', picture))) >= 16
 
 
 @pytest.mark.parametrize("name", EXPLORERS)
@@ -94,3 +95,34 @@ def test_with_a_learners_own_function_it_fits_too():
     for found in (lab, proposals):
         bundle = found._repr_mimebundle_()  # type: ignore[union-attr]
         assert len(json.dumps(bundle, indent=1, ensure_ascii=False).encode()) <= MOST_BYTES
+
+
+def panels(drawing: dict) -> list[dict]:
+    for key in ("hconcat", "vconcat"):
+        if key in drawing:
+            return [panel for part in drawing[key] for panel in panels(part)]
+    return [drawing]
+
+
+def look(mark: dict) -> tuple:
+    """Describe a mark as a reader sees it who sees no colours."""
+    return tuple(str(mark.get(key)) for key in ("type", "shape", "strokeDash", "strokeWidth"))
+
+
+@pytest.mark.parametrize("own", [False, True])
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_no_meaning_is_told_by_colour_alone(name, own):
+    """Marks of different colours in the same panel differ in shape, dashes or width too."""
+    functions = {"clip_lab": clipped_surrogate_loss, "proposal_explorer": importance_weights}
+    found = EXPLORERS[name](functions[name]) if own and name in functions else explorer(name)
+    assert isinstance(found, Explorer)
+    for panel in panels(found.drawing):
+        seen: dict[tuple, set] = {}
+        for part in panel["layer"]:
+            mark = dict(part["mark"])
+            if mark["type"] == "text":
+                continue
+            if "shape" in part["encoding"]:
+                mark["shape"] = "by the table"
+            seen.setdefault(look(mark), set()).add(mark.get("color", mark.get("stroke")))
+        assert [colours for colours in seen.values() if len(colours) > 1] == []

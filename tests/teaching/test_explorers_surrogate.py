@@ -108,7 +108,7 @@ def test_the_table_is_the_stored_experiment():
         for epoch in EPOCH.positions:
             k = int(epoch)
             assert math.exp(found["log_largest"][k]) == pytest.approx(
-                entry.largest_ratio[k], rel=0.01
+                entry.largest_ratio[0][k], rel=0.01
             )
             middle = sorted(run[k] for run in entry.returns)[4:6]
             assert found["median"][k] == pytest.approx(sum(middle) / 2, abs=0.51)

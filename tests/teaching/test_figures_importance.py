@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
@@ -30,13 +27,6 @@ from ppo_lesson.worlds.toys import (
 )
 
 PIPS = torch.arange(1, 7, dtype=torch.float64)
-
-
-@pytest.fixture
-def ax() -> Iterator[Axes]:
-    _, ax = plt.subplots()
-    yield ax
-    ax.figure.canvas.draw()  # what cannot be laid out fails here, in every test
 
 
 def generator() -> torch.Generator:

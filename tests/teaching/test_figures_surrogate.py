@@ -1,20 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
-import matplotlib.pyplot as plt
 import pytest
 import torch
 from matplotlib.axes import Axes
-from scipy import stats
 
 from ppo_lesson.maths import finite_difference_gradient
 from ppo_lesson.teaching.figures_surrogate import (
-    FOLDED_NORMAL_95,
     log_objective,
     plot_cliff_tangent,
-    plot_convergence,
     plot_corridor,
     plot_occupancy_shift,
     plot_ratio_and_log,
@@ -22,17 +17,7 @@ from ppo_lesson.teaching.figures_surrogate import (
 from ppo_lesson.worlds.mdp import objective
 from ppo_lesson.worlds.small_worlds import CORRIDOR_STATES, bandit_mdp, cliff_mdp, corridor_mdp
 
-
-@pytest.fixture(autouse=True)
-def float64() -> Iterator[None]:
-    """Compute as notebooks do; `same_global_state` of tests/conftest.py puts float32 back."""
-    torch.set_default_dtype(torch.float64)
-    yield
-
-
-@pytest.fixture
-def ax() -> Axes:
-    return plt.subplots()[1]
+pytestmark = pytest.mark.usefixtures("float64")
 
 
 def words(ax: Axes) -> list[str]:
@@ -90,25 +75,6 @@ def test_the_dot_stands_at_the_old_parameter_on_the_truth(ax: Axes) -> None:
     truth = torch.sigmoid(x - 2) * (1 - 4 * torch.sigmoid(x - 4))
     assert x.tolist() == [1.0]
     torch.testing.assert_close(y, truth)
-
-
-def test_the_convergence_figure_draws_errors_their_root_mean_square_and_the_exact_line(
-    ax: Axes,
-) -> None:
-    sizes = [100, 10_000]
-    error = torch.tensor([[0.3, -0.04], [-0.4, 0.03]])
-    plot_convergence(ax, sizes, error, torch.tensor([0.35, 0.035]))
-    torch.testing.assert_close(line_data(ax, 0)[1], error[0].abs())
-    torch.testing.assert_close(line_data(ax, 1)[1], error[1].abs())
-    torch.testing.assert_close(line_data(ax, 2)[1], torch.tensor([0.125**0.5, 0.00125**0.5]))
-    torch.testing.assert_close(line_data(ax, 3)[1], torch.tensor([0.35, 0.035]))
-    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
-
-
-def test_the_band_holds_95_percent_of_the_sizes_of_normal_errors() -> None:
-    low, high = FOLDED_NORMAL_95
-    assert stats.halfnorm.cdf(low) == pytest.approx(0.025, abs=1e-5)
-    assert stats.halfnorm.sf(high) == pytest.approx(0.025, abs=1e-5)
 
 
 def test_on_the_bandit_the_ratio_line_is_the_truth_and_the_log_line_is_straight(ax: Axes) -> None:

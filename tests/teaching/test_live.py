@@ -8,7 +8,7 @@ import torch
 
 from ppo_lesson import maths
 from ppo_lesson.teaching import live
-from ppo_lesson.teaching.live import BAR_SIZE, live_figure, progress_bar, train_seeds, watch
+from ppo_lesson.teaching.live import BAR_SIZE, live_figure, progress_bar, train_seeds
 from ppo_lesson.training.ppo import PPOConfig, evaluate, train
 
 CONFIG = PPOConfig(total_steps=600, num_envs=4, num_steps=32, num_epochs=1)
@@ -22,57 +22,12 @@ def short(total_steps: int) -> PPOConfig:
 pytestmark = pytest.mark.usefixtures("screen")
 
 
-@pytest.fixture
-def curve(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[int], list[float]]]:
-    """Collect the curves that were drawn."""
-    drawn = []
-    plot = live.plot_learning_curve
-
-    def spy(ax, steps, returns):
-        drawn.append((list(steps), list(returns)))
-        return plot(ax, steps, returns)
-
-    monkeypatch.setattr(live, "plot_learning_curve", spy)
-    return drawn
-
-
-def test_the_watched_curve_holds_the_evaluations_of_every_second_update_and_the_last(
-    curve, screen
-) -> None:
-    result = train(CONFIG, seed=0, on_update=watch(CONFIG, seed=1, every=2, episodes=3))
-    steps = [metrics.steps for metrics in result.history]
-    expected = [s for k, s in enumerate(steps, start=1) if k % 2 == 0 or k == len(steps)]
-    assert curve[0] == ([], [])
-    assert curve[-1][0] == expected
-    assert curve[-1][1][-1] == evaluate(result.policy, 3, 1).mean().item()
-
-
-def test_a_watched_training_is_the_same_as_an_unwatched_one() -> None:
-    watched = train(CONFIG, seed=0, on_update=watch(CONFIG, seed=1, every=1, episodes=2)).policy
-    alone = train(CONFIG, seed=0).policy
-    assert all(map(torch.equal, watched.parameters(), alone.parameters()))
-
-
-def test_the_picture_grows_in_one_place_and_its_text_stays_the_same(screen) -> None:
-    train(CONFIG, seed=0, on_update=watch(CONFIG, seed=1, every=1, episodes=2))
-    assert len(screen.shown) >= 2
-    assert {picture["text/plain"] for picture in screen.shown} == {
-        "Learning curve, drawn during training"
-    }
-    assert screen.image(0).size == screen.image(-1).size
-    assert screen.image(0).tobytes() != screen.image(-1).tobytes()
-
-
-def test_watching_every_zero_updates_is_refused() -> None:
-    with pytest.raises(ValueError, match="every: expected 1 or more, got 0"):
-        watch(CONFIG, seed=0, every=0)
-
-
 def test_a_live_figure_draws_what_there_is_at_the_moment(screen) -> None:
     heights = [1.0]
     redraw = live_figure(lambda ax: ax.plot(heights), "heights")
     heights += [2.0]
     redraw()
+    assert screen.image(0).size == screen.image(1).size
     assert screen.image(0).tobytes() != screen.image(1).tobytes()
 
 

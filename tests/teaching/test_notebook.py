@@ -114,7 +114,7 @@ def test_setup_makes_numbers_and_pictures_the_same_everywhere() -> None:
 @pytest.mark.parametrize("loaded", [True, False])
 def test_setup_starts_the_renderer_where_the_notebook_has_explorers(monkeypatch, loaded):
     started: list[str] = []
-    explorer = SimpleNamespace(start_renderer=lambda: started.append("renderer"))
-    monkeypatch.setitem(sys.modules, "ppo_lesson.teaching.explorer", explorer if loaded else None)
+    renderer = SimpleNamespace(start=lambda: started.append("renderer"))
+    monkeypatch.setitem(sys.modules, "ppo_lesson.teaching.renderer", renderer if loaded else None)
     setup()
     assert started == ["renderer"] * loaded

@@ -81,6 +81,7 @@ def test_what_it_prints_and_sets_stays_in_there(capsys):
 
 
 def test_trouble_shows_its_sentence_as_text_and_escaped():
-    trouble = Trouble("a < b")
-    assert repr(trouble) == "a < b"
-    assert "a &lt; b" in trouble._repr_html_() and "role='status'" in trouble._repr_html_()
+    trouble = Trouble("a < b in `c`")
+    assert repr(trouble) == "a < b in `c`"
+    shown = trouble._repr_html_()
+    assert "a &lt; b in <code>c</code>" in shown and "role='status'" in shown

@@ -38,9 +38,13 @@ def test_a_template_names_its_fields_and_becomes_an_expression():
     )
 
 
-@pytest.mark.parametrize("role", COLORS)
-def test_words_have_the_contrast_that_small_letters_need(role):
-    assert 1.05 / (luminance(vega.INK[role]) + 0.05) >= 4.5
+@pytest.mark.parametrize("colour", sorted({*vega.INK.values(), vega.DARK}))
+def test_words_have_the_contrast_that_small_letters_need(colour):
+    assert 1.05 / (luminance(colour) + 0.05) >= 4.5
+
+
+def test_every_role_has_an_ink():
+    assert set(vega.INK) == set(COLORS)
 
 
 def test_a_line_has_colour_and_dashes_of_its_role():
@@ -49,9 +53,9 @@ def test_a_line_has_colour_and_dashes_of_its_role():
     assert "strokeDash" not in vega.line("truth", [], "x", "y")["mark"]
 
 
-def test_no_letters_are_smaller_than_fifteen_pixels():
+def test_no_letters_are_smaller_than_sixteen_pixels():
     sizes = [vega.CONFIG["axis"][name] for name in ("labelFontSize", "titleFontSize")]
-    assert min(*sizes, vega.CONFIG["text"]["fontSize"]) >= 15
+    assert min(*sizes, vega.CONFIG["text"]["fontSize"]) >= 16
 
 
 def test_an_axis_has_fixed_ends_so_that_nothing_jumps():

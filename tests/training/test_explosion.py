@@ -19,13 +19,22 @@ def test_the_stored_experiment_has_every_step_size_plain_and_clipped():
 def test_every_stored_entry_is_whole():
     epochs = explosion.NUM_EPOCHS + 1
     for entry in explosion.read():
-        measured = (entry.largest_ratio, entry.effective_sample_size, entry.gradient_share)
-        assert {len(numbers) for numbers in measured} == {epochs}
-        assert len(entry.returns) == explosion.NUM_RUNS
-        assert {len(run) for run in entry.returns} == {epochs}
+        ratios = (entry.largest_ratio, entry.effective_sample_size, entry.gradient_share)
+        for measured in (*ratios, entry.promise, entry.returns):
+            assert len(measured) == explosion.NUM_RUNS
+            assert {len(run) for run in measured} == {epochs}
+            assert all(math.isfinite(x) for run in measured for x in run)
         assert {sum(counts) for counts in entry.counts} == {entry.num_samples}
-        assert all(1 <= worth <= entry.num_samples for worth in entry.effective_sample_size)
-        assert all(math.isfinite(x) for run in entry.returns for x in run)
+        assert {len(counts) for counts in entry.counts} == {len(explosion.BINS)}
+        assert all(1 <= worth <= entry.num_samples for worth in entry.effective_sample_size[0])
+        assert all(0 < share <= 1 for run in entry.gradient_share for share in run)
+
+
+def test_every_stored_run_starts_where_ratios_are_one_and_the_promise_is_zero():
+    for entry in explosion.read():
+        assert {run[0] for run in entry.largest_ratio} == {1}
+        assert {abs(run[0]) for run in entry.promise} == {0}
+        assert {run[0] for run in entry.returns} == {500}
 
 
 def test_the_plain_loss_is_the_surrogate_whatever_epsilon():
@@ -41,12 +50,13 @@ def test_a_small_experiment_starts_at_one_and_explodes_only_without_the_clip(tmp
     plain, clipped = made
     assert (plain.clipped, clipped.clipped) == (False, True)
     for entry in made:
-        assert entry.largest_ratio[0] == 1
-        assert entry.effective_sample_size[0] == entry.num_samples
+        assert entry.largest_ratio[0][0] == 1
+        assert entry.effective_sample_size[0][0] == entry.num_samples
+        assert abs(entry.promise[0][0]) == 0
         assert entry.counts[0][list(explosion.BINS).index(0)] == entry.num_samples
         assert len(entry.returns[0]) == 3
     assert plain.returns[0][0] == clipped.returns[0][0]
-    assert plain.largest_ratio[-1] > 1.5 * clipped.largest_ratio[-1]
+    assert plain.largest_ratio[0][-1] > 1.5 * clipped.largest_ratio[0][-1]
     monkeypatch.setattr(explosion, "record", lambda: made)
     explosion.write(tmp_path / "made.json")
     assert explosion.read(tmp_path / "made.json") == made

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import inspect
 import math
 import random
 import signal
@@ -148,6 +149,24 @@ def test_who_takes_truncation_for_termination_misses_the_endless_value(mode: Aut
 def test_the_default_settings_solve_cartpole(seed: int) -> None:
     policy = train(PPOConfig(), seed=seed).policy
     assert evaluate(policy, 100, seed + 90_000).mean() >= 475
+
+
+# ---- the parts -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "part", ["gae", "policy_loss", "make_env", "make_policy", "collect", "make_batch", "diagnose"]
+)
+def test_a_function_that_stands_in_for_a_part_is_called_and_does_what_it_does(part: str) -> None:
+    original = inspect.signature(train).parameters[part].default
+    calls = []
+
+    def same(*arguments: Any, **keywords: Any) -> Any:
+        calls.append(part)
+        return original(*arguments, **keywords)
+
+    assert_equal_results(train(TINY, seed=SEED, **{part: same}), train(TINY, seed=SEED))
+    assert calls
 
 
 # ---- the batch -------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from ppo_lesson.maths import gae
-from ppo_lesson.worlds.gae_errors import critic_error, gae_errors
+from ppo_lesson.worlds.gae_errors import critic_error, gae_errors, sampled_gae_errors
 from ppo_lesson.worlds.mdp import advantages, occupancy, state_values
 from ppo_lesson.worlds.small_worlds import corridor_mdp, random_mdp
 from ppo_lesson.worlds.trajectories import sample_trajectories
@@ -80,6 +80,9 @@ def test_the_mean_squared_error_is_that_of_sampled_advantages():
             truth = advantages(mdp, logits)[t, state, found.action[here, t]]
             squared[t, here] = (centred - truth).square()
     per_trajectory = squared.mean(0)
+    assert torch.allclose(
+        sampled_gae_errors(mdp, logits, wrong[None], 0.6, found)[0], per_trajectory, atol=1e-12
+    )
     standard_error = float(per_trajectory.std()) / len(per_trajectory) ** 0.5
     bias, variance = gae_errors(mdp, logits, wrong[None], 0.6)
     # Four standard errors: wrong once in 16,000 draws; this one is fixed.
@@ -101,3 +104,6 @@ def test_a_wrong_shape_and_a_wrong_lambda_are_named():
         gae_errors(MDP, LOGITS, wrong, 0.5)
     with pytest.raises(ValueError, match="gae_lambda"):
         gae_errors(MDP, LOGITS, wrong[None], 1.5)
+    found = sample_trajectories(MDP, LOGITS, 2, torch.Generator().manual_seed(0))
+    with pytest.raises(ValueError, match=r"value_error: expected shape \(C, T, S\)"):
+        sampled_gae_errors(MDP, LOGITS, wrong, 0.5, found)

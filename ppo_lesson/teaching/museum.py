@@ -1,0 +1,90 @@
+"""The bug museum: faults of published teaching code, each a switch on our own PPO.
+
+Told without blame: each of them was written by people who knew what they were doing. The curves are
+recorded, five seeds of each fault and of the right code, and stored beside this module;
+`python -m ppo_lesson experiments museum` makes them again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ppo_lesson.teaching import faults_advantages, faults_losses, faults_rollouts
+from ppo_lesson.teaching.fault import Fault
+from ppo_lesson.training import experiments
+from ppo_lesson.training.config import PPOConfig
+from ppo_lesson.training.experiments import Curves, Run
+
+STORED = Path(__file__).with_name("museum.json")
+COMMAND = "python -m ppo_lesson experiments museum"
+HEALTHY = "healthy"
+NUM_SEEDS = 5
+EVERY = 3  # updates between two records
+EPISODES = 20  # of each evaluation
+
+FAULTS: dict[str, Fault] = {
+    fault.id: fault
+    for room in (faults_advantages, faults_losses, faults_rollouts)
+    for fault in room.FAULTS
+}
+"""The faults by their ids, room by room."""
+
+
+def rerun(name: str, seed: int) -> Run:
+    """Train with one fault, or with HEALTHY code, from one seed, as the stored runs were.
+
+    Raises:
+        ValueError: there is no such fault.
+    """
+    if name not in (HEALTHY, *FAULTS):
+        raise ValueError(f"name: expected {HEALTHY} or one of {list(FAULTS)}, got {name!r}")
+    parts = FAULTS[name].parts if name in FAULTS else experiments.NOTHING
+    return experiments.run(PPOConfig(), seed, parts, every=EVERY, episodes=EPISODES)
+
+
+def head() -> dict[str, Any]:
+    """Say what the stored file is made with; a stored file that says otherwise is stale."""
+    return {
+        "command": COMMAND,
+        "config": experiments.settings(PPOConfig()),
+        "num_seeds": NUM_SEEDS,
+        "every": EVERY,
+        "episodes": EPISODES,
+        "faults": list(FAULTS),
+    }
+
+
+def record(on_entry: Callable[[str], object] = lambda name: None) -> dict[str, Any]:
+    """Train healthy and with every fault, from every seed; on_entry hears of each name."""
+    found = {}
+    for name in (HEALTHY, *FAULTS):
+        runs = [rerun(name, seed) for seed in range(NUM_SEEDS)]
+        found[name] = {metric: [run[metric] for run in runs] for metric in runs[0]}
+        on_entry(name)
+    return found
+
+
+def write(path: Path = STORED, on_entry: Callable[[str], object] = lambda name: None) -> None:
+    """Run the experiment and store it."""
+    experiments.write(path, head(), record(on_entry))
+
+
+def read(path: Path = STORED) -> dict[str, Curves]:
+    """Read the stored curves: HEALTHY or a fault's id -> metric -> (S, U)."""
+    runs = experiments.read(path)[1]
+    return {
+        name: {metric: experiments.numbers(rows) for metric, rows in metrics.items()}
+        for name, metrics in runs.items()
+    }
+
+
+def steps() -> Tensor:
+    """Return the environment steps of the records, (U,), rows that only reset counted."""
+    config = PPOConfig()
+    between = config.num_envs * config.num_steps * EVERY
+    return torch.arange(between, config.total_steps + 1, between)

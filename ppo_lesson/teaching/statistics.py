@@ -1,0 +1,85 @@
+"""What a handful of seeds can tell: the interquartile mean and how sure it is.
+
+The method of rliable (Agarwal et al., 2021, arXiv:2108.13264), by the functions of scipy.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import stats
+from torch import Tensor
+
+CONFIDENCE = 0.95
+RESAMPLES = 2000
+
+
+class Interval(NamedTuple):
+    """A number from a few runs, and the ends of its confidence interval."""
+
+    low: float
+    middle: float
+    high: float
+
+
+def interquartile_mean(scores: Tensor) -> float:
+    """Average the middle half of all scores: the lowest and the highest quarter are left out.
+
+    Args:
+        scores: (S,) one per run, or (S, M) of S runs in M tasks. A quarter of a number that 4 does
+            not divide is rounded down.
+
+    Returns:
+        The mean of what is left, less noisy than the median and steadier than the mean.
+
+    Raises:
+        ValueError: there is no score, or one is not finite.
+
+    Source: Agarwal et al. (2021), section 4.3.
+    """
+    return float(stats.trim_mean(_checked(scores).ravel(), 0.25))
+
+
+def bootstrap_interval(scores: Tensor, seed: int = 0) -> Interval:
+    """Tell how far the interquartile mean would move with other seeds: percentile bootstrap.
+
+    Runs are drawn again, with replacement, within each task by itself (stratified), RESAMPLES
+    times; 95 % of the interquartile means lie within the interval.
+
+    Args:
+        scores: (S,) one per run, or (S, M) of S runs in M tasks; S at least 2.
+        seed: of the resampling.
+
+    Returns:
+        Low end, interquartile mean and high end.
+
+    Raises:
+        ValueError: there are fewer than two runs, or a score is not finite.
+
+    Source: Agarwal et al. (2021), section 4.1; Efron (1979) for the bootstrap.
+    """
+    tasks = _checked(scores).reshape(len(scores), -1).T
+    if tasks.shape[1] < 2:
+        raise ValueError(f"scores: expected 2 runs or more, got {tasks.shape[1]}")
+
+    def statistic(*resampled: np.ndarray, axis: int) -> np.ndarray:
+        return stats.trim_mean(np.concatenate(resampled, axis=axis), 0.25, axis=axis)
+
+    found = stats.bootstrap(
+        tuple(tasks),
+        statistic,
+        n_resamples=RESAMPLES,
+        confidence_level=CONFIDENCE,
+        method="percentile",
+        vectorized=True,
+        rng=np.random.default_rng(seed),
+    ).confidence_interval
+    return Interval(float(found.low), interquartile_mean(scores), float(found.high))
+
+
+def _checked(scores: Tensor) -> np.ndarray:
+    numbers = scores.detach().double().numpy()
+    if numbers.size == 0 or not np.isfinite(numbers).all():
+        raise ValueError(f"scores: expected finite numbers, at least one, got {scores}")
+    return numbers

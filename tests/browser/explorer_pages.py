@@ -1,0 +1,89 @@
+"""Places where explorers stand, and how a reader moves them and reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import nbformat
+from playwright.sync_api import Browser, Locator, Page, Route, expect
+
+from ppo_lesson.commands.notebook_form import write
+from ppo_lesson.teaching.explorer import Explorer
+from ppo_lesson.teaching.explorers import EXPLORERS
+from ppo_lesson.teaching.sliders import Choice
+
+
+def explorer(name: str) -> Explorer:
+    """Build an explorer as it is without a learner's function."""
+    found = EXPLORERS[name]()
+    assert isinstance(found, Explorer)
+    return found
+
+
+def slider(drawing: Locator, explorer: Explorer, name: str) -> Locator:
+    """Find a slider by what a screen reader says of it."""
+    control = next(control for control in explorer.controls if control.name == name)
+    return drawing.get_by_role("slider", name=control.label, exact=not isinstance(control, Choice))
+
+
+def lines(explorer: Explorer, position: dict[str, float]) -> list[str]:
+    """Say what the table says at a position: the two lines above the picture."""
+    row = explorer.at(**position)
+    return [template.format(**row) for template in explorer.says]
+
+
+def expect_table(drawing: Locator, explorer: Explorer, position: dict[str, float]) -> None:
+    """Compare the two lines above the picture with the table."""
+    for line in lines(explorer, position):
+        expect(drawing.locator("svg").get_by_text(line, exact=True)).to_have_count(1)
+
+
+def drawing_in_lab(page: Page, name: str) -> Locator:
+    """Find the drawing of an explorer in the open notebook that `store` wrote; show it."""
+    cell = page.locator(".jp-Notebook .jp-CodeCell").nth(list(EXPLORERS).index(name))
+    cell.scroll_into_view_if_needed()
+    return cell.locator(".vega-embed")
+
+
+def store(folder: Path) -> str:
+    """Store a notebook that nobody has run or trusted here, with an explorer in each cell."""
+    notebook = nbformat.v4.new_notebook()
+    for count, name in enumerate(EXPLORERS, start=1):
+        cell = nbformat.v4.new_code_cell(f"{name}()", execution_count=count)
+        data = explorer(name)._repr_mimebundle_()
+        cell.outputs = [nbformat.v4.new_output("execute_result", data=data, execution_count=count)]
+        notebook.cells.append(cell)
+    write(notebook, folder / "stored_explorers.ipynb")
+    return "stored_explorers.ipynb"
+
+
+@contextmanager
+def offline(browser: Browser, harmless: tuple[str, ...] = ()) -> Iterator[Page]:
+    """Open a page that may read files and nothing else, and whose console must stay silent.
+
+    Args:
+        browser: that opens it.
+        harmless: beginnings of addresses that it may ask for, in vain, and complain about.
+    """
+    context = browser.new_context(offline=True, reduced_motion="reduce")
+    refused, said = [], []
+
+    def decide(route: Route) -> None:
+        if route.request.url.startswith("file:"):
+            route.continue_()
+        else:
+            if not route.request.url.startswith(harmless):
+                refused.append(route.request.url)
+            route.abort()
+
+    context.route("**/*", decide)
+    page = context.new_page()
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    yield page
+    context.close()
+    assert refused == []
+    assert harmless or said == []

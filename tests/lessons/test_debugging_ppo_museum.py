@@ -1,0 +1,60 @@
+"""The exhibits without a name: every fault is asked for once, and nothing tells before."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from ppo_lesson.lessons import debugging_ppo_museum as lesson
+from ppo_lesson.lessons.debugging_ppo_museum import EXHIBITS, MUSEUM
+from ppo_lesson.lessons.debugging_ppo_silent import SILENT
+from ppo_lesson.teaching import museum
+from ppo_lesson.teaching.faults_advantages import _one_step
+from ppo_lesson.teaching.museum import FAULTS
+
+QUESTIONS = (*MUSEUM, *SILENT)
+
+
+def test_every_fault_is_an_exhibit_with_a_question() -> None:
+    assert sorted(EXHIBITS.values()) == sorted(FAULTS)
+    assert [question.id for question in QUESTIONS] == [f"museum-{x.lower()}" for x in EXHIBITS]
+    for letter, question in zip(EXHIBITS, QUESTIONS, strict=True):
+        assert question.answer.text == lesson.fault(letter).title
+        assert question.prompt.startswith(f"Exhibit {letter}. ")
+        assert question.answer.text not in question.prompt
+
+
+def test_the_options_are_causes_from_the_museum() -> None:
+    titles = {fault.title for fault in FAULTS.values()}
+    for question in QUESTIONS:
+        assert {option.text for option in question.options} <= titles
+        assert len(question.options) == 4
+
+
+def test_no_place_among_the_options_is_the_right_one_too_often() -> None:
+    places = [[option.correct for option in question.options].index(True) for question in QUESTIONS]
+    assert max(places.count(k) for k in range(4)) <= 5
+    assert min(places.count(k) for k in range(4)) >= 2
+
+
+def test_silent_faults_are_asked_for_by_their_tests_and_the_others_by_their_curves() -> None:
+    for letter, question in zip(EXHIBITS, QUESTIONS, strict=True):
+        assert ("A test" in question.prompt) == lesson.fault(letter).is_silent
+
+
+def test_the_curves_of_an_exhibit_are_those_of_its_fault() -> None:
+    stored = museum.read()
+    for letter, name in EXHIBITS.items():
+        assert torch.equal(lesson.curves(letter)["entropy"], stored[name]["entropy"])
+
+
+def test_a_letter_without_an_exhibit_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"letter: expected one of A, B, .*, got 'Z'"):
+        lesson.fault("Z")
+
+
+def test_the_numbers_of_the_questions_are_those_of_the_tests() -> None:
+    stopped = {"terminated": False, "truncated": True}
+    wrong = {name: FAULTS[name].wrong for name in FAULTS if FAULTS[name].part == "gae"}
+    found = {name: round(_one_step(gae, **stopped), 4) for name, gae in wrong.items()}
+    assert found == {"lost-last-step": 0, "swapped-sign": -7, "truncation-as-termination": -2}
