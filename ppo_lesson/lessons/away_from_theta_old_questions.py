@@ -18,7 +18,7 @@ MORE_SAMPLES = Question(
         ),
         Option(
             "The variance, and not the bias.",
-            "Right. Noise averages out; old states and old advantages stay old.",
+            "Noise averages out; old states and old advantages stay old.",
             correct=True,
         ),
         Option(
@@ -53,7 +53,7 @@ MEAN_RATIO = Question(
         ),
         Option(
             "Nothing: its expectation is 1 for every policy.",
-            "Right. Under the old policy the ratio has mean one, near and far. Look at the "
+            "Under the old policy the ratio has mean one, near and far. Look at the "
             "largest ratio, the median and the effective sample size.",
             correct=True,
         ),
@@ -66,7 +66,7 @@ TINY_RATIO = Question(
     options=(
         Option(
             "Next to nothing: the sample is as good as lost.",
-            "Right. A ratio near zero wastes a sample; it takes large ones to explode.",
+            "A ratio near zero wastes a sample; it takes large ones to explode.",
             correct=True,
         ),
         Option(
@@ -126,7 +126,7 @@ ONE_STATE = Question(
         ),
         Option(
             "A bandit has one state: there is no other place to be.",
-            "Right. The surrogate keeps the old policy's states and its advantages. With one "
+            "The surrogate keeps the old policy's states and its advantages. With one "
             "state and one step neither can be out of date.",
             correct=True,
         ),

@@ -129,7 +129,7 @@ MUSEUM = (
     which(
         "E",
         "Explained variance stays near 0 in all runs, where healthy ones pass 0.8. The return "
-        "climbs and stays halfway. KL is ordinary, and so are the first ratios.",
+        "climbs to about a third of the top. KL is ordinary, and so are the first ratios.",
         {
             "swapped-sign": "Then critic and policy would both run the wrong way, and the "
             "gradient would grow without end.",

@@ -58,7 +58,7 @@ UNSCALED = Question(
 SHOWS = Question(
     id="predict-shows",
     prompt=(
-        "Fourteen faults, each of which was found in published code. In how many of them is the "
+        "Fourteen faults, ten of which were found in published code. In how many of them is the "
         "return at the end of training plainly lower than that of the right code?"
     ),
     options=(

@@ -17,7 +17,7 @@ RATIO_OUTSIDE = Question(
         ),
         Option(
             "No: the clip removes the reward for going on, not the way there.",
-            "Right. One long step, the other samples of the batch and the optimiser's momentum "
+            "One long step, the other samples of the batch and the optimiser's momentum "
             "can all carry a ratio out of the interval.",
             correct=True,
         ),
@@ -52,7 +52,7 @@ BELOW_WITH_GAIN = Question(
         ),
         Option(
             "It pulls the ratio up, as without a clip.",
-            "Right. The sample has moved to the wrong side, and the min leaves the way back open.",
+            "The sample has moved to the wrong side, and the min leaves the way back open.",
             correct=True,
         ),
     ),
@@ -102,7 +102,7 @@ NEGATIVE_KL = Question(
         ),
         Option(
             "By itself nothing: k1 is noisy and can be negative; look at k3.",
-            "Right. Only its mean is the divergence. k3 has the same mean and no negative "
+            "Only its mean is the divergence. k3 has the same mean and no negative "
             "term. If it stays negative over many batches, ask which policy sampled.",
             correct=True,
         ),
@@ -127,7 +127,7 @@ LOGGED_FRACTION = Question(
         ),
         Option(
             "About a quarter, if signs and sides are unrelated.",
-            "Right. Of the ratios outside, those on the wrong side for their advantage keep "
+            "Of the ratios outside, those on the wrong side for their advantage keep "
             "their full gradient: half of them, where both signs are equally frequent.",
             correct=True,
         ),

@@ -23,7 +23,7 @@ FIRST_MINIBATCH = Question(
         ),
         Option(
             "All is well: the gradient still estimates ∇J.",
-            "Right. At θ_old the value says nothing and the gradient says all.",
+            "At θ_old the value says nothing and the gradient says all.",
             correct=True,
         ),
         Option(
@@ -40,7 +40,7 @@ DROPPED_TERM = Question(
     options=(
         Option(
             "The ratio of the state occupancies, new over old.",
-            "Right. L_IS corrects for the action and pretends that the new policy is where "
+            "L_IS corrects for the action and pretends that the new policy is where "
             "the old one was.",
             correct=True,
         ),
@@ -80,8 +80,7 @@ LICENCE = Question(
         ),
         Option(
             "One step; a few small ones, as the error is of second order.",
-            "Right. The theorem gives the direction at θ_old, the second order gives a margin "
-            "around it.",
+            "The theorem gives the direction at θ_old, the second order gives a margin around it.",
             correct=True,
         ),
     ),
@@ -100,7 +99,7 @@ SILENT_POLICY = Question(
         ),
         Option(
             "The ratio is detached.",
-            "Right. The value is right to the last bit and the policy's gradient is zero; the "
+            "The value is right to the last bit and the policy's gradient is zero; the "
             "critic's loss keeps backward() from complaining.",
             correct=True,
         ),
@@ -133,7 +132,7 @@ RATIO_OR_LOG = Question(
         ),
         Option(
             "Only the ratio weighs the samples for the current policy.",
-            "Right. The ratio knows how far it has come; the log form goes on counting each "
+            "The ratio knows how far it has come; the log form goes on counting each "
             "sample as the old policy drew it.",
             correct=True,
         ),
@@ -166,9 +165,10 @@ TO_OFF_POLICY = OpenQuestion(
         "trajectory that weight is the product of the policy ratios; the world's own "
         "probabilities cancel. This is exact for every new policy whose actions the old one "
         "could have taken, but the product's variance grows with the number of steps. So one "
-        "keeps the ratio of the action, drops the ratio of the state occupancies, and "
-        "maximises L_IS(θ) = E_old[Σ_t gamma^t r_t(θ) A_t] on old data. It has the gradient of "
-        "J at θ_old and an error of second order in the distance from it."
+        "keeps the ratio of the action, drops the ratio of the state occupancies, and maximises "
+        r"$L_{IS}(\theta) = \mathbb{E}_{old}\big[\sum_t \gamma^t\, r_t(\theta)\, A_t\big]$ on old "
+        r"data. It has the gradient of $J$ at $\theta_{old}$ and an error of second order in the "
+        "distance from it."
     ),
     rubric=(
         "The expectation is rewritten under the old policy, with the ratio as weight.",
@@ -181,10 +181,13 @@ TO_OFF_POLICY = OpenQuestion(
 RATIO_ABOVE_AND_BELOW = OpenQuestion(
     id="ratio-above-and-below",
     source="maths 1",
-    prompt="Write down the policy ratio r_t(θ). What do numerator and denominator stand for?",
+    prompt=(
+        r"Write down the policy ratio $r_t(\theta)$. What do numerator and denominator stand for?"
+    ),
     model_answer=(
-        "r_t(θ) = π_θ(a_t | s_t) / π_old(a_t | s_t) = exp(log π_θ(a_t | s_t) - "
-        "log π_old(a_t | s_t)).\n\n"
+        r"$r_t(\theta) = \pi_\theta(a_t \mid s_t) \,/\, \pi_{old}(a_t \mid s_t) = "
+        r"\exp\big(\log \pi_\theta(a_t \mid s_t) - \log \pi_{old}(a_t \mid s_t)\big)$."
+        "\n\n"
         "The numerator is the probability that the current policy gives to the action that was "
         "taken; it depends on θ and carries the gradient. The denominator is the probability "
         "under the policy that acted; it was stored at that time and is a constant. Above 1 "
@@ -201,14 +204,23 @@ RATIO_ABOVE_AND_BELOW = OpenQuestion(
 EQUAL_GRADIENTS = OpenQuestion(
     id="equal-gradients-proof",
     source="maths 2",
-    prompt="Show that ∇L_IS(θ) = ∇J(θ) at θ = θ_old.",
+    prompt=r"Show that $\nabla L_{IS}(\theta) = \nabla J(\theta)$ at $\theta = \theta_{old}$.",
     model_answer=(
-        "∇L_IS(θ) = E_old[Σ_t gamma^t ∇r_t(θ) A_t], as only r_t depends on θ.\n\n"
-        "∇L_IS(θ) = E_old[Σ_t gamma^t r_t(θ) ∇log π_θ(a_t | s_t) A_t], as ∇π = π ∇log π.\n\n"
-        "∇L_IS(θ_old) = E_old[Σ_t gamma^t ∇log π_old(a_t | s_t) A_t], as r_t(θ_old) = 1.\n\n"
-        "The right side is ∇J(θ_old), by the policy gradient theorem.\n\n"
-        "That theorem in turn: ∇J = E[∇log p(τ) G(τ)]; the world's terms have no θ; past "
-        "rewards and the value drop out because the score has mean zero."
+        r"$\nabla L_{IS}(\theta) = \mathbb{E}_{old}\big[\sum_t \gamma^t\, \nabla r_t(\theta)\, "
+        r"A_t\big]$, as only $r_t$ depends on $\theta$."
+        "\n\n"
+        r"$\nabla L_{IS}(\theta) = \mathbb{E}_{old}\big[\sum_t \gamma^t\, r_t(\theta)\, "
+        r"\nabla \log \pi_\theta(a_t \mid s_t)\, A_t\big]$, "
+        r"as $\nabla \pi = \pi\, \nabla \log \pi$."
+        "\n\n"
+        r"$\nabla L_{IS}(\theta_{old}) = \mathbb{E}_{old}\big[\sum_t \gamma^t\, "
+        r"\nabla \log \pi_{old}(a_t \mid s_t)\, A_t\big]$, as $r_t(\theta_{old}) = 1$."
+        "\n\n"
+        r"The right side is $\nabla J(\theta_{old})$, by the policy gradient theorem."
+        "\n\n"
+        r"That theorem in turn: $\nabla J = \mathbb{E}[\nabla \log p_\theta(\tau)\, G(\tau)]$; the "
+        r"world's terms have no $\theta$; past rewards and the value drop out because the score "
+        "has mean zero."
     ),
     rubric=(
         "The expectation is over the old policy, so the gradient reaches the ratio only.",

@@ -162,7 +162,7 @@ FAULTS = (
     Fault(
         id="normalised-targets",
         title="the critic is fitted to value plus normalised advantage",
-        symptom=("Explained variance stays near 0; the return climbs and stays halfway."),
+        symptom="Explained variance stays near 0; the return climbs to about a third of the top.",
         change="Advantages are normalised before the value targets are made of them.",
         right_line='value_target=columns["value"] + columns["advantage"],',
         wrong_line='value_target=columns["value"] + advantage,',

@@ -1,6 +1,6 @@
-"""The bug museum: faults of published teaching code, each a switch on our own PPO.
+"""The bug museum: faults, most of them of published code, each a switch on our own PPO.
 
-Told without blame: each of them was written by people who knew what they were doing. The curves are
+Told without blame: they were written by people who knew what they were doing. The curves are
 recorded, five seeds of each fault and of the right code, and stored beside this module;
 `python -m ppo_lesson experiments museum` makes them again.
 """

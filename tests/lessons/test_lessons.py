@@ -127,6 +127,12 @@ def test_ids_of_questions_are_unique_over_all_lessons():
     assert len(ids) == len(set(ids))
 
 
+def test_no_feedback_says_right_twice():
+    questions = [q for lesson in LESSONS.values() for q in lesson.questions + lesson.predictions]
+    openings = [option.feedback.split()[0] for q in questions for option in q.options]
+    assert openings and not {"Right.", "Right,", "Correct."} & set(openings)  # `ask` says it first
+
+
 def test_the_lectures_nine_questions_are_asked():
     asked = {
         question.source.partition(",")[0]
