@@ -55,7 +55,8 @@ def parser() -> argparse.ArgumentParser:
     experiments = commands.add_parser(
         "experiments", help="make a recorded experiment again: minutes of training"
     )
-    experiments.add_argument("name", choices=("ablations", "museum"), help="which one")
+    names = ("ablations", "alignment", "museum", "token_ratios")
+    experiments.add_argument("name", choices=names, help="which one")
     return door
 
 

@@ -136,6 +136,8 @@ MUTATIONS: dict[str, list[tuple[str, str, str]]] = {
         ("(log_prob - ref_log_prob).detach()", "(ref_log_prob - log_prob).detach()", "KL turned"),
         ("(steps == last)", "(steps == mask.shape[1] - 1)", "score on padding"),
         ("torch.where(mask, at_end - price, 0.0)", "at_end - price", "price of padding"),
+        ("expected - beta * kl_p_q", "expected + beta * kl_p_q", "a prize for distance"),
+        ("if beta == 0:", "if beta < 0:", "0 times infinity"),
         ("reward / beta, dim=0", "reward * beta, dim=0", "beta upside down"),
         ("ref_prob.log() + reward", "reward", "no reference"),
         ("beta * (log_prob - ref_log_prob.detach())", "beta * log_prob", "no reference"),

@@ -8,9 +8,14 @@ from typing import Any
 import torch
 
 from ppo_lesson.teaching import museum
-from ppo_lesson.training import ablations
+from ppo_lesson.training import ablations, alignment, token_ratios
 
-EXPERIMENTS: dict[str, Any] = {"ablations": ablations, "museum": museum}
+EXPERIMENTS: dict[str, Any] = {
+    "ablations": ablations,
+    "alignment": alignment,
+    "museum": museum,
+    "token_ratios": token_ratios,
+}
 
 
 def write(name: str, path: Path | None = None) -> Path:

@@ -57,6 +57,7 @@ from ppo_lesson.maths.preferences import (
     bradley_terry_loss,
     dpo_loss,
     implicit_reward,
+    regularised_objective,
     rlhf_optimum,
     shaped_reward,
 )
@@ -97,6 +98,7 @@ __all__ = [
     "policy_ratio",
     "reinforce_loss",
     "rewards_to_go",
+    "regularised_objective",
     "rlhf_optimum",
     "score",
     "self_normalised_estimate",

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
+from ppo_lesson.maths.divergences import kl_p_q
 from ppo_lesson.maths.shapes import check_between, check_bools, check_floats, check_positive
 
 
@@ -97,6 +98,36 @@ def rlhf_optimum(ref_prob: Tensor, reward: Tensor, beta: float) -> Tensor:
     if (ref_prob < 0).any() or abs(float(ref_prob.sum()) - 1) > 1e-4:
         raise ValueError(f"ref_prob: expected a distribution, got sum {float(ref_prob.sum()):g}")
     return torch.softmax(ref_prob.log() + reward / beta, dim=0)
+
+
+def regularised_objective(
+    log_prob: Tensor, ref_log_prob: Tensor, reward: Tensor, beta: float
+) -> Tensor:
+    """Value a policy: the reward that it expects, less the price of its distance to the reference.
+
+    J = sum_s pi(s) (R(s) - beta (log pi(s) - log pi_ref(s))) = E_pi[R] - beta KL(pi || pi_ref)
+
+    Args:
+        log_prob: (S,) log-probability of every response under the policy.
+        ref_log_prob: (S,) the same under the reference.
+        reward: (S,) reward of every response.
+        beta: price of one nat, 0 or more.
+
+    Returns:
+        () the objective, at most beta log sum_s pi_ref(s) exp(R(s) / beta); `rlhf_optimum` has that.
+
+    Raises:
+        ValueError: shapes differ or are not (S,), or beta is negative.
+
+    Source: Ziegler et al. (2019), arXiv:1909.08593, eq. 2; Rafailov et al. (2023),
+    arXiv:2305.18290, eq. 3.
+    """
+    check_floats("S", log_prob=log_prob, ref_log_prob=ref_log_prob, reward=reward)
+    check_between(0, float("inf"), open_high=True, beta=beta)
+    expected = log_prob.exp() @ reward
+    if beta == 0:  # then nothing is paid for what the reference never says, either
+        return expected
+    return expected - beta * kl_p_q(log_prob.unsqueeze(0), ref_log_prob.unsqueeze(0))[0]
 
 
 def implicit_reward(log_prob: Tensor, ref_log_prob: Tensor, beta: float) -> Tensor:

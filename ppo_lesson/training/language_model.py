@@ -16,7 +16,7 @@ from ppo_lesson import maths
 from ppo_lesson.maths.shapes import check_indices, check_integers
 from ppo_lesson.worlds.grammar import MAX_LENGTH, PROMPTS, WORDS, Sentences, real_tokens
 
-WIDTH, NUM_HEADS, NUM_LAYERS = 48, 4, 2
+WIDTH, NUM_HEADS, NUM_LAYERS = 48, 4, 1
 
 
 class Block(nn.Module):
@@ -96,7 +96,7 @@ class LanguageModel(nn.Module):
 
 
 class RewardModel(nn.Module):
-    """One number for a whole response, read off behind its last token.
+    """One number for a whole response: the sum of what it thinks of each token on reading it.
 
     Args:
         seed: of the initial weights.
@@ -112,9 +112,8 @@ class RewardModel(nn.Module):
 
     def forward(self, prompt: Tensor, token: Tensor) -> Tensor:
         """Score (B,) prompts with (B, T) responses: (B,)."""
-        end = real_tokens(token).sum(-1)
-        hidden = self.trunk(prompt, token)
-        return self.head(hidden[torch.arange(len(end)), end]).squeeze(-1)
+        each = self.head(self.trunk(prompt, token)[:, 1:]).squeeze(-1)
+        return (each * real_tokens(token)).sum(-1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,12 +173,20 @@ def response_log_prob(model: LanguageModel, prompt: Tensor, token: Tensor) -> Te
     return (model.log_prob(prompt, token) * real_tokens(token)).sum(-1)
 
 
-def every_log_prob(model: LanguageModel, every: Sentences) -> Tensor:
+def every_log_prob(
+    model: LanguageModel,
+    every: Sentences,
+    *,
+    temperature: float = 1.0,
+    top_k: int = len(WORDS),
+) -> Tensor:
     """Return the log-probability of every response to every prompt; its exp sums to 1 per prompt.
 
     Args:
         model: the policy.
         every: the `sentences()`, S of them.
+        temperature: as in `respond`.
+        top_k: as in `respond`.
 
     Returns:
         (P, S) log-probabilities in nats.
@@ -190,7 +197,22 @@ def every_log_prob(model: LanguageModel, every: Sentences) -> Tensor:
     rows = []
     for prompt in range(len(PROMPTS)):
         logits = model.logits(torch.full((len(read),), prompt), read)
-        log_probs = torch.log_softmax(logits, dim=-1)[which]
+        drawn_from = maths.behaviour_logits(logits.flatten(0, 1), temperature, top_k)
+        log_probs = torch.log_softmax(drawn_from, dim=-1).view_as(logits)[which]
         each = log_probs.gather(-1, every.token.unsqueeze(-1)).squeeze(-1)
-        rows.append((each * every.mask).sum(-1))
+        rows.append(each.masked_fill(~every.mask, 0.0).sum(-1))
     return torch.stack(rows)
+
+
+def every_score(model: RewardModel, every: Sentences) -> Tensor:
+    """Return the reward model's score of every response to every prompt.
+
+    Args:
+        model: the reward model.
+        every: the `sentences()`, S of them.
+
+    Returns:
+        (P, S) scores.
+    """
+    prompts = torch.arange(len(PROMPTS)).unsqueeze(-1).expand(-1, len(every))
+    return torch.stack([model(prompt, every.token) for prompt in prompts])

@@ -27,6 +27,7 @@ from ppo_lesson.worlds import grammar
 Score = Callable[[Tensor, Tensor], Tensor]
 """Scores (B,) prompts with (B, T) responses: (B,)."""
 
+SLIP = 1 / 100  # share of the words that people mistype
 BATCH_SIZE = 512  # of supervised training
 FINAL_SHARE = 0.05  # of the first learning rate, at the end of supervised training
 
@@ -71,7 +72,6 @@ class RLHFConfig:
         max_gradient_norm: longest gradient.
         group_size: responses to the same prompt that are compared with each other; 0 for
             advantages from a critic. With groups there is no critic (GRPO).
-        temperature: divides the logits while responses are drawn.
     """
 
     num_iterations: int = 50
@@ -85,7 +85,6 @@ class RLHFConfig:
     value_coefficient: float = 0.5
     max_gradient_norm: float = 0.5
     group_size: int = 0
-    temperature: float = 1.0
 
     def __post_init__(self) -> None:
         """Check what no function below checks."""
@@ -136,8 +135,8 @@ class Batch:
     value_target: Tensor
 
 
-def pretrain(seed: int, num_sentences: int = 20_000, num_epochs: int = 6) -> LanguageModel:
-    """Train the reference on what people write, one word in twenty of it mistyped.
+def pretrain(seed: int, num_sentences: int = 20_000, num_epochs: int = 4) -> LanguageModel:
+    """Train the reference on what people write, one word in a hundred mistyped.
 
     Minimises minus the mean log-probability of a response. The slips give every sentence some
     probability: without support nothing can be learned later (notebook 03).
@@ -149,9 +148,11 @@ def pretrain(seed: int, num_sentences: int = 20_000, num_epochs: int = 6) -> Lan
     """
     generator, model = torch.Generator().manual_seed(seed), LanguageModel(seed)
     prompt = _draw_prompts(num_sentences, generator)
-    written = torch.multinomial(grammar.corpus()[prompt], 1, generator=generator).squeeze(-1)
+    written = torch.stack(
+        [torch.multinomial(row, num_sentences, True, generator=generator) for row in grammar.corpus()]
+    )[prompt, torch.arange(num_sentences)]
     token = grammar.sentences().token[written]
-    slip = torch.rand(token.shape, generator=generator) < 1 / 20
+    slip = torch.rand(token.shape, generator=generator) < SLIP
     mistyped = torch.randint(len(grammar.WORDS), token.shape, generator=generator)
     token = torch.where(slip, mistyped, token)
     token = token * grammar.real_tokens(token)
@@ -211,6 +212,7 @@ def align(
     config: RLHFConfig,
     *,
     seed: int,
+    draw: Callable[[LanguageModel, Tensor, torch.Generator], Responses] = respond,
     on_iteration: Callable[[LanguageModel, Iteration], None] | None = None,
 ) -> Alignment:
     """Raise the score minus beta times the divergence from the reference, by PPO on tokens.
@@ -223,6 +225,7 @@ def align(
         score: of a response as a whole, the reward model's.
         config: the settings.
         seed: of prompts, responses and minibatches.
+        draw: draws the responses and scores them as it drew them.
         on_iteration: called after each iteration with policy and record.
     """
     generator = torch.Generator().manual_seed(seed)
@@ -234,7 +237,7 @@ def align(
         optimizer.param_groups[0]["lr"] = config.learning_rate * share_left
         prompt = _draw_prompts(config.num_responses // max(1, config.group_size), generator)
         prompt = prompt.repeat_interleave(max(1, config.group_size))
-        said = respond(model, prompt, generator, temperature=config.temperature)
+        said = draw(model, prompt, generator)
         scores, reward = rewards(reference, score, said, config.beta)
         batch = make_batch(model, said, reward, config)
         for _ in range(config.num_epochs):
@@ -310,6 +313,7 @@ def fit(
     num_epochs: int,
     generator: torch.Generator,
     learning_rate: float = 3e-3,
+    on_step: Callable[[], None] = lambda: None,
 ) -> None:
     """Minimise the loss of index sets; the step size falls along a line."""
     batches = list(_epochs(num_samples, num_epochs, generator))
@@ -320,6 +324,7 @@ def fit(
         loss(index).backward()
         optimizer.step()
         schedule.step()
+        on_step()
 
 
 def _epochs(num_samples: int, num_epochs: int, generator: torch.Generator) -> Iterator[Tensor]:

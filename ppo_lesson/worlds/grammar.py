@@ -139,24 +139,27 @@ def true_reward() -> Tensor:
     """Return what the annotator really likes, one row per prompt: (P, S) rewards.
 
     +1 for each different pleasant word, -1 for each different unpleasant one, +1 if the prompt's
-    noun is there, -1 if no noun or no verb is there, -1 for each word said again, and -1/2 if it
-    does not come to an end.
+    noun is there, -1/2 if the response does not come to an end, and -3 if it is no sentence: one
+    noun, one verb, at most one adjective and at most one "the".
     """
     token, mask = sentences().token, sentences().mask
-    real = token.masked_fill(~mask, STOP)
-    count = torch.nn.functional.one_hot(real, len(WORDS)).sum(-2)  # (S, V)
-    has = (count > 0).double()
-    has[:, STOP] = 0
+    count = torch.nn.functional.one_hot(token.masked_fill(~mask, STOP), len(WORDS))  # (S, T, V)
+    count = count.sum(-2).double()
 
-    def number_of(words: tuple[str, ...]) -> Tensor:
-        return has[:, [WORDS.index(word) for word in words]].sum(-1)
+    def number_of(words: tuple[str, ...], times: Tensor = count) -> Tensor:
+        return times[:, [WORDS.index(word) for word in words]].sum(-1)
 
-    repeated = (count[:, 1:] - 1).clamp(min=0).sum(-1)
-    about = number_of(PLEASANT) - number_of(UNPLEASANT) - repeated
-    says_nothing = (number_of(NOUNS) == 0) | (number_of(VERBS) == 0)
+    is_sentence = (
+        (number_of(NOUNS) == 1)
+        & (number_of(VERBS) == 1)
+        & (number_of(ADJECTIVES) <= 1)
+        & (number_of(("the",)) <= 1)
+    )
+    different = count.clamp(max=1)
+    taste = number_of(PLEASANT, different) - number_of(UNPLEASANT, different)
     goes_on = token[:, -1] != STOP
-    shared = about - says_nothing.double() - 0.5 * goes_on
-    return torch.stack([shared + number_of((prompt,)) for prompt in PROMPTS])
+    shared = taste - 0.5 * goes_on - 3 * (~is_sentence).double()
+    return torch.stack([shared + number_of((prompt,), different) for prompt in PROMPTS])
 
 
 def prefers_first(first_reward: Tensor, second_reward: Tensor, noise: float = 1.0) -> Tensor:
@@ -179,25 +182,48 @@ def prefers_first(first_reward: Tensor, second_reward: Tensor, noise: float = 1.
     return torch.sigmoid((first_reward - second_reward) / noise)
 
 
+def accuracy(prob: Tensor, score: Tensor, reward: Tensor, noise: float = 1.0) -> Tensor:
+    """Tell how often a score guesses the annotator's choice, over all pairs of responses.
+
+    sum over pairs of prob prob' P(the one with the higher score is preferred); 1/2 where scores tie
+
+    Args:
+        prob: (P, S) probability of each response to each prompt; the two of a pair are drawn
+            independently, prompts evenly.
+        score: (P, S) the guess: the response with the higher one will be preferred.
+        reward: (P, S) true reward.
+        noise: as in `prefers_first`.
+
+    Returns:
+        () share from 0 to 1.
+    """
+    check_floats("P S", prob=prob, score=score, reward=reward)
+    check_positive(noise=noise)
+    total = torch.zeros((), dtype=prob.dtype)
+    for row, scores, rewards in zip(prob, score, reward, strict=True):
+        # Rewards take few values, so mass[i, j] of the i-th lowest score and the j-th reward is
+        # small enough for sums over all pairs.
+        (place, rank), (level, which) = (x.unique(return_inverse=True) for x in (scores, rewards))
+        mass = torch.zeros(len(place), len(level), dtype=row.dtype)
+        mass.index_put_((rank, which), row, accumulate=True)
+        below = mass.cumsum(0) - mass
+        preferred = torch.sigmoid((level.unsqueeze(1) - level) / noise)
+        ties = mass.sum(-1).square().sum() / 2
+        total += 2 * ((mass @ preferred) * below).sum() + ties
+    return total / len(prob)
+
+
 def bayes_accuracy(prob: Tensor, reward: Tensor, noise: float = 1.0) -> Tensor:
     """Tell how often the best guess at the annotator's choice is right: nobody can do better.
 
-    sum over pairs of prob prob' max(P, 1 - P), for two responses drawn independently
+    sum over pairs of prob prob' max(P, 1 - P): the guess that goes by the true reward
 
     Args:
-        prob: (P, S) probability of each response to each prompt; prompts are drawn evenly.
+        prob: (P, S) as in `accuracy`.
         reward: (P, S) true reward.
         noise: as in `prefers_first`.
 
     Returns:
         () share from 1/2 to 1.
     """
-    check_floats("P S", prob=prob, reward=reward)
-    check_positive(noise=noise)
-    total = torch.zeros((), dtype=prob.dtype)
-    for row, rewards in zip(prob, reward, strict=True):
-        level, which = rewards.unique(return_inverse=True)  # few: a sum over levels is exact
-        mass = torch.zeros_like(level).index_add(0, which, row)
-        first = torch.sigmoid((level.unsqueeze(1) - level) / noise)
-        total += mass @ torch.maximum(first, 1 - first) @ mass
-    return total / len(prob)
+    return accuracy(prob, reward, reward, noise)

@@ -5,14 +5,15 @@ import math
 import pytest
 import torch
 from torch import Tensor
+from torch.distributions import Categorical, kl_divergence
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from ppo_lesson.maths.divergences import kl_p_q
 from ppo_lesson.maths.gradients import finite_difference_gradient
 from ppo_lesson.maths.preferences import (
     bradley_terry_loss,
     dpo_loss,
     implicit_reward,
+    regularised_objective,
     rlhf_optimum,
     shaped_reward,
 )
@@ -83,7 +84,28 @@ def test_a_reward_carries_no_gradient():
 
 
 def regularised(prob: Tensor) -> Tensor:
-    return prob @ REWARD - BETA * kl_p_q(prob.log().unsqueeze(0), REF_PROB.log().unsqueeze(0))[0]
+    return regularised_objective(prob.log(), REF_PROB.log(), REWARD, BETA)
+
+
+def test_the_objective_is_the_expected_reward_less_the_price_of_the_divergence():
+    for _ in range(5):
+        prob = torch.softmax(draw(7), 0)
+        divergence = kl_divergence(Categorical(prob), Categorical(REF_PROB))
+        assert_equal(regularised(prob), prob @ REWARD - BETA * divergence)
+
+
+def test_what_is_never_said_costs_nothing_and_what_the_reference_never_says_costs_all():
+    prob, ref_prob = torch.tensor([[0.25, 0.75, 0.0], [0.5, 0.0, 0.5]], dtype=torch.float64)
+    reward = torch.tensor([1.0, 2.0, 9.0], dtype=torch.float64)
+    kept = regularised_objective(prob[:2].log(), ref_prob[:2].log(), reward[:2], 0.0)
+    assert_equal(kept, torch.tensor(1.75, dtype=torch.float64))
+    assert regularised_objective(prob.log(), ref_prob.log(), reward, BETA) == -math.inf
+    silent = torch.tensor([1.0, 0.0, 0.0], dtype=torch.float64)
+    price = BETA * math.log(2)
+    assert_equal(
+        regularised_objective(silent.log(), ref_prob.log(), reward, BETA),
+        torch.tensor(1 - price, dtype=torch.float64),
+    )
 
 
 def test_what_any_policy_lacks_to_the_optimum_is_beta_times_its_divergence_from_it():

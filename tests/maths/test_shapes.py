@@ -150,6 +150,7 @@ FORMULAS: dict[str, dict[str, Any]] = {
     "policy_ratio": POLICY,
     "reinforce_loss": {"log_prob": A, "advantage": C},
     "rewards_to_go": {"reward": C, "next_value": B, **ENDS},
+    "regularised_objective": {"log_prob": A, "ref_log_prob": B, "reward": C, "beta": 0.5},
     "rlhf_optimum": {"ref_prob": torch.softmax(A, 0), "reward": C, "beta": 0.5},
     "score": {"logits": A, "action": torch.tensor(2)},
     "self_normalised_estimate": {"value": C, "log_weight": A},

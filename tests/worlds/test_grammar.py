@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from ppo_lesson.worlds.grammar import (
     PROMPTS,
     STOP,
     WORDS,
+    accuracy,
     bayes_accuracy,
     corpus,
     prefers_first,
@@ -73,11 +75,14 @@ def test_the_corpus_is_a_distribution_over_what_the_grammar_says():
         ("sea", "calm sea sings.", 3.0),
         ("sea", "the calm sea sings", 2.5),  # no full stop
         ("sea", "the storm roars.", -2.0),
-        ("sea", "calm.", 0.0),  # no noun, no verb
-        ("sea", "calm calm calm.", -2.0),
-        ("dog", "calm warm dog sleeps", 3.5),
-        ("dog", "calm dog sings sleeps", 3.5),
-        ("sea", ".", -1.0),
+        ("sea", "calm.", -2.0),  # no noun, no verb
+        ("sea", "calm calm calm.", -2.0),  # said again pleases nobody again
+        ("dog", "calm warm dog sleeps", 0.5),  # two adjectives
+        ("dog", "calm dog sings sleeps", 0.5),  # two verbs
+        ("dog", "the the dog sleeps", -1.5),
+        ("dog", "dog cat sleeps.", -1.0),  # two nouns
+        ("cat", "sings sings sings sings", -2.5),
+        ("sea", ".", -3.0),
     ],
 )
 def test_the_annotator_likes_what_is_pleasant_on_topic_and_not_too_long(prompt, said, reward):
@@ -90,16 +95,36 @@ def test_preferences_follow_the_difference_and_the_noise():
     torch.testing.assert_close(prob, torch.tensor([1.0, -1.0, 0.0]).sigmoid())
 
 
-def test_the_ceiling_is_the_sum_over_all_pairs():
+def sum_over_pairs(prob, score, reward, noise):
+    """One pair at a time, in plain Python."""
+    total = 0.0
+    for p, s, r in zip(prob.tolist(), score.tolist(), reward.tolist(), strict=True):
+        for i, j in itertools.product(range(len(p)), repeat=2):
+            wins = 1 / (1 + math.exp(-(r[i] - r[j]) / noise))
+            right = wins if s[i] > s[j] else 1 - wins if s[i] < s[j] else 0.5
+            total += p[i] * p[j] * right / len(prob)
+    return total
+
+
+PROB = torch.softmax(torch.tensor([[0.3, -1.0, 0.7, 2.0, 0.1, 0.0], [1.0, 2, 3, 1, 2, 0]]), -1)
+PROB = PROB.double() / PROB.double().sum(-1, keepdim=True)
+REWARDS = torch.tensor([[0.0, 1, 1, 3, 0, 2], [1, 1, 1, 1, 1, 1]], dtype=torch.float64)
+GUESS = torch.tensor([[0.5, 0.5, 2, 1, -1, 4], [3, 1, 4, 1, 5, 9]], dtype=torch.float64)
+
+
+@pytest.mark.parametrize("noise", [0.7, 2.0])
+def test_accuracy_is_the_sum_over_all_pairs_and_a_tie_is_half_right(noise):
+    expected = sum_over_pairs(PROB, GUESS, REWARDS, noise)
+    assert accuracy(PROB, GUESS, REWARDS, noise).item() == pytest.approx(expected, abs=1e-12)
+
+
+def test_no_guess_is_better_than_the_true_reward():
+    ceiling = bayes_accuracy(PROB, REWARDS).item()
+    assert ceiling == pytest.approx(sum_over_pairs(PROB, REWARDS, REWARDS, 1.0), abs=1e-12)
     generator = torch.Generator().manual_seed(0)
-    prob = torch.softmax(torch.randn(2, 6, generator=generator, dtype=torch.float64), -1)
-    reward = torch.tensor([[0.0, 1.0, 1.0, 3.0, 0.0, 2.0], [1.0, 1.0, 1.0, 1.0, 1.0, 1.0]])
-    expected = 0.0
-    for p, r in zip(prob.tolist(), reward.tolist(), strict=True):
-        for i, j in itertools.product(range(6), repeat=2):
-            wins = 1 / (1 + 2.718281828459045 ** (-(r[i] - r[j]) / 0.7))
-            expected += p[i] * p[j] * max(wins, 1 - wins) / 2
-    assert bayes_accuracy(prob, reward.double(), 0.7).item() == pytest.approx(expected, abs=1e-9)
+    for _ in range(50):
+        guess = torch.randn(2, 6, generator=generator, dtype=torch.float64)
+        assert accuracy(PROB, guess, REWARDS).item() < ceiling
 
 
 def test_twelve_words_and_four_tokens():
