@@ -114,7 +114,7 @@ def regularised_objective(
         beta: price of one nat, 0 or more.
 
     Returns:
-        () the objective, at most beta log sum_s pi_ref(s) exp(R(s) / beta); `rlhf_optimum` has that.
+        () the objective, beta log Z at most; `rlhf_optimum` has that much.
 
     Raises:
         ValueError: shapes differ or are not (S,), or beta is negative.

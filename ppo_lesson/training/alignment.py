@@ -16,16 +16,10 @@ import torch
 
 from ppo_lesson.training import experiments
 from ppo_lesson.training.dpo import align_directly
+from ppo_lesson.training.feedback import Pairs, collect_pairs, fit_reward_model, pretrain
 from ppo_lesson.training.judge import Judge, Scores
 from ppo_lesson.training.language_model import LanguageModel, RewardModel
-from ppo_lesson.training.rlhf import (
-    Pairs,
-    RLHFConfig,
-    align,
-    collect_pairs,
-    fit_reward_model,
-    pretrain,
-)
+from ppo_lesson.training.rlhf import RLHFConfig, align
 
 STORED = Path(__file__).with_name("alignment.json")
 COMMAND = "python -m ppo_lesson experiments alignment"
@@ -111,7 +105,7 @@ def run(seed: int) -> dict[str, Any]:
 
 
 def without_price(problem: Problem, judge: Judge, seed: int) -> list[dict[str, float]]:
-    """Raise the reward model's score by PPO with beta 0; score the policy every EVERY iterations."""
+    """Train by PPO with beta 0; score the policy every EVERY iterations, the reference first."""
     seen = [_seen(judge.scores(judge.ref_log_prob))]
     count = 0
 

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from ppo_lesson import maths
+from ppo_lesson.training.feedback import Pairs, fit
 from ppo_lesson.training.language_model import LanguageModel, response_log_prob
-from ppo_lesson.training.rlhf import Pairs, fit
 
 
 def align_directly(
@@ -50,5 +50,13 @@ def align_directly(
         )
 
     generator = torch.Generator().manual_seed(seed)
-    fit(model, loss, len(pairs), num_epochs, generator, learning_rate, lambda: on_step(model))
+    fit(
+        model,
+        loss,
+        len(pairs),
+        num_epochs,
+        generator,
+        learning_rate=learning_rate,
+        on_step=lambda: on_step(model),
+    )
     return model

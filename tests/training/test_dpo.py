@@ -10,8 +10,8 @@ import torch
 
 from ppo_lesson import maths
 from ppo_lesson.training.dpo import align_directly
+from ppo_lesson.training.feedback import Pairs, collect_pairs
 from ppo_lesson.training.language_model import LanguageModel, response_log_prob
-from ppo_lesson.training.rlhf import Pairs, collect_pairs
 
 BETA = 0.5
 

@@ -58,7 +58,9 @@ def test_a_drawn_token_carries_the_log_probability_of_the_distribution_it_was_dr
     said = respond(model.float(), prompt, torch.Generator().manual_seed(2), **sampler)
     with torch.no_grad():
         logits = model.logits(prompt, said.token)
-    for row, token, mask, log_prob in zip(logits, said.token, said.mask, said.log_prob, strict=True):
+    for row, token, mask, log_prob in zip(
+        logits, said.token, said.mask, said.log_prob, strict=True
+    ):
         kept = row / sampler.get("temperature", 1.0)
         forbidden = kept.argsort(dim=-1, descending=True)[:, sampler.get("top_k", len(WORDS)) :]
         oracle = Categorical(logits=kept.scatter(-1, forbidden, -torch.inf)).log_prob(token)

@@ -10,15 +10,13 @@ import torch
 from torch import Tensor
 
 from ppo_lesson import maths
-from ppo_lesson.training import rlhf
 from ppo_lesson.training.language_model import (
     LanguageModel,
     Responses,
-    RewardModel,
     every_log_prob,
     respond,
 )
-from ppo_lesson.training.rlhf import RLHFConfig, align, collect_pairs, make_batch, token_loss
+from ppo_lesson.training.rlhf import RLHFConfig, align, make_batch, token_loss
 from ppo_lesson.worlds import grammar
 
 EVERY, REWARD, BETA = grammar.sentences(), grammar.true_reward(), 0.5
@@ -177,20 +175,6 @@ def test_in_groups_every_token_has_the_advantage_of_its_response(said):
     torch.testing.assert_close(advantage, expected.unsqueeze(-1).expand_as(advantage))
 
 
-def test_pairs_are_answers_to_one_prompt_chosen_as_the_annotator_chooses():
-    model, count = LanguageModel(0), 4_000
-    pairs = collect_pairs(model, count, torch.Generator().manual_seed(6))
-    better, worse = (
-        REWARD[pairs.prompt, grammar.sentence_index(x)] for x in (pairs.chosen, pairs.rejected)
-    )
-    apart = better != worse
-    right = (better > worse)[apart].double()
-    expected = grammar.prefers_first((better - worse).abs(), torch.zeros_like(better))[apart]
-    error = (expected * (1 - expected)).sum().sqrt() / len(expected)
-    assert (right.mean() - expected.mean()).abs() < 4 * error  # four standard errors
-    assert set(pairs.prompt.tolist()) == {0, 1, 2}
-
-
 def score_of_length(prompt: Tensor, token: Tensor) -> Tensor:
     return grammar.real_tokens(token).sum(-1).float()
 
@@ -238,14 +222,3 @@ def test_a_scorer_of_drawn_responses_can_be_replaced():
 def test_groups_that_do_not_fit_are_refused(group_size):
     with pytest.raises(ValueError, match="group_size: expected 0 or a divisor of num_responses"):
         RLHFConfig(group_size=group_size)
-
-
-def test_a_reward_model_learns_from_pairs():
-    pairs = collect_pairs(LanguageModel(0), 2_000, torch.Generator().manual_seed(6))
-    model, fresh = rlhf.fit_reward_model(pairs, seed=0), RewardModel(seed=0)
-    with torch.no_grad():
-        right = [
-            (m(pairs.prompt, pairs.chosen) > m(pairs.prompt, pairs.rejected)).float().mean().item()
-            for m in (model, fresh)
-        ]
-    assert right[0] > right[1] + 0.1

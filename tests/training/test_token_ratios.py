@@ -76,7 +76,7 @@ def test_a_response_is_found_where_it_stands_in_the_rollout(untrained):
 
 
 def test_a_response_that_nobody_gave_is_named(untrained):
-    with pytest.raises(ValueError, match="'dog', got 'the king sleeps.'"):
+    with pytest.raises(ValueError, match=r"'dog', got 'the king sleeps\.'"):
         token_ratios.find(untrained[1], "dog", "the king sleeps.")
 
 

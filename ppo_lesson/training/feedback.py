@@ -1,0 +1,154 @@
+"""What comes before the reinforcement learning: the reference, the pairs, the reward model.
+
+All of it is supervised learning, by maximum likelihood.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from ppo_lesson import maths
+from ppo_lesson.training.language_model import (
+    LanguageModel,
+    RewardModel,
+    respond,
+    response_log_prob,
+)
+from ppo_lesson.worlds import grammar
+
+SLIP = 1 / 100  # share of the words that people mistype
+BATCH_SIZE = 512  # of supervised training
+FINAL_SHARE = 0.05  # of the first learning rate, at the end of supervised training
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Two responses to the same prompt, and which one the annotator preferred.
+
+    Args:
+        prompt: (N,) index of the prompt.
+        chosen: (N, T) tokens of the preferred response.
+        rejected: (N, T) tokens of the other one.
+    """
+
+    prompt: Tensor
+    chosen: Tensor
+    rejected: Tensor
+
+    def __len__(self) -> int:
+        """Count them."""
+        return len(self.prompt)
+
+    def select(self, index: Tensor) -> Pairs:
+        """Take some of them."""
+        return Pairs(self.prompt[index], self.chosen[index], self.rejected[index])
+
+
+def pretrain(seed: int, num_sentences: int = 20_000, num_epochs: int = 4) -> LanguageModel:
+    """Train the reference on what people write, one word in a hundred mistyped.
+
+    Minimises minus the mean log-probability of a response. The slips give every sentence some
+    probability: without support nothing can be learned later (notebook 03).
+
+    Args:
+        seed: of weights and sentences.
+        num_sentences: that people wrote.
+        num_epochs: passes over them.
+    """
+    generator, model = torch.Generator().manual_seed(seed), LanguageModel(seed)
+    prompt = draw_prompts(num_sentences, generator)
+    written = torch.stack(
+        [
+            torch.multinomial(row, num_sentences, True, generator=generator)
+            for row in grammar.corpus()
+        ]
+    )[prompt, torch.arange(num_sentences)]
+    token = grammar.sentences().token[written]
+    slip = torch.rand(token.shape, generator=generator) < SLIP
+    mistyped = torch.randint(len(grammar.WORDS), token.shape, generator=generator)
+    token = torch.where(slip, mistyped, token)
+    token = token * grammar.real_tokens(token)
+
+    def loss(index: Tensor) -> Tensor:
+        return -response_log_prob(model, prompt[index], token[index]).mean()
+
+    fit(model, loss, num_sentences, num_epochs, generator)
+    return model
+
+
+def collect_pairs(
+    model: LanguageModel, num_pairs: int, generator: torch.Generator, noise: float = 1.0
+) -> Pairs:
+    """Draw two responses to each prompt, and let the annotator choose.
+
+    Args:
+        model: the policy that responds.
+        num_pairs: how many.
+        generator: of prompts, responses and choices.
+        noise: of the annotator, see `grammar.prefers_first`.
+    """
+    prompt = draw_prompts(num_pairs, generator)
+    first, second = (respond(model, prompt, generator).token for _ in range(2))
+    reward = grammar.true_reward()
+    first_reward, second_reward = (
+        reward[prompt, grammar.sentence_index(token)] for token in (first, second)
+    )
+    probability = grammar.prefers_first(first_reward, second_reward, noise)
+    is_first = (torch.rand(num_pairs, generator=generator) < probability).unsqueeze(-1)
+    return Pairs(prompt, torch.where(is_first, first, second), torch.where(is_first, second, first))
+
+
+def fit_reward_model(pairs: Pairs, seed: int, num_epochs: int = 4) -> RewardModel:
+    """Fit a score to the annotator's choices, by the loss of Bradley and Terry.
+
+    Args:
+        pairs: the choices.
+        seed: of weights and minibatches.
+        num_epochs: passes over the pairs.
+    """
+    generator, model = torch.Generator().manual_seed(seed), RewardModel(seed)
+
+    def loss(index: Tensor) -> Tensor:
+        some = pairs.select(index)
+        return maths.bradley_terry_loss(
+            model(some.prompt, some.chosen), model(some.prompt, some.rejected)
+        )
+
+    fit(model, loss, len(pairs), num_epochs, generator)
+    return model
+
+
+def draw_prompts(count: int, generator: torch.Generator) -> Tensor:
+    """Draw prompts evenly."""
+    return torch.randint(len(grammar.PROMPTS), (count,), generator=generator)
+
+
+def fit(
+    model: nn.Module,
+    loss: Callable[[Tensor], Tensor],
+    num_samples: int,
+    num_epochs: int,
+    generator: torch.Generator,
+    *,
+    learning_rate: float = 3e-3,
+    on_step: Callable[[], None] = lambda: None,
+) -> None:
+    """Minimise the loss of index sets; the step size falls along a line."""
+    batches = list(_epochs(num_samples, num_epochs, generator))
+    optimizer = torch.optim.Adam(model.parameters(), learning_rate)
+    schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, FINAL_SHARE, len(batches))
+    for index in batches:
+        optimizer.zero_grad()
+        loss(index).backward()
+        optimizer.step()
+        schedule.step()
+        on_step()
+
+
+def _epochs(num_samples: int, num_epochs: int, generator: torch.Generator) -> Iterator[Tensor]:
+    for _ in range(num_epochs):
+        yield from maths.minibatches(num_samples, BATCH_SIZE, generator)

@@ -1,0 +1,81 @@
+"""Before the reinforcement learning: people's sentences, pairs, and the reward model."""
+
+from __future__ import annotations
+
+import torch
+
+from ppo_lesson.training.feedback import Pairs, collect_pairs, fit, fit_reward_model, pretrain
+from ppo_lesson.training.judge import Judge
+from ppo_lesson.training.language_model import LanguageModel, RewardModel
+from ppo_lesson.worlds import grammar
+
+REWARD = grammar.true_reward()
+
+
+def test_the_reference_says_what_people_say():
+    """KL(corpus || model) falls far below what even guesses have; their slips keep it above 0."""
+    model = pretrain(seed=0, num_sentences=10_000, num_epochs=3)
+    log_prob, corpus = Judge(model, RewardModel(0), 1.0).ref_log_prob, grammar.corpus()
+    divergence = (torch.xlogy(corpus, corpus) - corpus * log_prob).sum(-1)
+    assert (divergence > 0.04).all() and (divergence < 0.3).all()
+    assert (log_prob > -60).all()  # nothing is impossible
+
+
+def test_pairs_are_answers_to_one_prompt_chosen_as_the_annotator_chooses():
+    model, count = LanguageModel(0), 4_000
+    pairs = collect_pairs(model, count, torch.Generator().manual_seed(6))
+    better, worse = (
+        REWARD[pairs.prompt, grammar.sentence_index(x)] for x in (pairs.chosen, pairs.rejected)
+    )
+    apart = better != worse
+    right = (better > worse)[apart].double()
+    expected = grammar.prefers_first((better - worse).abs(), torch.zeros_like(better))[apart]
+    error = (expected * (1 - expected)).sum().sqrt() / len(expected)
+    assert (right.mean() - expected.mean()).abs() < 4 * error  # four standard errors
+    assert set(pairs.prompt.tolist()) == {0, 1, 2}
+
+
+def test_a_reward_model_learns_from_pairs():
+    pairs = collect_pairs(LanguageModel(0), 2_000, torch.Generator().manual_seed(6))
+    model, fresh = fit_reward_model(pairs, seed=0), RewardModel(seed=0)
+    with torch.no_grad():
+        right = [
+            (m(pairs.prompt, pairs.chosen) > m(pairs.prompt, pairs.rejected)).float().mean().item()
+            for m in (model, fresh)
+        ]
+    assert right[0] > right[1] + 0.1
+
+
+def test_a_reward_model_of_a_sure_annotator_is_right_four_times_out_of_five():
+    pairs = collect_pairs(LanguageModel(0), 4_000, torch.Generator().manual_seed(6), noise=0.01)
+    model = fit_reward_model(pairs, seed=0, num_epochs=8)
+    judge = Judge(LanguageModel(0), model, 1.0)
+    prob = judge.ref_log_prob.exp()
+    assert grammar.accuracy(prob, judge.proxy, REWARD, 0.01) > 0.8
+
+
+def test_pairs_are_selected_together():
+    column = torch.arange(5)
+    pairs = Pairs(column, column.unsqueeze(-1) + 10, column.unsqueeze(-1) + 20)
+    some = pairs.select(torch.tensor([3, 1]))
+    assert (some.prompt.tolist(), some.chosen.tolist(), some.rejected.tolist()) == (
+        [3, 1],
+        [[13], [11]],
+        [[23], [21]],
+    )
+    assert (len(pairs), len(some)) == (5, 2)
+
+
+def test_fitting_sees_every_sample_once_an_epoch_and_takes_shorter_and_shorter_steps():
+    model, seen, steps = torch.nn.Linear(1, 1, bias=False), [], []
+    start = model.weight.item()
+
+    def loss(index: torch.Tensor) -> torch.Tensor:
+        seen.extend(index.tolist())
+        return model.weight.sum()
+
+    generator = torch.Generator().manual_seed(0)
+    fit(model, loss, 1_200, 2, generator, on_step=lambda: steps.append(model.weight.item()))
+    assert sorted(seen) == sorted([*range(1_200)] * 2)
+    moves = [before - after for before, after in zip([start, *steps], steps, strict=False)]
+    assert moves == sorted(moves, reverse=True) and len(moves) == 6
