@@ -60,11 +60,11 @@ def test_an_exercise_of_the_lesson_that_is_missing_is_reported(tmp_path):
 @pytest.mark.slow
 def test_a_cell_that_never_ends_costs_only_what_comes_after_it(tmp_path):
     path = _notebook(tmp_path, RIGHT, "import time\ntime.sleep(1000)", WRONG)
-    grades = grade(path, seconds=30, gigabytes=8)
+    grades = grade(path, seconds=60, gigabytes=8)  # torch is imported within them, too
     assert _statuses(grades) == {"importance_weights": "correct", "importance_estimate": (
         "not graded"
     )}  # fmt: skip
-    assert "time limit of 30 seconds" in grades[1].message
+    assert "time limit of 60 seconds" in grades[1].message
 
 
 @pytest.mark.slow
