@@ -10,8 +10,10 @@ from ppo_lesson.lessons import (
     advantages,
     away_from_theta_old,
     debugging_ppo,
+    dpo_and_beyond,
     exploding_weights,
     importance_sampling,
+    language_models,
     policy_gradient,
     ppo_cartpole,
     start_here,
@@ -33,6 +35,8 @@ LESSONS: dict[str, Lesson] = {
         advantages,
         ppo_cartpole,
         debugging_ppo,
+        language_models,
+        dpo_and_beyond,
     )
 }
 EXERCISES: dict[str, Exercise] = {

@@ -8,6 +8,7 @@ from ppo_lesson.teaching.explorer import Explorer
 from ppo_lesson.teaching.explorers_advantages import lambda_dial
 from ppo_lesson.teaching.explorers_clip import clip_lab
 from ppo_lesson.teaching.explorers_importance import proposal_explorer
+from ppo_lesson.teaching.explorers_language import token_ratios
 from ppo_lesson.teaching.explorers_surrogate import ratio_explosion, surrogate_cliff
 from ppo_lesson.teaching.explorers_weights import weight_rain
 from ppo_lesson.teaching.own_function import Trouble
@@ -19,6 +20,7 @@ __all__ = [
     "proposal_explorer",
     "ratio_explosion",
     "surrogate_cliff",
+    "token_ratios",
     "weight_rain",
 ]
 
@@ -29,5 +31,6 @@ EXPLORERS: dict[str, Callable[[], Explorer | Trouble]] = {
     "ratio_explosion": ratio_explosion,
     "clip_lab": clip_lab,
     "lambda_dial": lambda_dial,
+    "token_ratios": token_ratios,
 }
 """In the order of the notebooks."""

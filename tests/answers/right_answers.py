@@ -1,4 +1,4 @@
-"""Right answers to the exercises of notebooks 01 to 09, spelt as learners spell them.
+"""Right answers to the exercises of notebooks 01 to 11, spelt as learners spell them.
 
 RIGHT: right under every reading of the pinned text.
 OPEN:  right by the words of the pinned text, but a stricter reading (a constant that is not
@@ -15,7 +15,15 @@ from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
-TOPICS = ("policies", "importance", "surrogate", "proximal", "advantages", "training")
+TOPICS = (
+    "policies",
+    "importance",
+    "surrogate",
+    "proximal",
+    "advantages",
+    "training",
+    "preferences",
+)
 
 
 def load(name: str) -> ModuleType:

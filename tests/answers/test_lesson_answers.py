@@ -20,8 +20,8 @@ TESTS = Path(__file__).parents[1]
 LEAST_WRONG = 4  # of an exercise, each with a sentence of its own
 LEAST_RIGHT = 3
 # What there was when this was last written. Raise them; lowering them needs a reason in the commit.
-WRONG_SO_FAR = 1470
-RIGHT_SO_FAR = 350
+WRONG_SO_FAR = 1880
+RIGHT_SO_FAR = 420
 
 
 def _load(path: Path) -> ModuleType:

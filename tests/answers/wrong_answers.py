@@ -1,4 +1,4 @@
-"""Wrong answers to the exercises of notebooks 01 to 09, made as learners make them.
+"""Wrong answers to the exercises of notebooks 01 to 11, made as learners make them.
 
 WRONG:   wrong on ordinary numbers, in value, shape, type, gradient or by a side effect.
 FRAGILE: right on ordinary numbers, wrong on an edge that the pinned text names. A checker may call
@@ -15,7 +15,15 @@ from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
-TOPICS = ("policies", "importance", "surrogate", "proximal", "advantages", "training")
+TOPICS = (
+    "policies",
+    "importance",
+    "surrogate",
+    "proximal",
+    "advantages",
+    "training",
+    "preferences",
+)
 
 
 def load(name: str) -> ModuleType:

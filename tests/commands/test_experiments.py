@@ -17,7 +17,7 @@ class Recorded:
         path.write_text("made")
 
 
-@pytest.mark.parametrize("name", ["ablations", "museum"])
+@pytest.mark.parametrize("name", ["ablations", "museum", "token_ratios"])
 def test_an_experiment_is_stored_where_the_package_reads_it(name, monkeypatch, tmp_path, capsys):
     path = tmp_path / "stored.json"
     monkeypatch.setitem(experiments.EXPERIMENTS, name, Recorded(path))

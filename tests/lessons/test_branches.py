@@ -74,6 +74,14 @@ SIGNS: dict[str, Callable[[Inputs], bool]] = {
     "A > 0": lambda i: bool((i["advantage"] > 0).any()),
     "A < 0": lambda i: bool((i["advantage"] < 0).any()),
 }
+
+
+def _margin(inputs: Inputs) -> Tensor:
+    """How much more the policy than the reference prefers each chosen response, (N,)."""
+    policy = inputs["chosen_log_prob"] - inputs["rejected_log_prob"]
+    return policy - inputs["ref_chosen_log_prob"] + inputs["ref_rejected_log_prob"]
+
+
 BRANCHES: dict[str, dict[str, Callable[[Inputs], bool]]] = {
     "clipped_surrogate_loss": SIX_CASES,
     "active_clip_fraction": SIX_CASES,
@@ -118,6 +126,60 @@ BRANCHES: dict[str, dict[str, Callable[[Inputs], bool]]] = {
         "a prompt of one token": lambda i: i["prompt_length"] == 1,
         "a longer prompt": lambda i: i["prompt_length"] > 1,
         "a response of one token": lambda i: len(i["tokens"]) == i["prompt_length"] + 1,
+    },
+    "behaviour_log_prob": {
+        "words are forbidden": lambda i: i["top_k"] < i["logits"].shape[1],
+        "no word is forbidden": lambda i: i["top_k"] == i["logits"].shape[1],
+        "one word stays": lambda i: i["top_k"] == 1,
+        "warm": lambda i: i["temperature"] > 1,
+        "cold": lambda i: i["temperature"] < 1,
+        "temperature 1": lambda i: i["temperature"] == 1,
+        "one token": lambda i: len(i["token"]) == 1,
+    },
+    "bradley_terry_loss": {
+        "the chosen reward is higher": lambda i: bool(
+            (i["chosen_reward"] > i["rejected_reward"]).any()
+        ),
+        "the chosen reward is lower": lambda i: bool(
+            (i["chosen_reward"] < i["rejected_reward"]).any()
+        ),
+        "negative rewards": lambda i: bool((i["chosen_reward"] < 0).any()),
+    },
+    "shaped_reward": {
+        "a full row": lambda i: bool(i["mask"].all(-1).any()),
+        "padding": lambda i: bool((~i["mask"]).any()),
+        "a row of one token": lambda i: bool((i["mask"].sum(-1) == 1).any()),
+        "rows of different length": lambda i: len(i["mask"].sum(-1).unique()) > 1,
+        "no row is full": lambda i: not i["mask"].all(-1).any(),
+        "beta is 0": lambda i: i["beta"] == 0,
+        "one response": lambda i: len(i["score"]) == 1,
+    },
+    "rlhf_optimum": {
+        "beta below 1": lambda i: i["beta"] < 1,
+        "beta above 1": lambda i: i["beta"] > 1,
+        "a response without support": lambda i: bool((i["ref_prob"] == 0).any()),
+        "a negative reward": lambda i: bool((i["reward"] < 0).any()),
+    },
+    "implicit_reward": {
+        "likelier": lambda i: bool((i["log_prob"] > i["ref_log_prob"]).any()),
+        "rarer": lambda i: bool((i["log_prob"] < i["ref_log_prob"]).any()),
+        "beta below 1": lambda i: i["beta"] < 1,
+        "beta above 1": lambda i: i["beta"] > 1,
+    },
+    "dpo_loss": {
+        "well ordered": lambda i: bool((_margin(i) > 0).any()),
+        "ill ordered": lambda i: bool((_margin(i) < 0).any()),
+        "beta below 1": lambda i: i["beta"] < 1,
+        "beta above 1": lambda i: i["beta"] > 1,
+    },
+    "group_relative_advantage": {
+        "one group": lambda i: len(i["reward"]) == 1,
+        "several groups": lambda i: len(i["reward"]) > 1,
+        "two responses": lambda i: i["reward"].shape[1] == 2,
+        "more responses": lambda i: i["reward"].shape[1] > 2,
+        "a group of equal rewards": lambda i: bool(
+            (i["reward"] == i["reward"][:, :1]).all(-1).any()
+        ),
     },
 }
 

@@ -14,7 +14,7 @@ from ppo_lesson.lessons import EXERCISES, LESSONS
 from ppo_lesson.teaching.checker import check
 from ppo_lesson.teaching.exercise import Exercise
 
-# The ids that the curriculum pins, for notebooks 01 to 09, and three of our own.
+# The ids that the curriculum pins, for notebooks 01 to 11, and three of our own.
 PINNED = [
     "score",
     "reinforce_loss",
@@ -45,6 +45,13 @@ PINNED = [
     "clipped_value_loss",
     "entropy",
     "minibatches",
+    "behaviour_log_prob",
+    "bradley_terry_loss",
+    "shaped_reward",
+    "rlhf_optimum",
+    "implicit_reward",
+    "dpo_loss",
+    "group_relative_advantage",
 ]
 OWN = {"expectation", "proof_order", "exploding_ratio"}
 WORDS = re.compile(r"\b(obviously|simply|just|behavior|normalize)\b", re.IGNORECASE)
