@@ -68,7 +68,7 @@ def pretrain(seed: int, num_sentences: int = 20_000, num_epochs: int = 4) -> Lan
         ]
     )[prompt, torch.arange(num_sentences)]
     token = grammar.sentences().token[written]
-    slip = torch.rand(token.shape, generator=generator) < SLIP
+    slip = torch.rand(token.shape, generator=generator, dtype=torch.float32) < SLIP
     mistyped = torch.randint(len(grammar.WORDS), token.shape, generator=generator)
     token = torch.where(slip, mistyped, token)
     token = token * grammar.real_tokens(token)
@@ -98,7 +98,9 @@ def collect_pairs(
         reward[prompt, grammar.sentence_index(token)] for token in (first, second)
     )
     probability = grammar.prefers_first(first_reward, second_reward, noise)
-    is_first = (torch.rand(num_pairs, generator=generator) < probability).unsqueeze(-1)
+    is_first = (
+        torch.rand(num_pairs, generator=generator, dtype=torch.float32) < probability
+    ).unsqueeze(-1)
     return Pairs(prompt, torch.where(is_first, first, second), torch.where(is_first, second, first))
 
 

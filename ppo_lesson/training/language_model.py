@@ -6,6 +6,8 @@ far, the action a_t is the next token, and logits[:, t] are the policy's for a_t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -64,6 +66,19 @@ class Trunk(nn.Module):
         return self.norm(self.blocks(hidden))
 
 
+@contextmanager
+def _float32_from(seed: int) -> Iterator[None]:
+    """Draw weights that depend on the seed alone, in float32 whatever torch's default is."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float32)
+    try:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            yield
+    finally:
+        torch.set_default_dtype(before)
+
+
 class LanguageModel(nn.Module):
     """A policy over tokens with a critic; both read the state before the token is chosen.
 
@@ -74,11 +89,9 @@ class LanguageModel(nn.Module):
     def __init__(self, seed: int) -> None:
         """Make the trunks: the critic has its own, so that its loss does not move the policy."""
         super().__init__()
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+        with _float32_from(seed):
             self.actor, self.critic = Trunk(), Trunk()
             self.actor_head, self.critic_head = nn.Linear(WIDTH, len(WORDS)), nn.Linear(WIDTH, 1)
-        self.float()
 
     def logits(self, prompt: Tensor, token: Tensor) -> Tensor:
         """Return the policy's logits for each token: (B,), (B, T) -> (B, T, V)."""
@@ -105,10 +118,8 @@ class RewardModel(nn.Module):
     def __init__(self, seed: int) -> None:
         """Make the layers."""
         super().__init__()
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+        with _float32_from(seed):
             self.trunk, self.head = Trunk(), nn.Linear(WIDTH, 1)
-        self.float()
 
     def forward(self, prompt: Tensor, token: Tensor) -> Tensor:
         """Score (B,) prompts with (B, T) responses: (B,)."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import pad
 
 from ppo_lesson import maths
 from ppo_lesson.training.feedback import (  # noqa: F401
@@ -175,11 +176,11 @@ def make_batch(model: LanguageModel, said: Responses, reward: Tensor, config: RL
         groups = reward.sum(-1).view(-1, config.group_size)
         advantage = maths.group_relative_advantage(groups).view(-1, 1).expand_as(reward)
         return Batch(said, advantage, value)
-    next_value = torch.cat([value[:, 1:], torch.zeros(len(value), 1)], dim=-1)
-    goes_on = torch.cat([said.mask[:, 1:], torch.zeros(len(value), 1, dtype=torch.bool)], dim=-1)
-    columns = (reward, value, next_value, ~goes_on, torch.zeros_like(goes_on))
-    time_first = (column.T for column in columns)
-    advantage = maths.gae(*time_first, 1.0, config.gae_lambda).T
+    next_value, goes_on = (pad(column[:, 1:], (0, 1)) for column in (value, said.mask))
+    truncated = torch.zeros_like(goes_on)
+    advantage = maths.gae(  # time comes first there
+        reward.T, value.T, next_value.T, ~goes_on.T, truncated.T, 1.0, config.gae_lambda
+    ).T
     value_target = value + advantage
     advantage = torch.zeros_like(advantage).masked_scatter(
         said.mask, maths.normalise_advantage(advantage[said.mask])

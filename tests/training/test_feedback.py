@@ -21,6 +21,20 @@ def test_the_reference_says_what_people_say():
     assert (log_prob > -60).all()  # nothing is impossible
 
 
+def test_the_default_dtype_changes_neither_the_reference_nor_the_pairs():
+    found = []
+    for dtype in (torch.float32, torch.float64):
+        before = torch.get_default_dtype()
+        torch.set_default_dtype(dtype)
+        try:
+            model = pretrain(seed=0, num_sentences=600, num_epochs=1)
+            pairs = collect_pairs(model, 100, torch.Generator().manual_seed(1))
+            found.append([*model.state_dict().values(), *vars(pairs).values()])
+        finally:
+            torch.set_default_dtype(before)
+    assert all(a.equal(b) for a, b in zip(*found, strict=True))
+
+
 def test_pairs_are_answers_to_one_prompt_chosen_as_the_annotator_chooses():
     model, count = LanguageModel(0), 4_000
     pairs = collect_pairs(model, count, torch.Generator().manual_seed(6))

@@ -120,6 +120,22 @@ def test_weights_come_from_the_seed_and_leave_the_global_state_alone():
     assert {p.dtype for p in first.parameters()} == {torch.float32}
 
 
+def test_the_default_dtype_changes_no_weight():
+    """The notebooks' is float64, the record's float32: both mean the same seed 0."""
+    models = []
+    for dtype in (torch.float32, torch.float64):
+        before = torch.get_default_dtype()
+        torch.set_default_dtype(dtype)
+        try:
+            models.append((LanguageModel(0), RewardModel(0)))
+            assert torch.get_default_dtype() == dtype
+        finally:
+            torch.set_default_dtype(before)
+    for first, second in zip(*models, strict=True):
+        pairs = zip(first.parameters(), second.parameters(), strict=True)
+        assert all(a.equal(b) and a.dtype == b.dtype == torch.float32 for a, b in pairs)
+
+
 def test_a_score_does_not_hear_what_stands_behind_the_end():
     model = RewardModel(seed=0)
     token = torch.tensor([[1, 2, 6, 0], [3, 0, 5, 9], [1, 2, 3, 4]])
