@@ -16,14 +16,7 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from ppo_lesson import maths
-from ppo_lesson.training.feedback import (  # noqa: F401
-    Pairs,
-    collect_pairs,
-    draw_prompts,
-    fit,
-    fit_reward_model,
-    pretrain,
-)
+from ppo_lesson.training.feedback import draw_prompts
 from ppo_lesson.training.language_model import LanguageModel, Responses, respond
 
 Score = Callable[[Tensor, Tensor], Tensor]

@@ -9,8 +9,8 @@ import torch
 
 from ppo_lesson.training import experiments, token_ratios
 from ppo_lesson.training.alignment import Problem
+from ppo_lesson.training.feedback import Pairs
 from ppo_lesson.training.language_model import LanguageModel, RewardModel
-from ppo_lesson.training.rlhf import Pairs
 from ppo_lesson.worlds import grammar
 
 NOBODY = torch.zeros(0, grammar.MAX_LENGTH, dtype=torch.long)
