@@ -68,7 +68,7 @@ def check_names_and_values(drawing: Locator, name: str) -> None:
 def check_tab_goes_through_the_sliders(page: Page, name: str) -> None:
     """Press Tab from outside of the drawing: the sliders come in order, each one marked."""
     controls = explorer(name).controls
-    for _ in range(30):
+    for _ in range(100):  # once round the whole page at most
         page.keyboard.press("Tab")
         if str(page.evaluate(NAME_IN_FOCUS)).startswith(controls[0].label):
             break
