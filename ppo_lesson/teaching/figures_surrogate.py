@@ -21,7 +21,6 @@ from ppo_lesson.worlds.small_worlds import (
 )
 
 ROOM_WIDTH, ROOM_HEIGHT, ROOM_SPACING = 1.7, 1.0, 3.2
-# Of |z| for a standard normal z, 2.5 % lie below the first number and 2.5 % above the second.
 
 
 def plot_corridor(ax: Axes, mdp: TabularMDP) -> Axes:

@@ -139,11 +139,7 @@ def align(
         batch = make_batch(model, said, reward, config)
         for _ in range(config.num_epochs):
             for index in maths.minibatches(len(prompt), config.minibatch_size, generator):
-                loss = token_loss(model, batch, index, config)
-                optimizer.zero_grad()
-                loss.backward()
-                nn.utils.clip_grad_norm_(model.parameters(), config.max_gradient_norm)
-                optimizer.step()
+                take_step(model, optimizer, batch, index, config)
         record = _record(model, reference, batch, scores, config)
         result.history.append(record)
         if on_iteration is not None:
@@ -197,6 +193,20 @@ def token_loss(model: LanguageModel, batch: Batch, index: Tensor, config: RLHFCo
         model.value(prompt, token)[mask], batch.value_target[index][mask]
     )
     return loss + config.value_coefficient * critic_loss
+
+
+def take_step(
+    model: LanguageModel,
+    optimizer: torch.optim.Optimizer,
+    batch: Batch,
+    index: Tensor,
+    config: RLHFConfig,
+) -> None:
+    """Take one gradient step on some responses of a rollout, its length limited."""
+    optimizer.zero_grad()
+    token_loss(model, batch, index, config).backward()
+    nn.utils.clip_grad_norm_(model.parameters(), config.max_gradient_norm)
+    optimizer.step()
 
 
 @torch.no_grad()

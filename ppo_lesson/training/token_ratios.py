@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ppo_lesson.training import experiments
 from ppo_lesson.training.alignment import Problem, pose
 from ppo_lesson.training.language_model import LanguageModel, respond
-from ppo_lesson.training.rlhf import Batch, RLHFConfig, align, make_batch, rewards, token_loss
+from ppo_lesson.training.rlhf import Batch, RLHFConfig, align, make_batch, rewards, take_step
 from ppo_lesson.worlds import grammar
 
 STORED = Path(__file__).with_name("token_ratios.json")
@@ -87,10 +87,7 @@ def follow(model: LanguageModel, batch: Batch, clip_epsilon: float, num_steps: i
     everything = torch.arange(len(batch.said.token))
     found = [_log_prob(model, batch)]
     for _ in range(num_steps):
-        optimizer.zero_grad()
-        token_loss(model, batch, everything, config).backward()
-        nn.utils.clip_grad_norm_(model.parameters(), config.max_gradient_norm)
-        optimizer.step()
+        take_step(model, optimizer, batch, everything, config)
         found.append(_log_prob(model, batch))
     return torch.stack(found)
 

@@ -87,7 +87,8 @@ def sentence_index(token: Tensor) -> Tensor:
     """
     check_integers("B T", {"T": MAX_LENGTH}, token=token)
     check_indices(len(WORDS), token=token)
-    token = token.masked_fill(~real_tokens(token), STOP)
+    real = real_tokens(token)
+    token = token.masked_fill(~real, STOP)
     index = torch.zeros(len(token), dtype=torch.long)
     for t in range(MAX_LENGTH):
         # Of the responses that agree so far, those with a smaller token at t come first; a full
@@ -95,7 +96,7 @@ def sentence_index(token: Tensor) -> Tensor:
         endings = _num_responses(MAX_LENGTH - t - 1)
         here = token[:, t]
         before = torch.where(here > STOP, 1 + (here - 1) * endings, 0)
-        index += before * real_tokens(token)[:, t]
+        index += before * real[:, t]
     return index
 
 
@@ -142,9 +143,8 @@ def true_reward() -> Tensor:
     noun is there, -1/2 if the response does not come to an end, and -3 if it is no sentence: one
     noun, one verb, at most one adjective and at most one "the".
     """
-    token, mask = sentences().token, sentences().mask
-    count = torch.nn.functional.one_hot(token.masked_fill(~mask, STOP), len(WORDS))  # (S, T, V)
-    count = count.sum(-2).double()
+    token = sentences().token
+    count = torch.nn.functional.one_hot(token, len(WORDS)).sum(-2).double()  # (S, V)
 
     def number_of(words: tuple[str, ...], times: Tensor = count) -> Tensor:
         return times[:, [WORDS.index(word) for word in words]].sum(-1)
