@@ -100,6 +100,18 @@ def fresh_inputs(inputs: Mapping[str, Any], watched: tuple[str, ...] = ()) -> di
     }
 
 
+def on_copies(function: Function) -> Function:
+    """Wrap a function so that it cannot change its arguments; gradients reach them still."""
+
+    def copy(value: Any) -> Any:
+        return value.clone() if isinstance(value, Tensor) else _clone(value)
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return function(*map(copy, args), **{name: copy(value) for name, value in kwargs.items()})
+
+    return call
+
+
 def same_outcome(
     one: Outcome, other: Outcome, tolerance: float, gradients: Collection[str] | None = None
 ) -> bool:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ppo_lesson.teaching import guard, rules
 from ppo_lesson.teaching.exercise import Case, Exercise, Function, Mistake
-from ppo_lesson.teaching.outcome import Outcome, observe, same_outcome, same_value
+from ppo_lesson.teaching.outcome import Outcome, observe, on_copies, same_outcome, same_value
 from ppo_lesson.teaching.verdict import Status, Verdict, describe_value, safe_text
 
 NOT_STARTED = (
@@ -69,7 +69,7 @@ class Trial:
         def search(heard: guard.Heard) -> None:
             for known in self.exercise.properties:
                 try:
-                    if not known.holds(self.answer):
+                    if not known.holds(on_copies(self.answer)):
                         broken.append(known.sentence)
                 except guard.Stopped:
                     raise

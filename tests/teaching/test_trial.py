@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 
 from ppo_lesson import maths
+from ppo_lesson.teaching.checker import check
 from ppo_lesson.teaching.exercise import Case, Exercise, Mistake, Property
 from ppo_lesson.teaching.guard import Heard
+from ppo_lesson.teaching.outcome import on_copies
 from ppo_lesson.teaching.trial import Trial
 
 
@@ -132,3 +136,28 @@ def test_properties_are_not_tried_on_what_returns_no_value():
     calls = len(called)
     trial.try_properties(5.0)
     assert len(called) == calls
+
+
+def test_an_answer_that_works_in_place_leaves_the_cases_of_its_exercise_as_they_are():
+    """A property calls the answer on tensors of its own, which may be those of a case."""
+    kept = EXERCISE.cases[0].inputs["log_weight"]
+
+    def in_place(log_weight):
+        log_weight -= 1
+        return maths.effective_sample_size(log_weight)
+
+    exercise = replace(
+        EXERCISE, properties=(Property("It is.", lambda f: bool(f(log_weight=kept) > 0)),)
+    )
+    before = kept.clone()
+    check(exercise, in_place)
+    assert torch.equal(kept, before)
+
+
+def test_a_property_may_ask_for_a_gradient():
+    def gradient_is_not_zero(f):
+        x = _floats(0.3, -0.5).requires_grad_()
+        (gradient,) = torch.autograd.grad(f(x), x)
+        return bool(gradient.abs().sum() > 0)
+
+    assert gradient_is_not_zero(on_copies(maths.effective_sample_size))
