@@ -28,6 +28,19 @@ import pytest
 from nbval.plugin import IPyNbCell, NbCellError
 
 CELL_SECONDS = 120
+LONGEST = (  # files, by what they take
+    "browser/test_lab",
+    "browser/test_explorers",
+    "notebooks/10",
+    "browser/test_quiz",
+    "test_gate",
+    "browser/",
+    "notebooks/",
+    "test_notebook_exercises",
+    "commands/",
+    "answers/",
+    "lessons/",
+)
 CHART = "application/vnd.vegalite.v5+json"
 # By nbval; beside image/png, image/jpeg and widgets, which it leaves out by itself.
 NOT_COMPARED = (CHART, "image/gif", "image/webp")
@@ -42,8 +55,19 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.nbval_cell_timeout = min(config.option.nbval_cell_timeout, CELL_SECONDS)
     if getattr(config.option, "dist", "no") in ("load", "worksteal"):
         config.option.dist = "loadfile"  # the others tear the cells of a notebook apart
+        config.option.loadscopereorder = False  # files with many tests first: not the longest ones
     config.stash[WORK_FOLDER] = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
     config.add_cleanup(config.stash[WORK_FOLDER].cleanup)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first, so that no worker idles at the end; the rest stays as it is."""
+
+    def place(item: pytest.Item) -> int:
+        path = item.path.as_posix()
+        return next((k for k, part in enumerate(LONGEST) if part in path), len(LONGEST))
+
+    items.sort(key=place)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:

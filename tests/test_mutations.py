@@ -15,7 +15,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.exhaustive
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = "ppo_lesson"

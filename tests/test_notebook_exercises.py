@@ -1,11 +1,15 @@
 """The exercises in the notebooks: there, complete, and nothing else depends on their answers.
 
-Each notebook is run twice more, once with every stub replaced by the reference, once by a wrong
-answer: the verdicts change, and no other cell does.
+That nothing else does is read off the source: an answer `my_...` is a name that occurs in the cells
+of its exercise alone, and no other cell has a way to a name that it does not write. What the source
+cannot show (a function of the package that looks at the learner's progress, a trace that a check
+leaves behind) is seen by running: one notebook here, all of them twice in the `exhaustive` tests,
+once with every stub replaced by the reference, once by a wrong answer.
 """
 
 from __future__ import annotations
 
+import ast
 import copy
 import re
 from pathlib import Path
@@ -24,6 +28,9 @@ PARTS = ("task", "exercise", "check", "help")
 # Of these the output depends on the verdicts, by their nature.
 DEPENDENT = re.compile(r"check-.*|progress|yours-.*")
 LIVE = ("image/png", "image/gif", "image/webp", EXPLORER, notebook_form.WIDGET)
+
+# By these a cell could reach a name that it does not write.
+ROUNDABOUT = {"globals", "locals", "vars", "eval", "exec", "compile", "get_ipython", "__import__"}
 
 every_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 
@@ -99,9 +106,69 @@ def _wrong(exercise: Exercise) -> str:
     return f".mistakes[{number}].answer"
 
 
-@pytest.mark.slow
+def _dependences(notebook: NotebookNode) -> list[str]:
+    """List what ties a cell to a learner's answer, besides the cells that exist for it."""
+    answers = {f"my_{exercise.id}" for exercise in _exercises(notebook)}
+    found = []
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        tree = ast.parse(cell.source)
+        if cell.id.startswith("exercise-"):
+            allowed = (ast.FunctionDef, ast.Import, ast.ImportFrom)
+            found += [f"{cell.id}: {type(n).__name__}" for n in tree.body if type(n) not in allowed]
+        elif not DEPENDENT.fullmatch(cell.id) and not cell.id.startswith("help-"):
+            of_things = {  # `vars(config)` looks at config; `vars()` at every name there is
+                node.func
+                for node in ast.walk(tree)
+                if isinstance(node, ast.Call) and ast.unparse(node.func) == "vars" and node.args
+            }
+            names = {
+                node.id
+                for node in ast.walk(tree)
+                if isinstance(node, ast.Name) and node not in of_things
+            }
+            found += [f"{cell.id}: {name}" for name in sorted(names & (answers | ROUNDABOUT))]
+    return found
+
+
 @every_notebook
-@pytest.mark.parametrize("verdict", ["correct", "wrong"])
+def test_no_cell_but_those_of_an_exercise_can_see_an_answer(path: Path):
+    assert _dependences(notebook_form.read(path)) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["my_kl_k1(a, b)", "f = my_kl_k1", "[my_kl_k1 for _ in x]", "globals()['my_' + name]",
+     "eval('my_kl_k1')", "vars()['my_kl_k1']", "get_ipython().user_ns", "exec(code)"],
+)  # fmt: skip
+def test_a_cell_that_reaches_for_an_answer_is_seen(source: str):
+    notebook = notebook_form.read(PATHS[6])
+    cell = next(c for c in notebook.cells if c.cell_type == "code" and c.id.startswith("kl-"))
+    cell.source += "\n" + source
+    assert [line.partition(":")[0] for line in _dependences(notebook)] == [cell.id]
+
+
+def test_a_stub_that_does_more_than_define_is_seen():
+    notebook = notebook_form.read(PATHS[6])
+    cell = next(c for c in notebook.cells if c.id.startswith("exercise-"))
+    cell.source += "\nx = 1"
+    assert _dependences(notebook) == [f"{cell.id}: Assign"]
+
+
+def _all_runs() -> list:
+    runs = [(path, verdict) for path in PATHS for verdict in ("correct", "wrong")]
+    witness = (next(path for path in PATHS if path.stem.startswith("04")), "wrong")
+    marks = {witness: pytest.mark.slow}
+    return [
+        pytest.param(
+            *run, id=f"{run[0].stem}-{run[1]}", marks=marks.get(run, pytest.mark.exhaustive)
+        )
+        for run in runs
+    ]
+
+
+@pytest.mark.parametrize(("path", "verdict"), _all_runs())
 def test_with_other_answers_the_verdicts_change_and_nothing_else(path: Path, verdict: str):
     stored = notebook_form.read(path)
     notebook = copy.deepcopy(stored)

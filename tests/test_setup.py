@@ -113,7 +113,16 @@ def test_windows_gets_the_same_commands() -> None:
 
 def test_the_lessons_open_and_every_test_is_run() -> None:
     assert command("lessons, linux and macos").endswith("jupyter lab notebooks/00_start_here.ipynb")
-    assert command("tests, linux and macos").endswith('python -m pytest -m "" --nbval -n auto')
+    assert command("tests, linux and macos").endswith(
+        'python -m pytest -m "not exhaustive" --nbval -n auto'
+    )
+
+
+def test_the_exhaustive_tests_are_one_command_and_run_every_week() -> None:
+    exhaustive = "python -m pytest -m exhaustive -n auto"
+    weekly = (ROOT / ".github/workflows/weekly.yml").read_text(encoding="utf-8")
+    assert f"`{exhaustive}`" in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert f".venv/bin/{exhaustive}\n" in weekly and "schedule:" in weekly
 
 
 def run_ci(root: Path, planted: str) -> subprocess.CompletedProcess[str]:

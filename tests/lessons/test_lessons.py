@@ -156,7 +156,7 @@ def test_every_lesson_has_a_quiz():
     )
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @exercises
 def test_the_check_of_a_right_answer_does_not_keep_anybody_waiting(exercise: Exercise):
     """The aim is 0.3 s, printed by tests/benchmarks; ten times that only a fault can take."""

@@ -56,7 +56,7 @@ def test_the_runs_that_two_lists_hold_are_the_same(record):
         assert twice == run["frontier"]["dpo"][BETAS.index(BETA)]
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_fresh_seed_reaches_what_the_record_says():
     """Seed 100 is in no file: a reference, pairs, a reward model, PPO with and without a price."""
     seed = 100

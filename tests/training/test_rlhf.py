@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ppo_lesson import maths
+from ppo_lesson.training import rlhf
 from ppo_lesson.training.language_model import (
     LanguageModel,
     Responses,
@@ -55,6 +56,18 @@ def token_returns(reward: Tensor, to_go: bool) -> Tensor:
     if to_go:
         return reward.flip(-1).cumsum(-1).flip(-1)
     return reward.sum(-1, keepdim=True).expand_as(reward)
+
+
+def test_the_learning_rate_falls_along_a_line(monkeypatch):
+    rates = []
+    monkeypatch.setattr(
+        rlhf,
+        "take_step",
+        lambda model, optimizer, *_: rates.append(optimizer.param_groups[0]["lr"]),
+    )
+    config = RLHFConfig(num_iterations=4, num_responses=8, minibatch_size=8, num_epochs=1)
+    align(LanguageModel(seed=0), lambda prompt, token: torch.zeros(len(prompt)), config, seed=0)
+    assert rates == [config.learning_rate * share for share in (1, 0.75, 0.5, 0.25)]
 
 
 @pytest.mark.parametrize("to_go", [False, True], ids=["whole return", "rewards to go"])
