@@ -9,7 +9,7 @@ import errno
 import os
 import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,10 @@ def checkout() -> Path:
     folder = PACKAGE.parent
     settings = folder / "pyproject.toml"
     if not (settings.is_file() and 'name = "ppo-lesson"' in settings.read_text(encoding="utf-8")):
-        raise FileNotFoundError(f"{PACKAGE} is an installed package, not a checkout of ppo_lesson")
+        raise FileNotFoundError(
+            f"{PACKAGE} is an installed package, not a checkout of ppo_lesson: it has no "
+            "notebooks, and nothing is written into it; name a file or folder of your own"
+        )
     return folder
 
 
@@ -81,6 +84,30 @@ def make_folder(path: Path) -> None:
     if path.exists() and not path.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, "it is a file, not a folder", str(path))
     path.mkdir(parents=True, exist_ok=True)
+
+
+def spare_others(paths: Iterable[Path], mark: str) -> None:
+    """Refuse to write over files that a command of ours did not write.
+
+    Args:
+        paths: what it is about to write.
+        mark: stands in each file that it writes.
+
+    Raises:
+        OSError: a file is there, and without the mark.
+    """
+    for path in paths:
+        if path.exists() and (path.is_dir() or mark.encode() not in path.read_bytes()):
+            what = "it is there already, and this command has not written it; name another folder"
+            raise FileExistsError(errno.EEXIST, what, str(path))
+
+
+def sentence(error: Exception) -> str:
+    """Say what went wrong, on one line: of the operating system's errors, with the file's name."""
+    if isinstance(error, OSError) and error.strerror:
+        name = error.filename2 or error.filename
+        return f"{name}: {error.strerror}" if name else error.strerror
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def _writable(path: Path) -> Path:
