@@ -68,7 +68,8 @@ def svg(specification: dict[str, Any]) -> str:
 
 def png(specification: dict[str, Any]) -> bytes:
     """Draw a specification as a PNG of few colours."""
-    picture = Image.open(io.BytesIO(vl_convert.svg_to_png(svg(specification))))
+    drawing = svg(specification)
+    picture = Image.open(io.BytesIO(vl_convert.svg_to_png(drawing)))
     few = picture.convert("RGB").quantize(
         PNG_COLORS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
     )

@@ -121,7 +121,7 @@ def test_a_link_is_run_and_its_target_is_written(tmp_path, monkeypatch):
     assert notebooks.run([tmp_path / "link.ipynb"]) == 0
     assert (tmp_path / "link.ipynb").is_symlink()
     assert path.read_text() == notebook_form.text(notebook_form.read(path))
-    assert [cell.id for cell in notebook_form.read(path).cells][0] == "a-lesson"
+    assert notebook_form.read(path).cells[0].id == "a-lesson"
 
 
 HOSTILE = {
