@@ -18,6 +18,8 @@ written digit of a number may differ by one. ``tests/test_gate.py`` plants each 
 from __future__ import annotations
 
 import json
+import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from decimal import Decimal
@@ -26,6 +28,9 @@ from typing import Any
 
 import pytest
 from nbval.plugin import IPyNbCell, NbCellError
+
+# Pictures go to files, whatever window is asked for, be it one that matplotlib does not know.
+os.environ["MPLBACKEND"] = "Agg"
 
 CELL_SECONDS = 120
 LONGEST = (  # files, by what they take
@@ -49,6 +54,9 @@ WORK_FOLDER = pytest.StashKey[tempfile.TemporaryDirectory]()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make nbval use this interpreter, one time limit, and whole notebooks per xdist worker."""
+    if sys.flags.optimize:
+        reason = "this Python leaves out assert statements, so that tests would prove nothing"
+        raise pytest.UsageError(f"{reason}: unset PYTHONOPTIMIZE, and call it without -O")
     if not config.option.nbval:
         return
     config.option.nbval_current_env = True
@@ -106,15 +114,17 @@ def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
     """Start the kernel as ``notebooks run`` does; move it to an empty folder."""
     if not isinstance(item, IPyNbCell):
         return (yield)
+    from ppo_lesson.commands.notebooks import kernel_environment
+
     notebook: Any = item.parent
     starts = notebook.kernel is None
     folder = item.config.stash[WORK_FOLDER].name
     with pytest.MonkeyPatch.context() as environment:
-        # tests/conftest.py draws without a window; in a kernel that means without a picture.
-        environment.delenv("MPLBACKEND", raising=False)
-        environment.setenv("IPYTHONDIR", folder)  # nobody's own profile, nobody's history
-        if starts:
-            environment.setenv("PPO_LESSON_DATA", tempfile.mkdtemp(dir=folder))  # nobody's progress
+        wanted = kernel_environment(tempfile.mkdtemp(dir=folder) if starts else folder)
+        for name in os.environ.keys() - wanted.keys():
+            environment.delenv(name)
+        for name, value in wanted.items():
+            environment.setenv(name, value)
         result = yield
     if starts:
         from ppo_lesson.commands.notebook_rules import EMBEDDED_PICTURE

@@ -3,14 +3,21 @@
 A new command is a module in ``commands/`` and one branch in each of two functions here: ``parser``
 says how it is called, ``run`` calls it. Its module is imported in the branch, so that ``--help``
 waits for nothing.
+
+What is wrong with a file, a place or an argument is an OSError or a ValueError, and ends as one
+sentence; ``python -X dev -m ppo_lesson`` shows where it came from. Anything else is our own fault.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+from ppo_lesson.files import sentence
 
 
 def parser() -> argparse.ArgumentParser:
@@ -38,9 +45,8 @@ def parser() -> argparse.ArgumentParser:
         "folder",
         nargs="?",
         type=Path,
-        default=Path("figures"),
         metavar="FOLDER",
-        help="where the pictures are written (default: %(default)s)",
+        help="where the pictures are written; none means the checkout's figures/",
     )
 
     demos = commands.add_parser(
@@ -55,8 +61,15 @@ def parser() -> argparse.ArgumentParser:
     experiments = commands.add_parser(
         "experiments", help="make a recorded experiment again: minutes of training"
     )
-    names = ("ablations", "alignment", "museum", "token_ratios")
+    names = ("ablations", "alignment", "explosion", "museum", "token_ratios")
     experiments.add_argument("name", choices=names, help="which one")
+    experiments.add_argument(
+        "file",
+        nargs="?",
+        type=Path,
+        metavar="FILE",
+        help="where the record is written; none means where the lessons read it, in a checkout",
+    )
     return door
 
 
@@ -78,12 +91,10 @@ def run(options: argparse.Namespace) -> int:
         from ppo_lesson.commands import notebooks
 
         action = notebooks.run if options.action == "run" else notebooks.check
-        try:
-            paths = notebooks.find(options.names)
-        except LookupError as error:
-            print(f"error: {error.args[0]}", file=sys.stderr)
-            return 2
-        return action(paths)
+        paths, unknown = notebooks.find(options.names)
+        for complaint in unknown:
+            _complain(complaint)
+        return max(action(paths), 2 if unknown else 0)
 
     if options.command == "grade":
         from ppo_lesson.commands import grade
@@ -102,7 +113,7 @@ def run(options: argparse.Namespace) -> int:
     if options.command == "experiments":
         from ppo_lesson.commands import experiments
 
-        print(experiments.write(options.name))
+        print(experiments.write(options.name, options.file))
         return 0
 
     from ppo_lesson.commands import figures
@@ -113,8 +124,37 @@ def run(options: argparse.Namespace) -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command: 0 done, 1 faults were found, 2 the call was not understood."""
-    return run(parser().parse_args(arguments))
+    """Run one command and return its exit code.
+
+    Returns:
+        0 done; 1 faults were found; 2 the call was not understood, or a file or place cannot be
+        used; 130 after Ctrl-C, and 141 where nobody reads on: what was finished is kept.
+    """
+    # Pictures go to files: no window, and no name of one that matplotlib does not know.
+    os.environ["MPLBACKEND"] = "Agg"
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # some encodings cannot write every file's name
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = run(parser().parse_args(arguments))
+        sys.stdout.flush()
+        return code
+    except KeyboardInterrupt:
+        _complain("interrupted; what was finished before is kept")
+        return 130
+    except BrokenPipeError:
+        # Python flushes once more at its end, and would complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except (OSError, ValueError) as error:
+        if sys.flags.dev_mode:
+            raise
+        _complain(sentence(error))
+        return 2
+
+
+def _complain(complaint: str) -> None:
+    print(f"error: {complaint}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ Each rule is a function that lists what breaks it, and is shown a small package 
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+GROUND = "files"  # a module that every floor may import
 FLOORS = ("maths", "worlds", "training", "teaching", "lessons", "commands")
 FORBIDDEN_NAMES = {"utils", "common", "helpers", "core"}
 MOST_LINES = 300  # of a module: "about 250"
@@ -59,9 +61,11 @@ def own_imports(root: Path) -> dict[str, set[str]]:
 
 
 def height(module: str) -> int:
-    """Tell the floor of a module: 0 for the package itself, whose docstring is only a map."""
+    """Tell the floor of a module: -1 for the package itself, whose docstring is only a map."""
     parts = module.split(".")
     if len(parts) == 1:
+        return -1
+    if parts[1] == GROUND:
         return 0
     return len(FLOORS) + 1 if parts[1] == "__main__" else FLOORS.index(parts[1]) + 1
 
@@ -98,7 +102,7 @@ def names_that_say_nothing(root: Path) -> list[str]:
 
 
 def unknown_floors(root: Path) -> list[str]:
-    allowed = {*FLOORS, "__main__"}
+    allowed = {*FLOORS, GROUND, "__main__"}
     return [n for n in modules(root) if "." in n and n.split(".")[1] not in allowed]
 
 
@@ -173,6 +177,41 @@ def arguments_without_a_word(root: Path) -> list[str]:
     return found
 
 
+def asserts_that_decide(root: Path) -> list[str]:
+    """With -O or PYTHONOPTIMIZE there are none; one may tell the type checker what is not None."""
+    return [
+        f"{name} line {node.lineno} asserts {ast.unparse(node.test)}"
+        for name, tree in modules(root).items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assert)
+        and not re.fullmatch(r"[\w.]+ is not None", ast.unparse(node.test))
+    ]
+
+
+def files_replaced_by_hand(root: Path) -> list[str]:
+    """`files.replace_text` follows links, keeps rights and syncs; nobody else does it again."""
+    calls = {"os.replace", "os.rename", "tempfile.mkstemp", "tempfile.NamedTemporaryFile"}
+    return [
+        f"{name} calls {ast.unparse(node)}"
+        for name, tree in modules(root).items()
+        for node in ast.walk(tree)
+        if name != f"ppo_lesson.{GROUND}"
+        and isinstance(node, ast.Attribute)
+        and ast.unparse(node) in calls
+    ]
+
+
+def words_of_docstrings_at_work(root: Path) -> list[str]:
+    """With -OO there are no docstrings: nothing that runs may read one."""
+    return [
+        f"{name} line {node.lineno} reads a docstring"
+        for name, tree in modules(root).items()
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.Attribute) and node.attr in ("__doc__", "getdoc"))
+        or (isinstance(node, ast.Name) and node.id == "__doc__")
+    ]
+
+
 def unmirrored(root: Path) -> list[str]:
     """The tests of maths/importance.py stand in tests/maths/test_importance.py, and so on."""
     found = []
@@ -221,6 +260,10 @@ RULES: list[tuple[Rule, dict[str, str], str]] = [
     (functions_of_many_arguments, {"maths/a.py": MANY}, "7"),
     (undocumented, {"worlds/a.py": "class World: ..."}, "World"),
     (arguments_without_a_word, {"maths/a.py": NAMELESS}, "beta"),
+    (imports_that_climb, {"files.py": "from ppo_lesson.maths import a", "maths/a.py": ""}, "files"),
+    (asserts_that_decide, {"maths/a.py": "assert f(x) is not None"}, "f(x)"),
+    (files_replaced_by_hand, {"teaching/a.py": "import os\nos.replace(a, b)"}, "os.replace"),
+    (words_of_docstrings_at_work, {"maths/a.py": "text = f.__doc__"}, "docstring"),
     (unmirrored, {"maths/a.py": ""}, "maths/a.py"),
     (unmirrored, {"../tests/maths/test_a.py": ""}, "test_a.py"),
 ]

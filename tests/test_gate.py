@@ -31,6 +31,15 @@ gate = importlib.util.module_from_spec(specification)
 specification.loader.exec_module(gate)
 VEGA_LITE = "application/vnd.vegalite.v5+json"
 CELL_SECONDS = 4
+# Settings of a shell that must neither turn a notebook red nor make it green.
+HOSTILE = {
+    "LC_ALL": "C",
+    "MPLBACKEND": "no-such-window",
+    "PYTHONHASHSEED": "1",
+    "PYTHONIOENCODING": "ascii",
+    "PYTHONSAFEPATH": "1",
+    "PYTHONWARNINGS": "error",
+}
 # The name of a cell, for nbval, is its number among the code cells.
 SETUP, TEXT, PICTURE, CHART, WIDGET, RESULT = (f"Cell {number}" for number in range(6))
 
@@ -262,7 +271,7 @@ def run_gate(folder: Path, *options: str) -> Run:
     command = [sys.executable, "-m", "pytest", "--nbval", "-p", "conftest", str(folder), *options]
     command += ["-c", str(ROOT / "pyproject.toml"), f"--junitxml={report}", "--color=no"]
     command += [f"--nbval-cell-timeout={CELL_SECONDS}", "-p", "no:cacheprovider"]
-    environment = {**os.environ, "GATE_PREFIX": sys.prefix, "MPLBACKEND": "Agg"}
+    environment = {**os.environ, "GATE_PREFIX": sys.prefix, **HOSTILE}
     done = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False
     )
@@ -363,3 +372,14 @@ def test_two_charts_differ_by(name):
 )
 def test_two_charts_may_differ_by_one_in_the_last_digit(stored, fresh):
     assert gate.chart_difference(stored, fresh) == ""
+
+
+def test_without_asserts_there_is_no_run_that_proves_nothing(tmp_path):
+    command = [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), "-p", "conftest"]
+    done = subprocess.run(
+        [*command, str(tmp_path)], cwd=ROOT, env={**os.environ, "PYTHONOPTIMIZE": "1"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 4 and done.stdout == ""
+    assert done.stderr.startswith("ERROR: this Python leaves out assert statements")
+    assert done.stderr.strip().count("\n") == 0

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from ppo_lesson import __main__ as door
+from ppo_lesson import files
 from ppo_lesson.commands import notebooks
+
+COMMAND = [sys.executable, "-m", "ppo_lesson"]
 
 
 def test_help_names_every_command_and_loads_no_torch():
@@ -53,4 +57,138 @@ def test_figures_are_written_into_the_folder_that_was_named(monkeypatch, capsys,
     monkeypatch.setattr(figures, "write", lambda folder: [folder / "one.png"])
     assert door.main(["figures", str(tmp_path)]) == 0
     assert capsys.readouterr().out == f"{tmp_path / 'one.png'}\n"
-    assert door.parser().parse_args(["figures"]).folder == Path("figures")
+    assert door.parser().parse_args(["figures"]).folder is None
+
+
+# ---- How a command ends --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (PermissionError(errno.EACCES, "Permission denied", "a.txt"), "a.txt: Permission denied"),
+        (OSError(errno.EXDEV, "Cross-device link", "a.tmp", None, "a.txt"), "a.txt: Cross-device"),
+        (OSError(errno.ENOMEM, "no room"), "no room"),
+        (FileNotFoundError("there are none"), "there are none"),
+        (ValueError("seeds: expected\n  one"), "seeds: expected one"),
+        (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte"), "'utf-8' codec can't"),
+        (OSError(), "OSError"),
+    ],
+)
+def test_what_is_wrong_with_a_file_or_a_value_is_one_sentence_and_code_2(
+    error, sentence, monkeypatch, capsys
+):
+    def fail(options):
+        raise error
+
+    monkeypatch.setattr(door, "run", fail)
+    assert door.main(["figures"]) == 2
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.startswith(f"error: {sentence}")
+    assert said.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("error", [TypeError, KeyError, AttributeError, AssertionError])
+def test_a_fault_of_our_own_keeps_its_traceback(error, monkeypatch):
+    def fail(options):
+        raise error("ours")
+
+    monkeypatch.setattr(door, "run", fail)
+    with pytest.raises(error, match="ours"):
+        door.main(["figures"])
+
+
+def test_ctrl_c_is_one_line_and_code_130(monkeypatch, capsys):
+    def interrupt(options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(door, "run", interrupt)
+    assert door.main(["figures"]) == 130
+    assert capsys.readouterr().err == "error: interrupted; what was finished before is kept\n"
+
+
+# A command that has nothing to do but to print, and imports nothing.
+LONG = """
+import sys
+from types import SimpleNamespace
+from ppo_lesson import __main__ as door
+prints = SimpleNamespace(write=lambda folder: ["{name}"] * {times})
+sys.modules["ppo_lesson.commands.figures"] = prints
+sys.exit(door.main(["figures"]))
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a pipe of Windows says something else")
+@pytest.mark.parametrize("times", [1, 100_000], ids=["flushed at the end", "flushed on the way"])
+def test_nobody_who_reads_on_is_no_traceback(times):
+    code = LONG.format(name="one.png", times=times)
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-c", code], stdout=writer, stderr=subprocess.PIPE, text=True, check=False
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"LC_ALL": "C", "PYTHONIOENCODING": "ascii", "MPLBACKEND": "no-such-window"},
+        {"PYTHONIOENCODING": "cp1252", "PYTHONOPTIMIZE": "2", "LC_ALL": "tr_TR.UTF-8"},
+        {"PYTHONWARNINGS": "error", "PYTHONSAFEPATH": "1", "PYTHONHASHSEED": "3", "HOME": None},
+    ],
+    ids=str,
+)
+def test_no_setting_of_the_shell_ends_a_command(environment, tmp_path):
+    settings = {**os.environ, **environment}
+    settings = {name: value for name, value in settings.items() if value is not None}
+    code = LONG.format(name="\u03c0.png", times=1)
+    run = {"env": settings, "cwd": tmp_path, "capture_output": True, "check": False}
+    done = subprocess.run([sys.executable, "-c", code], **run)
+    assert (done.returncode, done.stderr) == (0, b"")
+    done = subprocess.run([*COMMAND, "notebooks", "check", "missing-\u03c0.ipynb"], **run)
+    assert done.returncode == 2 and done.stderr.startswith(b"error: no notebook is called 'missing")
+
+
+@pytest.mark.parametrize("arguments", [["figures"], ["notebooks", "run"], ["notebooks", "check"]])
+def test_outside_a_checkout_there_is_nothing_to_do_and_that_is_said(
+    arguments, monkeypatch, tmp_path, capsys
+):
+    installed = tmp_path / "site-packages"
+    (installed / "notebooks").mkdir(parents=True)  # of somebody else
+    (installed / "notebooks" / "theirs.ipynb").write_text("{}")
+    monkeypatch.setattr(files, "PACKAGE", installed / "ppo_lesson")
+    monkeypatch.chdir(tmp_path)
+    assert door.main(arguments) == 2
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.count("\n") == 1
+    assert said.err.startswith(f"error: {installed / 'ppo_lesson'} is an installed package")
+    assert [path.name for path in tmp_path.iterdir()] == ["site-packages"]
+
+
+@pytest.mark.parametrize("command", ["figures", "demos"])
+@pytest.mark.parametrize("below", ["", "below"])
+def test_a_file_in_place_of_a_folder_is_named(command, below, tmp_path, capsys):
+    (tmp_path / "file").write_text("mine")
+    place = tmp_path / "file" / below
+    assert door.main([command, str(place)]) == 2
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.startswith(f"error: {place}: ")
+    assert said.err.count("\n") == 1 and (tmp_path / "file").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("command", "name"), [("figures", "clip.png"), ("demos", "index.html"), ("demos", "cliff.html")]
+)
+def test_a_file_that_the_command_has_not_written_is_never_written_over(
+    command, name, monkeypatch, tmp_path, capsys
+):
+    from ppo_lesson.commands import demos
+
+    monkeypatch.setattr(demos, "EXPLORERS", {"cliff": demos.EXPLORERS["surrogate_cliff"]})
+    (tmp_path / name).write_text("mine")
+    assert door.main([command, str(tmp_path)]) == 2
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.startswith(f"error: {tmp_path / name}: it is there already")
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["mine"]

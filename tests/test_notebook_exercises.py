@@ -23,7 +23,7 @@ from ppo_lesson.lessons import EXERCISES, LESSONS
 from ppo_lesson.teaching.exercise import Exercise
 from ppo_lesson.teaching.explorer import MIME as EXPLORER
 
-PATHS = sorted(notebooks.FOLDER.glob("*.ipynb"))
+PATHS, _ = notebooks.find([])
 PARTS = ("task", "exercise", "check", "help")
 # Of these the output depends on the verdicts, by their nature.
 DEPENDENT = re.compile(r"check-.*|progress|yours-.*")

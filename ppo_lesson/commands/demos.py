@@ -13,9 +13,12 @@ from pathlib import Path
 
 import vl_convert
 
+from ppo_lesson.files import make_folder, spare_others
 from ppo_lesson.teaching.explorer import Explorer
 from ppo_lesson.teaching.explorers import EXPLORERS
-from ppo_lesson.teaching.renderer import VEGA_LITE
+from ppo_lesson.teaching.renderer import VEGA_LITE, require_room
+
+MARK = '<meta name="generator" content="ppo_lesson demos">'  # by it a page of ours is known
 
 STYLE = """
 body { font: 18px/1.45 Liberation Sans, Arial, Helvetica, sans-serif; color: #111;
@@ -35,8 +38,15 @@ KEYS = """<p><strong>Keys.</strong> <kbd>Tab</kbd> goes to the next slider, <kbd
 
 
 def write(folder: Path) -> list[Path]:
-    """Write a page for each explorer and an index into a folder; return their paths."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write a page for each explorer and an index into a folder; return their paths.
+
+    Raises:
+        OSError: the folder cannot be made, holds a file of that name which is not ours, or there
+            is no room to draw.
+    """
+    require_room()
+    make_folder(folder)
+    spare_others([folder / f"{name}.html" for name in (*EXPLORERS, "index")], MARK)
     program = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=VEGA_LITE)
     paths, entries = [], []
     for name, build in EXPLORERS.items():
@@ -114,6 +124,7 @@ def _document(title: str, body: str) -> str:
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
+{MARK}
 <link rel="icon" href="data:,">
 <title>{html.escape(title)}</title>
 <style>{STYLE}</style>

@@ -1,4 +1,4 @@
-"""Recorded experiments, made again: minutes of training, stored in the package."""
+"""Recorded experiments, made again: minutes of training, stored where the lessons read them."""
 
 from __future__ import annotations
 
@@ -7,24 +7,33 @@ from typing import Any
 
 import torch
 
+from ppo_lesson.files import checkout
 from ppo_lesson.teaching import museum
-from ppo_lesson.training import ablations, alignment, token_ratios
+from ppo_lesson.training import ablations, alignment, explosion, token_ratios
 
 EXPERIMENTS: dict[str, Any] = {
     "ablations": ablations,
     "alignment": alignment,
+    "explosion": explosion,
     "museum": museum,
     "token_ratios": token_ratios,
 }
 
 
 def write(name: str, path: Path | None = None) -> Path:
-    """Run an experiment and store it, in the package unless told otherwise; return the path.
+    """Run an experiment and store it; return the path.
+
+    Args:
+        name: of the experiment.
+        path: where to; the checkout's own record, which the lessons read, unless another is named.
 
     Raises:
         KeyError: there is no such experiment.
+        OSError: nothing can be written there, or there is no checkout and no other file is named.
     """
     experiment = EXPERIMENTS[name]
+    if path is None:
+        checkout()  # nothing is written into an installed package
     stored: Path = path or experiment.STORED
     torch.set_num_threads(1)  # more threads would round otherwise, and take longer
     experiment.write(stored, on_entry=lambda entry: print(entry, flush=True))

@@ -4,37 +4,48 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import matplotlib as mpl
 import torch
 from matplotlib.figure import Figure
 
+from ppo_lesson.files import checkout, make_folder, spare_others
 from ppo_lesson.teaching.figures_clip import plot_clip
 from ppo_lesson.teaching.figures_importance import plot_weighted_samples
 from ppo_lesson.teaching.figures_surrogate import plot_cliff_tangent
 from ppo_lesson.teaching.figures_training import plot_seeds
 from ppo_lesson.teaching.live import train_seeds
-from ppo_lesson.teaching.plotting import STYLE
+from ppo_lesson.teaching.plotting import house_style
 from ppo_lesson.training.ppo import PPOConfig
 from ppo_lesson.worlds.toys import Gaussian
 
 NUM_SEEDS = 10
+MARK = "ppo_lesson figures"  # by it a picture of ours is known
 
 
-def write(folder: Path) -> list[Path]:
-    """Draw the figures into a folder, made if need be, and return their paths."""
-    folder.mkdir(parents=True, exist_ok=True)
+def write(folder: Path | None = None) -> list[Path]:
+    """Draw the figures into a folder, made if need be, and return their paths.
+
+    Args:
+        folder: the checkout's own, beside the README, unless another is named.
+
+    Raises:
+        OSError: there is no checkout and no other folder is named, the folder cannot be made, or it
+            holds a file of that name which is not ours.
+    """
+    if folder is None:
+        folder = checkout() / "figures"
+    make_folder(folder)
     drawings = {
         "importance_sampling": _importance_sampling,
         "surrogate_cliff": _surrogate_cliff,
         "clip": _clip,
         "cartpole": _cartpole,
     }
-    paths = []
-    with mpl.rc_context(STYLE):
-        for name, draw in drawings.items():
-            paths.append(folder / f"{name}.png")
-            # No metadata: the version of matplotlib would change the file without changing it.
-            draw().savefig(paths[-1], metadata={"Software": None})
+    paths = [folder / f"{name}.png" for name in drawings]
+    spare_others(paths, MARK)
+    with house_style():
+        for path, draw in zip(paths, drawings.values(), strict=True):
+            # In place of the version of matplotlib, which would change the file and no pixel.
+            draw().savefig(path, metadata={"Software": MARK})
     return paths
 
 
@@ -65,6 +76,8 @@ def _clip() -> Figure:
 def _cartpole() -> Figure:
     """Train with the defaults from several seeds."""
     runs = train_seeds(PPOConfig(), range(NUM_SEEDS), evaluations=24, episodes=20)
+    if len(runs.results) < NUM_SEEDS:  # Ctrl-C
+        raise KeyboardInterrupt
     figure = Figure()
     ax = plot_seeds(figure.subplots(), runs.steps, runs.returns)
     ax.set_title(f"PPO learns CartPole: {NUM_SEEDS} seeds, their median bold")

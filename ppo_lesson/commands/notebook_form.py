@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import base64
 import copy
-import os
 import re
 import struct
-import tempfile
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +18,8 @@ from typing import Any
 import nbformat
 import nbformat.reader
 from nbformat import NotebookNode
+
+from ppo_lesson.files import replace_text
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 METADATA = {
@@ -69,17 +69,7 @@ def read(path: Path) -> NotebookNode:
 
 def write(notebook: NotebookNode, path: Path) -> None:
     """Write canonical form in one step: on disk is the old file or the new one, never half."""
-    content = text(canonical(notebook)).encode("utf-8")
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        # mkstemp lets only the owner read; a notebook keeps the rights it had.
-        os.chmod(name, path.stat().st_mode if path.exists() else 0o644)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
+    replace_text(path, text(canonical(notebook)))
 
 
 def png_size(picture: str) -> tuple[int, int]:

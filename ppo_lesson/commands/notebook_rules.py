@@ -50,10 +50,10 @@ Faults = Iterator[Fault]
 
 def faults(path: Path) -> list[Fault]:
     """List every fault of a stored notebook, in the order of ``RULES``."""
-    stored = path.read_text(encoding="utf-8")
     try:
+        stored = path.read_text(encoding="utf-8")
         notebook = notebook_form.read(path)
-    except (ValueError, AttributeError, nbformat.ValidationError) as error:
+    except (ValueError, AttributeError, TypeError, nbformat.ValidationError) as error:
         return [Fault(WHOLE, f"not a notebook: {error}")]
     version = nbformat.reader.get_version(notebook)
     if version != (4, 5):

@@ -10,41 +10,66 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import matplotlib
+import nbformat.reader
+import nbformat.validator
 from jupyter_client.kernelspec import KernelSpecManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
-from nbformat import NotebookNode
+from nbformat import NotebookNode, ValidationError
 
 from ppo_lesson.commands import notebook_form, notebook_rules
+from ppo_lesson.files import checkout, require_writable, sentence
 
-FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
 CELL_SECONDS = 120
+# Of Python's variables, those that say where its parts are; the others change how a program runs.
+PLACES = {"PYTHONPATH", "PYTHONHOME", "PYTHONUSERBASE", "PYTHONNOUSERSITE", "PYTHONPYCACHEPREFIX",
+          "PYTHONDONTWRITEBYTECODE"}  # fmt: skip
 
 
 class CellFailedError(Exception):
     """A cell raised, took too long, or killed its kernel; the message starts with the cell's id."""
 
 
-def find(names: Sequence[str], folder: Path = FOLDER) -> list[Path]:
-    """Find notebooks by number, name or path; no names mean all in the folder.
+def find(names: Sequence[str], folder: Path | None = None) -> tuple[list[Path], list[str]]:
+    """Find notebooks by number, name or path.
+
+    Args:
+        names: of notebooks; none mean all in the folder.
+        folder: the checkout's, unless another is named.
+
+    Returns:
+        The files, and a sentence for each name that fits none; it says which ones exist.
 
     Raises:
-        LookupError: A name fits no notebook; the message says which ones exist.
+        FileNotFoundError: all are asked for, and there are none.
     """
-    shipped = sorted(folder.glob("*.ipynb"))
+    try:
+        folder = folder or checkout() / "notebooks"
+        shipped = sorted(folder.glob("*.ipynb"))
+    except FileNotFoundError:
+        if not names:
+            raise
+        shipped = []
     if not names:
-        return shipped
-    return [_find_one(name, shipped) for name in names]
+        if not shipped:
+            raise FileNotFoundError(f"there are no notebooks in {folder}")
+        return shipped, []
+    found = {name: _find_one(name, shipped) for name in names}
+    exist = ", ".join(path.stem for path in shipped) or "none"
+    unknown = [name for name, path in found.items() if path is None]
+    return [path for path in found.values() if path is not None], [
+        f"no notebook is called {name!r}; these exist: {exist}." for name in unknown
+    ]
 
 
-def _find_one(name: str, shipped: Sequence[Path]) -> Path:
-    if name.endswith(".ipynb") and Path(name).is_file():
+def _find_one(name: str, shipped: Sequence[Path]) -> Path | None:
+    if name.endswith(".ipynb") and os.path.exists(name):
         return Path(name)
     for path in shipped:
         if name in (path.stem, path.name, path.stem.split("_")[0]):
             return path
-    exist = ", ".join(path.stem for path in shipped) or "none"
-    raise LookupError(f"no notebook is called {name!r}; these exist: {exist}.")
+    return None
 
 
 def execute(notebook: NotebookNode, cell_seconds: float = CELL_SECONDS) -> None:
@@ -85,37 +110,92 @@ def execute(notebook: NotebookNode, cell_seconds: float = CELL_SECONDS) -> None:
 
 
 def kernel_environment(folder: str) -> dict[str, str]:
-    """Return the environment of a kernel: ours, but nobody's IPython profile, progress and backend.
+    """Return the environment of a kernel: ours, less what changes how Python or a figure behaves.
 
-    Tests draw without a window (``MPLBACKEND=Agg``), which in a kernel means without a picture.
+    PYTHONOPTIMIZE would leave out the proofs, PYTHONWARNINGS=error end a run for a remark of some
+    library, MPLBACKEND=Agg draw no picture. Nobody's matplotlibrc, IPython profile and progress
+    have a say.
     """
-    environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
-    return {**environment, "IPYTHONDIR": folder, "PPO_LESSON_DATA": str(Path(folder, "progress"))}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name in PLACES or not name.startswith(("PYTHON", "MPLBACKEND"))
+    }
+    own = {
+        "IPYTHONDIR": folder,
+        "MATPLOTLIBRC": matplotlib.get_data_path(),
+        "PPO_LESSON_DATA": str(Path(folder, "progress")),
+    }
+    return kept | own
 
 
 def run(paths: Sequence[Path], cell_seconds: float = CELL_SECONDS) -> int:
-    """Run notebooks and store them in canonical form; where a cell fails, nothing is written."""
-    failures = 0
+    """Run notebooks and store them in canonical form; where a cell fails, nothing is written.
+
+    Returns:
+        0; 1 where a cell failed; 2 where a file cannot be read or written: the others are run.
+    """
+    code = 0
     for path in paths:
-        # Ids first, so that a failing cell is named as the stored notebook will name it.
-        notebook = notebook_form.canonical(notebook_form.read(path))
-        start = time.perf_counter()
         try:
+            require_writable(path)
+            # Ids first, so that a failing cell is named as the stored notebook will name it.
+            notebook = notebook_form.canonical(read(path))
+            start = time.perf_counter()
             execute(notebook, cell_seconds)
+            seconds = time.perf_counter() - start
+            notebook_form.write(notebook, path)
         except CellFailedError as error:
-            failures += 1
+            code = max(code, 1)
             print(f"{path.stem}: {error}", file=sys.stderr)
-            continue
-        seconds = time.perf_counter() - start
-        notebook_form.write(notebook, path)
-        size = path.stat().st_size / 1000
-        print(f"{path.stem}: {len(notebook.cells)} cells, {seconds:.1f} s, {size:.0f} kB")
-    return 1 if failures else 0
+        except (OSError, ValueError) as error:
+            code = 2
+            print(f"error: {sentence(error)}", file=sys.stderr)
+        else:
+            size = path.stat().st_size / 1000
+            print(f"{path.stem}: {len(notebook.cells)} cells, {seconds:.1f} s, {size:.0f} kB")
+    return code
 
 
 def check(paths: Sequence[Path]) -> int:
-    """Print every fault of stored notebooks, a line each, without running them."""
-    found = [(path.stem, fault) for path in paths for fault in notebook_rules.faults(path)]
-    for name, fault in found:
-        print(f"{name}: {fault.cell_id}: {fault.what}")
-    return 1 if found else 0
+    """Print every fault of stored notebooks, a line each, without running them.
+
+    Returns:
+        0; 1 where there are faults; 2 where a file cannot be read: the others are checked.
+    """
+    code = 0
+    for path in paths:
+        try:
+            read(path)
+        except (OSError, ValueError) as error:
+            code = 2
+            print(f"error: {sentence(error)}", file=sys.stderr)
+            continue
+        for fault in notebook_rules.faults(path):
+            code = max(code, 1)
+            print(f"{path.stem}: {fault.cell_id}: {fault.what}")
+    return code
+
+
+def read(path: Path) -> NotebookNode:
+    """Read a notebook of format 4; minor slips, which canonical form mends, are let pass.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is no such notebook; the message names it.
+    """
+    try:
+        notebook = notebook_form.read(path)
+        version = nbformat.reader.get_version(notebook)
+        if version[0] != 4:
+            raise ValueError(f"format {version[0]} instead of 4")
+        # As 4.4, which knows no ids: those that are missing or double are given anew.
+        faults = nbformat.validator.iter_validate(
+            notebook, version=4, version_minor=4, relax_add_props=True
+        )
+        for fault in faults:
+            raise ValueError(fault.message[:80])
+    except (ValueError, AttributeError, TypeError, RecursionError, ValidationError) as error:
+        # nbformat has no one error for what is JSON, but no notebook.
+        raise ValueError(f"{path}: not a notebook: {' '.join(str(error).split())[:160]}") from error
+    return notebook

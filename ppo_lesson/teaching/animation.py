@@ -96,16 +96,18 @@ def animate(recording: Recording, description: str) -> Animation:
 
 @contextmanager
 def _drawing_in_memory() -> Iterator[None]:
-    """Ask for no screen: where there is none, SDL complains on stderr, though it needs none."""
-    before = os.environ.get("SDL_VIDEODRIVER")
-    os.environ["SDL_VIDEODRIVER"] = "dummy"
+    """Ask for no screen and no sound: where there is none, SDL complains on stderr."""
+    drivers = ("SDL_VIDEODRIVER", "SDL_AUDIODRIVER")
+    before = {name: os.environ.get(name) for name in drivers}
+    os.environ.update(dict.fromkeys(drivers, "dummy"))
     try:
         yield
     finally:
-        if before is None:
-            del os.environ["SDL_VIDEODRIVER"]
-        else:
-            os.environ["SDL_VIDEODRIVER"] = before
+        for name, driver in before.items():
+            if driver is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = driver
 
 
 def _picture(env: gymnasium.Env) -> Image.Image:

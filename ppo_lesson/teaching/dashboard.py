@@ -19,7 +19,7 @@ from matplotlib.patches import Rectangle
 from PIL import Image as Picture
 
 from ppo_lesson.teaching.figures_training import MOST_RETURN, SOLVED_RETURN
-from ppo_lesson.teaching.plotting import COLORS, line_style
+from ppo_lesson.teaching.plotting import COLORS, house_style, line_style
 from ppo_lesson.training.networks import ActorCritic
 from ppo_lesson.training.ppo import PPOConfig, UpdateMetrics, evaluate
 
@@ -142,6 +142,7 @@ class Curves:
     drawn. Where a curve leaves its axes, they alone are drawn again, on their quarter.
     """
 
+    @house_style()
     def __init__(self, config: PPOConfig) -> None:
         """Draw the empty axes."""
         self.figure = Figure(figsize=(10, 5), dpi=80)
@@ -197,6 +198,7 @@ class Curves:
         image.convert("RGB").save(file, "PNG", compress_level=1)
         return file.getvalue()
 
+    @house_style()
     def _draw_again(self, ax: Axes) -> None:
         row, column = divmod(self.figure.axes.index(ax), 2)
         corner = (column / 2, (1 - row) / 2)

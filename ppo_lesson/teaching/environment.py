@@ -2,32 +2,44 @@
 
 from __future__ import annotations
 
-import re
 from importlib import metadata
 
-PIN = re.compile(r"(?P<name>[\w.-]+)(\[[\w,-]+\])?==(?P<version>[\w.]+)")
+from packaging.requirements import Requirement
+from packaging.version import InvalidVersion
 
 
 def check_packages(distribution: str = "ppo-lesson") -> list[tuple[str, str]]:
-    """Compare what is installed with what a distribution pins; its extras are left out.
+    """Compare what is installed with what a distribution requires; its extras are left out.
 
     Args:
-        distribution: name of an installed distribution whose requirements have the form name==1.2.
+        distribution: name of an installed distribution.
 
     Returns:
-        Name and verdict of each requirement, in their order: "ok", "missing", or which version
-        was found and which is needed.
+        Name and verdict of each requirement that applies here, in their order: "ok", "missing", or
+        which version was found and which is needed.
+
+    Raises:
+        importlib.metadata.PackageNotFoundError: the distribution itself is not installed.
+        packaging.requirements.InvalidRequirement: it requires something that cannot be read.
     """
-    pins = [PIN.fullmatch(text.strip()) for text in metadata.requires(distribution) or []]
-    return [(pin["name"], _verdict(pin["name"], pin["version"])) for pin in pins if pin]
+    wanted = [Requirement(text) for text in metadata.requires(distribution) or []]
+    return [
+        (requirement.name, _verdict(requirement))
+        for requirement in wanted
+        if requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+    ]
 
 
-def _verdict(name: str, needed: str) -> str:
+def _verdict(requirement: Requirement) -> str:
     try:
-        found = metadata.version(name)
+        found = metadata.version(requirement.name)
     except metadata.PackageNotFoundError:
         return "missing"
-    # torch calls its builds 2.13.0+cpu, 2.13.0+cu130, ...: the part behind the plus is no version.
-    if found.partition("+")[0] == needed:
+    # torch calls its builds 2.13.0+cpu, 2.13.0+cu130, ...: to a specifier that is no other version.
+    try:
+        fits = requirement.specifier.contains(found, prereleases=True)
+    except InvalidVersion:
+        fits = False
+    if fits:
         return "ok"
-    return f"found {found}, needs {needed}"
+    return f"found {found}, needs {str(requirement.specifier).removeprefix('==')}"

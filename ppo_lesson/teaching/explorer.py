@@ -178,11 +178,10 @@ class Explorer:
 
     @cached_property
     def _bundle(self) -> dict[str, Any]:
-        return {
-            MIME: self.specification(),
-            "image/png": base64.b64encode(self.picture()).decode("ascii"),
-            "text/plain": repr(self),
-        }
+        forms = {MIME: self.specification(), "text/plain": repr(self)}
+        if renderer.can_draw():
+            forms["image/png"] = base64.b64encode(self.picture()).decode("ascii")
+        return forms
 
     def _shown(self, row: Mapping[str, Any]) -> str:
         return ". ".join(template.format(**row) for template in self.says) + "."

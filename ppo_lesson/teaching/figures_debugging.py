@@ -19,7 +19,7 @@ from PIL import Image as Pictures
 from torch import Tensor
 
 from ppo_lesson.teaching.figures_training import MOST_RETURN
-from ppo_lesson.teaching.plotting import COLORS, Row, line_style
+from ppo_lesson.teaching.plotting import COLORS, Row, house_style, line_style
 from ppo_lesson.teaching.statistics import Interval
 from ppo_lesson.training.experiments import Curves
 
@@ -95,6 +95,7 @@ def plot_returns(
     return axes
 
 
+@house_style()
 def symptom_picture(steps: Row, sick: Curves, healthy: Curves, label: str) -> Image:
     """Draw all panels of `plot_symptom` as a picture of few colours and few bytes.
 

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 
 from ppo_lesson import maths
-from ppo_lesson.teaching.plotting import COLORS
+from ppo_lesson.teaching.plotting import COLORS, house_style
 from ppo_lesson.training.networks import ActorCritic
 from ppo_lesson.training.ppo import PPOConfig, TrainingResult, UpdateMetrics, evaluate, train
 
@@ -90,6 +90,7 @@ def live_figure(draw: Callable[[Axes], object], description: str) -> Callable[[]
         description: what the figure shows, for those who do not see it; it stays the same.
     """
 
+    @house_style()
     def picture() -> dict[str, object]:
         # A Figure of its own: pyplot would keep it, and is not for callbacks of other threads.
         figure = Figure(figsize=FIGURE_SIZE)

@@ -10,6 +10,7 @@ import html
 import inspect
 import random
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -20,7 +21,12 @@ from IPython.core.getipython import get_ipython
 from IPython.display import Markdown, display
 from torch import Tensor
 
-from ppo_lesson.teaching.plotting import STYLE
+from ppo_lesson.teaching.plotting import apply_style
+
+PROOFS_ARE_OFF = (
+    "The proofs are off: this Python leaves out assert statements, because PYTHONOPTIMIZE is set "
+    "or it was started with -O. Start Jupyter without them to have every claim checked."
+)
 
 Number = bool | int | float | str | Tensor
 
@@ -30,9 +36,12 @@ def setup(seed: int = 0) -> None:
 
     One thread, because a second one on a busy machine makes small networks many times slower.
     float64, because the checks of the lessons compare to the tenth digit; networks are float32.
+    Where Python was told to leave out assert statements, one sentence says so.
     """
-    mpl.rcParams.update(STYLE)
-    _keep_picture_size()
+    if sys.flags.optimize:
+        print(PROOFS_ARE_OFF)
+    apply_style()
+    _prepare_pictures()
     torch.set_num_threads(1)
     torch.set_default_dtype(torch.float64)
     torch.manual_seed(seed)
@@ -113,11 +122,16 @@ class Table:
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _keep_picture_size() -> None:
-    """Store figures at their nominal size: a tight frame depends on the fonts of the machine."""
+def _prepare_pictures() -> None:
+    """Show figures, at their nominal size: a tight frame depends on the fonts of the machine."""
     shell = get_ipython()
-    if shell is not None and hasattr(shell, "enable_matplotlib"):
-        from matplotlib_inline.config import InlineBackend
+    if shell is None or not hasattr(shell, "kernel"):
+        return
+    if mpl.get_backend().lower() == "agg":  # by MPLBACKEND: it draws pictures that nobody sees
+        shell.enable_matplotlib("inline")
+    from matplotlib_inline.config import InlineBackend
 
-        backend = InlineBackend.instance(parent=shell)
+    backend = InlineBackend.instance(parent=shell)
+    with warnings.catch_warnings():  # under PYTHONWARNINGS=error its old observer would raise
+        warnings.simplefilter("ignore", DeprecationWarning)
         backend.set_trait("print_figure_kwargs", {"bbox_inches": None})

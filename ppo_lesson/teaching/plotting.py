@@ -7,9 +7,11 @@ label says the same.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
+import matplotlib.style
 from cycler import cycler
 from matplotlib.axes import Axes
 from torch import Tensor
@@ -51,6 +53,23 @@ STYLE: dict[Any, Any] = {
     "savefig.facecolor": "white",
     "svg.fonttype": "none",
 }
+
+
+def apply_style() -> None:
+    """Start from matplotlib's defaults, then our style: nothing else has a say in our figures.
+
+    A dark style sheet or a matplotlibrc would hide lines that are black here, or ask for LaTeX.
+    What is set afterwards is set on purpose, and stays.
+    """
+    matplotlib.style.use(["default", STYLE])
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Do the same for a `with` block, or as a decorator while a function runs."""
+    with matplotlib.rc_context():
+        apply_style()
+        yield
 
 
 def line_style(role: str) -> dict[str, Any]:

@@ -1,8 +1,10 @@
 """What this learner has done, in one small file on this computer; nothing leaves it.
 
 `progress.json` stands in the user's data folder, or in the folder that the environment variable
-PPO_LESSON_DATA names. It is never a reason to fail: no file is no progress yet, a damaged one is
-set aside, and where a folder cannot be written nothing is kept. The last two are said once.
+PPO_LESSON_DATA names: "~" is the home folder, and a relative path counts from the working folder of
+its first use. It is never a reason to fail: no file is no progress yet, a damaged one is set aside,
+and where a folder cannot be written nothing is kept. The last two are said once. What a later
+version has written is left as it is, and passed over where this one cannot read it.
 
 Two kernels may write at a time: the file is read, changed and replaced under a lock of the
 operating system. That lock ends with its process, so a lock file left behind holds nobody up.
@@ -10,18 +12,21 @@ operating system. That lock ends with its process, so a lock file left behind ho
 
 from __future__ import annotations
 
+import errno
 import json
 import os
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import platformdirs
 from filelock import FileLock
+
+from ppo_lesson.files import replace_text
 
 FILE = "progress.json"
 LOCK_SECONDS = 1.0  # then without: a write takes 0.01 s, so whoever holds the lock hangs
@@ -31,7 +36,7 @@ Progress = dict[str, Any]
 
 
 class Kind(NamedTuple):
-    """How one kind of entries is merged, and what a caller and a sound file may hold."""
+    """How one kind of entries is merged, what a caller may give, and what this version can read."""
 
     merge: Callable[[Any, Any], Any]  # the old entry or None, the new value -> entry or None
     takes: Callable[[Any], bool]
@@ -83,17 +88,18 @@ def record(kind: str, id: str, value: Any) -> bool:
     Raises:
         ValueError: there is no such kind, or it takes no such value.
     """
-    merge, takes, _ = _kind(kind)
+    merge, takes, holds = _kind(kind)
     if not takes(value):
         raise ValueError(f"value: {kind} take no {value!r}")
 
     def change(progress: Progress) -> None:
         entries = progress.get(kind, {})
-        merged = merge(entries.get(id), value)
+        old = entries.get(id)
+        merged = merge(old if holds(old) else None, value)
         if merged is not None:
             progress[kind] = {**entries, id: merged}
-        else:
-            entries.pop(id, None)
+        elif holds(old):
+            del entries[id]
 
     return _visit(change) is not None
 
@@ -113,7 +119,10 @@ def recall(kind: str, id: str) -> Any:
 def recall_all() -> dict[str, dict[str, Any]]:
     """Return all that is kept: kind -> id -> what `recall` returns."""
     progress = _visit() or {}
-    return {kind: progress.get(kind, {}) for kind in KINDS}
+    return {
+        name: {id: entry for id, entry in progress.get(name, {}).items() if kind.holds(entry)}
+        for name, kind in KINDS.items()
+    }
 
 
 def _kind(name: str) -> Kind:
@@ -126,26 +135,39 @@ def _kind(name: str) -> Kind:
 
 
 def data_folder() -> Path:
-    """Return the folder of the file: the user's data folder, or what PPO_LESSON_DATA names."""
-    chosen = os.environ.get("PPO_LESSON_DATA")
-    return Path(chosen) if chosen else platformdirs.user_data_path("ppo_lesson", appauthor=False)
+    """Return the folder of the file: the user's data folder, or what PPO_LESSON_DATA names.
+
+    Raises:
+        OSError: its place is not known: there is no home folder, or no working folder any more.
+    """
+    chosen = os.environ.get("PPO_LESSON_DATA", "").strip()
+    return _absolute(chosen or str(platformdirs.user_data_path("ppo_lesson", appauthor=False)))
+
+
+@cache  # so that a kernel keeps its file when a cell changes the working folder
+def _absolute(folder: str) -> Path:
+    expanded = os.path.expanduser(folder)
+    if expanded.startswith("~"):
+        raise FileNotFoundError(errno.ENOENT, "no home folder is known", folder)
+    return Path(os.path.abspath(expanded))
 
 
 def _visit(change: Callable[[Progress], None] = lambda _: None) -> Progress | None:
     """Read the file, change what it says, write it if that differs; None where that failed."""
-    folder = data_folder()
-    progress = None
+    progress, path = None, Path(FILE)
     try:
+        folder = data_folder()
+        path = folder / FILE
         with _one_at_a_time(folder):
-            found = _read(folder)
+            found = _read(path)
             before = _text(found)
             change(found)
             if _text(found) != before:
-                _write(folder, _text(found))
+                _write(path, _text(found))
         progress = found
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        _tell("not kept", f"Progress is not kept: {folder / FILE} cannot be used ({reason}).")
+        _tell("not kept", f"Progress is not kept: {path} cannot be used ({reason}).")
     _tell()
     return progress
 
@@ -162,8 +184,7 @@ def _one_at_a_time(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def _read(folder: Path) -> Progress:
-    path = folder / FILE
+def _read(path: Path) -> Progress:
     try:
         content = path.read_bytes()
     except FileNotFoundError:
@@ -171,9 +192,10 @@ def _read(folder: Path) -> Progress:
     progress = _parse(content)
     if progress is not None:
         return progress
-    asides = (folder / f"progress.damaged-{number}.json" for number in count(1))
+    damaged = Path(os.path.realpath(path))  # a link stays, and leads to the new file
+    asides = (damaged.with_name(f"progress.damaged-{number}.json") for number in count(1))
     aside = next(other for other in asides if not other.exists())
-    path.rename(aside)
+    damaged.rename(aside)
     _tell(
         aside.name, f"The file of your progress was damaged: it is {aside} now, a new one begins."
     )
@@ -181,7 +203,7 @@ def _read(folder: Path) -> Progress:
 
 
 def _parse(content: bytes) -> Progress | None:
-    """Return what a sound file says; None for a damaged one."""
+    """Return what a sound file says, entries of later versions too; None for a damaged one."""
     try:
         progress = json.loads(content)
         _text(progress)  # what is nested too deeply to be written again is damage as well
@@ -189,10 +211,8 @@ def _parse(content: bytes) -> Progress | None:
         return None
     if not isinstance(progress, dict):
         return None
-    for name, kind in KINDS.items():
-        entries = progress.get(name, {})
-        if not isinstance(entries, dict) or not all(map(kind.holds, entries.values())):
-            return None
+    if not all(isinstance(progress.get(name, {}), dict) for name in KINDS):
+        return None
     return progress
 
 
@@ -200,20 +220,9 @@ def _text(progress: Progress) -> str:
     return json.dumps(progress, indent=1)
 
 
-def _write(folder: Path, text: str) -> None:
-    """Write in one step: on disk is the old file or the new one, never half."""
-    folder.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=folder, prefix=".progress-", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, folder / FILE)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(name)
-        raise
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    replace_text(path, text, mode=0o600)  # a learner's own words
 
 
 _told: set[str] = set()

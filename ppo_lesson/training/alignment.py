@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -150,12 +151,9 @@ def head() -> dict[str, Any]:
 
 
 def write(path: Path = STORED, on_entry: Callable[[str], object] = lambda name: None) -> None:
-    """Run the experiment and store it."""
-    found = {}
-    for seed in range(NUM_SEEDS):
-        found[str(seed)] = run(seed)
-        on_entry(f"seed {seed}")
-    experiments.write(path, head(), found)
+    """Run the experiment and store it, as `experiments.make` does: an entry for each seed."""
+    entries = {f"seed {seed}": partial(run, seed) for seed in range(NUM_SEEDS)}
+    experiments.make(path, head(), entries, on_entry)
 
 
 def read(path: Path = STORED) -> list[dict[str, Any]]:

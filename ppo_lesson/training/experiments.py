@@ -1,7 +1,8 @@
 """Experiments on PPO itself: train with one thing changed, and write down what is seen.
 
 Training amplifies the last digits in which machines differ, and many seeds take minutes, so what
-is seen is stored in files of this package, together with the settings it was made with.
+is seen is stored in files of this package, together with the settings it was made with. Entries are
+kept as they come: an experiment that was ended goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import torch
 from torch import Tensor
 
 from ppo_lesson import maths
+from ppo_lesson.files import replace_text, require_writable
 from ppo_lesson.training.config import PPOConfig
 from ppo_lesson.training.diagnostics import UpdateMetrics
 from ppo_lesson.training.networks import ActorCritic
@@ -60,6 +62,9 @@ def run(
         Lists of equal length, of all seeds too: "return" of the fresh episodes, METRICS, and
         "first_ratio", the largest ratio of the update's first minibatch, before any step on it;
         1/r counts where r is below 1. Three significant digits; NaN where nothing was measured.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C, though the training ended in order.
     """
     parts = dict(parts)
     first_ratio = _FirstRatio(parts.pop("policy_loss", maths.clipped_surrogate_loss))
@@ -79,7 +84,9 @@ def run(
         for name, number in {"return": played, **measured, "first_ratio": ratio}.items():
             found[name].append(float(f"{number:.3g}"))
 
-    train(config, seed=seed, policy_loss=first_ratio, on_update=on_update, **parts)
+    result = train(config, seed=seed, policy_loss=first_ratio, on_update=on_update, **parts)
+    if result.stopped == "interrupted":  # half a run is none
+        raise KeyboardInterrupt
     for numbers in found.values():  # of a run that ended early, by a fault
         numbers += [math.nan] * (num_records - len(numbers))
     return found
@@ -109,11 +116,54 @@ def settings(config: PPOConfig) -> dict[str, Any]:
     return json.loads(json.dumps(asdict(config)))
 
 
+def make(
+    path: Path,
+    head: Mapping[str, Any],
+    entries: Mapping[str, Callable[[], Any]],
+    on_entry: Callable[[str], object],
+) -> None:
+    """Make an experiment entry by entry; the stored one is replaced once the new one is whole.
+
+    Each entry is kept beside it as soon as it is made. What a call before this one has kept is not
+    made again, if it was made with the same head.
+
+    Args:
+        path: where it is stored.
+        head: what it is made with.
+        entries: name -> a function that makes this entry, in minutes.
+        on_entry: hears of each entry, once it is kept.
+
+    Raises:
+        OSError: nothing can be written there; no entry was made.
+    """
+    begun = path.with_name(f"{path.stem}.begun.json")
+    for place in (path, begun):
+        require_writable(place)
+    runs = _kept(begun, head)
+    for name, make_entry in entries.items():
+        made = name in runs
+        if not made:
+            runs[name] = make_entry()
+            write(begun, head, runs)
+        on_entry(f"{name} (made before)" if made else name)
+    write(path, head, {name: runs[name] for name in entries})
+    begun.unlink(missing_ok=True)
+
+
+def _kept(begun: Path, head: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the entries of an experiment that was begun with the same head."""
+    try:
+        found, runs = read(begun)
+    except (FileNotFoundError, ValueError, KeyError, TypeError):  # none, or a file of another kind
+        return {}
+    return runs if isinstance(runs, dict) and found == json.loads(_compact(head)) else {}
+
+
 def write(path: Path, head: Mapping[str, Any], runs: Mapping[str, Any]) -> None:
     """Store experiments: what they were made with, and one line for each; NaN becomes null."""
     lines = [f"{json.dumps(name)}:{_compact(entry)}" for name, entry in runs.items()]
     text = ",\n".join(lines)
-    path.write_text(f'{{"head":{_compact(head)},\n"runs":{{\n{text}\n}}}}\n', encoding="utf-8")
+    replace_text(path, f'{{"head":{_compact(head)},\n"runs":{{\n{text}\n}}}}\n')
 
 
 def read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -5,23 +5,25 @@ gradient steps on that batch, with the plain surrogate or with the clipped one, 
 the ratios are measured and the policy plays fresh episodes.
 
 It takes minutes, and training amplifies the last digits in which machines differ, so the result is
-stored beside this module. `python -m ppo_lesson.training.explosion` makes it again.
+stored beside this module; `python -m ppo_lesson experiments explosion` makes it again.
 """
 
 from __future__ import annotations
 
 import copy
-import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
+from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from ppo_lesson import maths
+from ppo_lesson.training import experiments
 from ppo_lesson.training.config import PPOConfig
 from ppo_lesson.training.diagnostics import Batch, UpdateMetrics
 from ppo_lesson.training.networks import ActorCritic
@@ -29,6 +31,7 @@ from ppo_lesson.training.ppo import make_batch, ppo_update, train
 from ppo_lesson.training.rollouts import collect, evaluate, make_env
 
 STORED = Path(__file__).with_name("explosion.json")
+COMMAND = "python -m ppo_lesson experiments explosion"
 STEP_SIZES = (0.006, 0.012, 0.018, 0.024, 0.03)
 NUM_EPOCHS = 20
 NUM_RUNS = 10
@@ -57,9 +60,16 @@ class Explosion:
     returns: list[list[float]]  # (R, E + 1) mean return of fresh episodes
 
 
+MEASURES = ("largest_ratio", "effective_sample_size", "gradient_share", "promise", "returns")
+
+
 def read(path: Path = STORED) -> list[Explosion]:
     """Read the stored experiment: one entry per step size, plain and clipped."""
-    return [Explosion(**entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
+    found = []
+    for entry in experiments.read(path)[1].values():
+        measured = {name: experiments.numbers(entry[name]).tolist() for name in MEASURES}
+        found.append(Explosion(**(entry | measured)))
+    return found
 
 
 def record(
@@ -77,26 +87,57 @@ def record(
         updates_before: iterations of ordinary PPO that the policy had.
     """
     starts = [_start(seed, updates_before) for seed in range(num_runs)]
-    found = []
-    for step_size in step_sizes:
-        for clipped in (False, True):
-            runs = [
-                _run(policy, batch, step_size, clipped, num_epochs, seed)
-                for seed, (policy, batch) in enumerate(starts)
-            ]
-            measured = {
-                name: [[entry[name] for entry in run] for run in runs] for name in runs[0][0]
-            }
-            measured["counts"] = measured["counts"][0]
-            found.append(Explosion(step_size, clipped, len(starts[0][1].action), **measured))
-    return found
+    return [
+        _explode(starts, step_size, clipped, num_epochs)
+        for step_size in step_sizes
+        for clipped in (False, True)
+    ]
 
 
-def write(path: Path = STORED) -> None:
-    """Run the experiment and store it."""
-    entries = [asdict(entry) for entry in record()]
-    text = ",\n".join(json.dumps(entry, separators=(",", ":")) for entry in entries)
-    path.write_text(f"[\n{text}\n]\n", encoding="utf-8")
+def _explode(
+    starts: Sequence[tuple[ActorCritic, Batch]], step_size: float, clipped: bool, num_epochs: int
+) -> Explosion:
+    runs = [
+        _run(policy, batch, step_size, clipped, num_epochs, seed)
+        for seed, (policy, batch) in enumerate(starts)
+    ]
+    measured = {name: [[entry[name] for entry in run] for run in runs] for name in runs[0][0]}
+    measured["counts"] = measured["counts"][0]
+    return Explosion(step_size, clipped, len(starts[0][1].action), **measured)
+
+
+def head() -> dict[str, Any]:
+    """Say what the stored file is made with; a stored file that says otherwise is stale."""
+    return {
+        "command": COMMAND,
+        "config": experiments.settings(PPOConfig()),
+        "step_sizes": list(STEP_SIZES),
+        "num_epochs": NUM_EPOCHS,
+        "num_runs": NUM_RUNS,
+        "updates_before": UPDATES_BEFORE,
+        "minibatch_size": MINIBATCH_SIZE,
+        "bins": [BINS[0], BINS[-1]],
+        "top": TOP,
+        "episodes": EPISODES,
+    }
+
+
+def write(path: Path = STORED, on_entry: Callable[[str], object] = lambda name: None) -> None:
+    """Run the experiment and store it, as `experiments.make` does: an entry for each curve."""
+
+    @cache  # one beginning for all entries
+    def starts() -> list[tuple[ActorCritic, Batch]]:
+        return [_start(seed, UPDATES_BEFORE) for seed in range(NUM_RUNS)]
+
+    def entry(step_size: float, clipped: bool) -> dict[str, Any]:
+        return asdict(_explode(starts(), step_size, clipped, NUM_EPOCHS))
+
+    entries = {
+        f"{step_size:g} {'clipped' if clipped else 'plain'}": partial(entry, step_size, clipped)
+        for step_size in STEP_SIZES
+        for clipped in (False, True)
+    }
+    experiments.make(path, head(), entries, on_entry)
 
 
 def _start(seed: int, updates: int) -> tuple[ActorCritic, Batch]:
@@ -109,7 +150,10 @@ def _start(seed: int, updates: int) -> tuple[ActorCritic, Batch]:
         done += 1
         return done >= updates
 
-    policy = train(config, seed=seed, on_update=enough).policy
+    result = train(config, seed=seed, on_update=enough)
+    if result.stopped == "interrupted":
+        raise KeyboardInterrupt
+    policy = result.policy
     with closing(make_env(config.env_id, config.num_envs)) as env:
         rng = np.random.default_rng([seed, 2])
         rollout = collect(env, policy, config.num_steps, rng, seed=seed + 1000)
@@ -160,8 +204,3 @@ def _measure(policy: ActorCritic, batch: Batch) -> dict:
         "promise": round((ratio * advantage).mean().item(), 3),
         "returns": round(evaluate(policy, EPISODES, seed=7).mean().item(), 1),
     }
-
-
-if __name__ == "__main__":
-    torch.set_num_threads(1)
-    write()

@@ -13,6 +13,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -110,21 +111,25 @@ def find(batch: Batch, prompt: str, response: str) -> int:
     raise ValueError(f"response: expected one of the rollout to {prompt!r}, got {response!r}")
 
 
-def record(on_entry: Callable[[str], object] = lambda name: None) -> list[Track]:
-    """Run the experiment: for each epsilon the four responses; on_entry hears of each epsilon."""
-    model, batch, scores = start(pose(SEED))
+def record(
+    beginning: tuple[LanguageModel, Batch, Tensor], clip_epsilon: float
+) -> list[dict[str, Any]]:
+    """Follow the four responses of a rollout under one epsilon: a `Track` each, as a dict.
+
+    Args:
+        beginning: what `start` returns.
+        clip_epsilon: of the clip.
+    """
+    model, batch, scores = beginning
+    log_prob = follow(model, batch, clip_epsilon, NUM_STEPS)
     tracks = []
-    for clip_epsilon in EPSILONS:
-        log_prob = follow(model, batch, clip_epsilon, NUM_STEPS)
-        for prompt, response in RESPONSES:
-            k = find(batch, prompt, response)
-            real = batch.said.mask[k]
-            words = [grammar.WORDS[token] for token in batch.said.token[k][real].tolist()]
-            tracks.append(
-                Track(prompt, response, clip_epsilon, round(scores[k].item(), 2), words,
-                      _rounded(batch.advantage[k][real]), _rounded(log_prob[:, k, real]))
-            )  # fmt: skip
-        on_entry(f"epsilon {clip_epsilon:g}")
+    for prompt, response in RESPONSES:
+        k = find(batch, prompt, response)
+        real = batch.said.mask[k]
+        words = [grammar.WORDS[token] for token in batch.said.token[k][real].tolist()]
+        score = round(scores[k].item(), 2)
+        numbers = _rounded(batch.advantage[k][real]), _rounded(log_prob[:, k, real])
+        tracks.append(asdict(Track(prompt, response, clip_epsilon, score, words, *numbers)))
     return tracks
 
 
@@ -146,12 +151,20 @@ def head() -> dict[str, Any]:
 
 
 def write(path: Path = STORED, on_entry: Callable[[str], object] = lambda name: None) -> None:
-    """Run the experiment and store it."""
-    tracks = record(on_entry)
-    named = {f"{track.clip_epsilon:g} {track.response}": asdict(track) for track in tracks}
-    experiments.write(path, head(), named)
+    """Run the experiment and store it, as `experiments.make` does: an entry for each epsilon."""
+
+    @cache  # one beginning for all entries
+    def beginning() -> tuple[LanguageModel, Batch, Tensor]:
+        return start(pose(SEED))
+
+    def entry(clip_epsilon: float) -> list[dict[str, Any]]:
+        return record(beginning(), clip_epsilon)
+
+    entries = {f"epsilon {epsilon:g}": partial(entry, epsilon) for epsilon in EPSILONS}
+    experiments.make(path, head(), entries, on_entry)
 
 
 def read(path: Path = STORED) -> list[Track]:
     """Read the stored experiment: one entry per epsilon and response."""
-    return [Track(**entry) for entry in experiments.read(path)[1].values()]
+    entries = experiments.read(path)[1].values()
+    return [Track(**track) for tracks in entries for track in tracks]

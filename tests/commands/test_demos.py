@@ -10,6 +10,7 @@ import pytest
 
 from ppo_lesson import __main__ as door
 from ppo_lesson.commands import demos
+from ppo_lesson.teaching import renderer
 from ppo_lesson.teaching.explorers import EXPLORERS
 
 MOST_BYTES = 1_200_000
@@ -64,6 +65,27 @@ def test_a_script_cannot_be_ended_from_inside():
 )
 def test_a_formula_is_set_with_indices_and_greek_letters(formula, page):
     assert demos.formula_html(formula) == page
+
+
+ONE = {"cliff": EXPLORERS["surrogate_cliff"]}
+
+
+def test_pages_of_an_earlier_call_are_written_anew(monkeypatch, tmp_path):
+    monkeypatch.setattr(demos, "EXPLORERS", ONE)
+    monkeypatch.setattr(demos, "page", lambda explorer, program: demos._document("It", "a page"))
+    (tmp_path / "notes.html").write_text("mine")
+    for _ in range(2):
+        assert len(demos.write(tmp_path)) == 2
+    assert all(demos.MARK in (tmp_path / f"{name}.html").read_text() for name in ("cliff", "index"))
+    assert (tmp_path / "notes.html").read_text() == "mine"
+
+
+def test_where_there_is_no_room_to_draw_one_sentence_says_so(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(renderer, "can_draw", lambda: False)
+    assert door.main(["demos", str(tmp_path / "new")]) == 2
+    said = capsys.readouterr()
+    assert said.out == "" and said.err == f"error: {renderer.NO_ROOM}\n"
+    assert not (tmp_path / "new").exists()
 
 
 def test_the_door_writes_them_into_the_folder_that_was_named(monkeypatch, capsys, tmp_path):

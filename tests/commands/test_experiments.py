@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from ppo_lesson import __main__ as door
+from ppo_lesson import files
 from ppo_lesson.commands import experiments
 
 
@@ -17,7 +18,7 @@ class Recorded:
         path.write_text("made")
 
 
-@pytest.mark.parametrize("name", ["ablations", "museum", "token_ratios"])
+@pytest.mark.parametrize("name", experiments.EXPERIMENTS)
 def test_an_experiment_is_stored_where_the_package_reads_it(name, monkeypatch, tmp_path, capsys):
     path = tmp_path / "stored.json"
     monkeypatch.setitem(experiments.EXPERIMENTS, name, Recorded(path))
@@ -31,6 +32,33 @@ def test_an_experiment_can_be_stored_elsewhere(monkeypatch, tmp_path):
     other = tmp_path / "mine.json"
     assert experiments.write("museum", other) == other and other.read_text() == "made"
     assert not (tmp_path / "package.json").exists()
+
+
+def test_the_door_stores_an_experiment_where_it_is_told(monkeypatch, tmp_path, capsys):
+    monkeypatch.setitem(experiments.EXPERIMENTS, "museum", Recorded(tmp_path / "package.json"))
+    assert door.main(["experiments", "museum", str(tmp_path / "mine.json")]) == 0
+    assert capsys.readouterr().out == f"first entry\n{tmp_path / 'mine.json'}\n"
+
+
+@pytest.mark.parametrize("name", experiments.EXPERIMENTS)
+def test_nothing_is_written_into_an_installed_package(name, monkeypatch, tmp_path, capsys):
+    path = tmp_path / "stored.json"
+    monkeypatch.setitem(experiments.EXPERIMENTS, name, Recorded(path))
+    monkeypatch.setattr(files, "PACKAGE", tmp_path / "site-packages" / "ppo_lesson")
+    assert door.main(["experiments", name]) == 2
+    assert not path.exists()
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.count("\n") == 1
+    assert "is an installed package" in said.err and "name a file" in said.err
+    assert door.main(["experiments", name, str(path)]) == 0 and path.exists()
+
+
+@pytest.mark.parametrize("name", experiments.EXPERIMENTS)
+def test_a_place_that_cannot_be_written_costs_no_training(name, tmp_path, capsys):
+    place = tmp_path / "nowhere" / "stored.json"
+    assert door.main(["experiments", name, str(place)]) == 2
+    said = capsys.readouterr()
+    assert said.out == "" and said.err == f"error: {place}: No such file or directory\n"
 
 
 def test_the_door_knows_every_experiment(capsys):

@@ -32,26 +32,134 @@ def folder(tmp_path):
 
 @pytest.mark.parametrize("name", ["02", "02_importance_sampling", "02_importance_sampling.ipynb"])
 def test_a_notebook_is_found_by_number_and_by_name(folder, name):
-    assert [path.stem for path in notebooks.find([name], folder)] == ["02_importance_sampling"]
+    found, unknown = notebooks.find([name], folder)
+    assert [path.stem for path in found] == ["02_importance_sampling"] and unknown == []
 
 
 def test_a_notebook_elsewhere_is_found_by_its_path(folder, tmp_path):
     path = tmp_path / "mine.ipynb"
     path.touch()
-    assert notebooks.find([str(path)], folder / "empty") == [path]
+    assert notebooks.find([str(path)], folder / "empty") == ([path], [])
 
 
 def test_no_name_means_all_in_order(folder):
-    stems = [path.stem for path in notebooks.find([], folder)]
-    assert stems == ["02_importance_sampling", "04_surrogate_gradient"]
+    found, unknown = notebooks.find([], folder)
+    assert [path.stem for path in found] == ["02_importance_sampling", "04_surrogate_gradient"]
+    assert unknown == []
 
 
-@pytest.mark.parametrize("name", ["03", "2", "importance", "missing.ipynb"])
-def test_an_unknown_name_raises_one_sentence_with_those_that_exist(folder, name):
+def test_where_there_are_none_all_of_them_is_no_success(tmp_path):
+    with pytest.raises(FileNotFoundError, match="there are no notebooks in"):
+        notebooks.find([], tmp_path)
+
+
+@pytest.mark.parametrize("name", ["03", "2", "importance", "missing.ipynb", "x" * 5000 + ".ipynb"])
+def test_an_unknown_name_gets_one_sentence_with_those_that_exist_and_the_others_are_found(
+    folder, name
+):
+    found, unknown = notebooks.find([name, "04"], folder)
     exist = "02_importance_sampling, 04_surrogate_gradient"
-    expected = f"no notebook is called {name!r}; these exist: {exist}."
-    with pytest.raises(LookupError, match=re.escape(expected)):
-        notebooks.find([name], folder)
+    assert unknown == [f"no notebook is called {name!r}; these exist: {exist}."]
+    assert [path.stem for path in found] == ["04_surrogate_gradient"]
+
+
+BROKEN = {
+    "empty": b"",
+    "text": b"hello",
+    "half": b'{"cells": [',
+    "a list": b"[]",
+    "not utf-8": b'{"nbformat": 4, "name": "\xff"}',
+    "format 3": b'{"nbformat": 3, "nbformat_minor": 0, "worksheets": [], "metadata": {}}',
+    "format 5": b'{"nbformat": 5, "nbformat_minor": 0, "cells": [], "metadata": {}}',
+    "format four": b'{"nbformat": "four", "cells": [], "metadata": {}}',
+    "cells are a number": b'{"nbformat": 4, "nbformat_minor": 5, "cells": 3, "metadata": {}}',
+    "no cells": b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}}',
+    "a cell of nothing": b'{"nbformat": 4, "nbformat_minor": 5, "cells": [{}], "metadata": {}}',
+    "too deep": b"[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("action", [notebooks.run, notebooks.check])
+def test_broken_files_get_one_sentence_each_and_the_next_file_is_done(
+    action, tmp_path, monkeypatch, capsys
+):
+    executed = []
+    monkeypatch.setattr(notebooks, "execute", lambda notebook, seconds: executed.append(notebook))
+    for name, content in BROKEN.items():
+        (tmp_path / f"{name}.ipynb").write_bytes(content)
+    (tmp_path / "folder.ipynb").mkdir()
+    (tmp_path / "gone.ipynb").symlink_to(tmp_path / "nowhere.ipynb")
+    broken = sorted(tmp_path.iterdir())
+    good = write(tmp_path / "zgood.ipynb", "setup()")
+
+    assert action([*broken, good]) == 2
+
+    said = capsys.readouterr()
+    lines = said.err.splitlines()
+    assert len(lines) == len(broken)
+    for path, line in zip(broken, lines, strict=True):
+        assert line.startswith(f"error: {path}: ") and len(line) < 300 + len(str(path))
+    assert said.out.startswith("zgood: ")
+    assert len(executed) == (action is notebooks.run)
+    for name, content in BROKEN.items():
+        assert (tmp_path / f"{name}.ipynb").read_bytes() == content
+
+
+def test_a_notebook_that_cannot_be_written_is_refused_before_it_is_run(
+    tmp_path, monkeypatch, capsys
+):
+    path = write(tmp_path / "lesson.ipynb", "1 / 0")
+    monkeypatch.setattr("os.access", lambda *_: False)  # root may write whatever is read-only
+    assert notebooks.run([path]) == 2
+    assert capsys.readouterr().err == f"error: {path}: Permission denied\n"
+
+
+def test_a_link_is_run_and_its_target_is_written(tmp_path, monkeypatch):
+    monkeypatch.setattr(notebooks, "execute", lambda *_: None)
+    path = write(tmp_path / "lesson.ipynb", "setup()")
+    (tmp_path / "link.ipynb").symlink_to(path)
+    assert notebooks.run([tmp_path / "link.ipynb"]) == 0
+    assert (tmp_path / "link.ipynb").is_symlink()
+    assert path.read_text() == notebook_form.text(notebook_form.read(path))
+    assert notebook_form.read(path).cells[0].id == "a-lesson"
+
+
+HOSTILE = {
+    "PYTHONOPTIMIZE": "2",
+    "PYTHONWARNINGS": "error",
+    "PYTHONSAFEPATH": "1",
+    "PYTHONHASHSEED": "0",
+    "PYTHONIOENCODING": "ascii",
+    "LC_ALL": "C",
+    "MPLBACKEND": "no-such-window",
+}
+
+
+def test_no_setting_of_the_shell_turns_a_proof_off_or_a_run_over(tmp_path, monkeypatch, capsys):
+    (tmp_path / "matplotlibrc").write_text("text.usetex: True\nlines.linewidth: 77\nnonsense: 1\n")
+    for name, value in {**HOSTILE, "MATPLOTLIBRC": str(tmp_path)}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("HOME", raising=False)
+    imports = "import warnings\nimport matplotlib as mpl\nfrom gc import enable as setup\n\nsetup()"
+    good = write(
+        tmp_path / "good.ipynb",
+        imports,
+        "warnings.warn('a remark of some library', DeprecationWarning, stacklevel=3)",
+        "print('\u03c0', __debug__, mpl.rcParams['lines.linewidth'])",
+    )
+    wrong = write(tmp_path / "wrong.ipynb", "assert 2 + 2 == 5, 'the proof'")
+    assert notebooks.run([good, wrong]) == 1
+    said = capsys.readouterr()
+    assert said.out.startswith("good: ") and "AssertionError: the proof" in said.err
+    outputs = [o for cell in notebook_form.read(good).cells for o in cell.get("outputs", [])]
+    assert [output.text for output in outputs] == ["\u03c0 True 1.5\n"]
+
+
+def test_a_kernel_still_finds_what_the_shell_says_where_to_find(monkeypatch):
+    places = {"PYTHONPATH": "here", "PYTHONDONTWRITEBYTECODE": "1", "PATH": "there"}
+    for name, value in places.items():
+        monkeypatch.setenv(name, value)
+    assert places.items() <= notebooks.kernel_environment("folder").items()
 
 
 def test_a_run_fills_in_the_outputs_in_this_interpreter_an_empty_folder_and_nobodys_progress(

@@ -7,6 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
+from ppo_lesson.teaching import animation
 from ppo_lesson.teaching.animation import FRAME_SIZE, Animation, animate, record_pole
 from ppo_lesson.training.networks import ActorCritic
 
@@ -60,23 +61,34 @@ def test_the_animation_moves_at_true_speed_loops_and_stays_small(
     assert len(gif) < 5 * 2000
 
 
-def test_recording_needs_no_screen_and_leaves_the_environment_as_it_was(
-    pushing_right: ActorCritic, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("name", ["SDL_VIDEODRIVER", "SDL_AUDIODRIVER"])
+@pytest.mark.parametrize("driver", ["x11", None])
+def test_recording_needs_no_screen_and_no_sound_and_leaves_the_environment_as_it_was(
+    name: str,
+    driver: str | None,
+    pushing_right: ActorCritic,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
-    for driver in ("x11", None):
-        if driver is None:
-            monkeypatch.delenv("SDL_VIDEODRIVER")
-        else:
-            monkeypatch.setenv("SDL_VIDEODRIVER", driver)
-        record_pole(pushing_right, seed=0, max_steps=2)
-        assert os.environ.get("SDL_VIDEODRIVER") == driver
+    if driver is None:
+        monkeypatch.delenv(name, raising=False)
+    else:
+        monkeypatch.setenv(name, driver)
+    asked = []
+    picture = animation._picture
+    monkeypatch.setattr(
+        animation, "_picture", lambda env: asked.append(os.environ[name]) or picture(env)
+    )
+    record_pole(pushing_right, seed=0, max_steps=2)
+    assert set(asked) == {"dummy"}
+    assert os.environ.get(name) == driver
     assert capfd.readouterr().err == ""
 
 
 def test_the_description_is_the_alt_text_and_the_plain_text() -> None:
-    animation = Animation(b"GIF89a", 'it falls to the "left"')
-    assert repr(animation) == 'it falls to the "left"'
-    assert 'alt="it falls to the &quot;left&quot;"' in animation._repr_html_()
+    shown = Animation(b"GIF89a", 'it falls to the "left"')
+    assert repr(shown) == 'it falls to the "left"'
+    assert 'alt="it falls to the &quot;left&quot;"' in shown._repr_html_()
 
 
 def test_taking_a_picture_every_zero_steps_is_refused(pushing_right: ActorCritic) -> None:

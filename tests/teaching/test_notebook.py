@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import inspect
 import random
+import subprocess
 import sys
 from types import SimpleNamespace
 
@@ -10,7 +11,9 @@ import numpy as np
 import pytest
 import torch
 from IPython.display import Markdown
+from nbformat.v4 import new_code_cell, new_notebook
 
+from ppo_lesson.commands import notebook_form, notebooks
 from ppo_lesson.maths import surrogate_loss
 from ppo_lesson.teaching import notebook
 from ppo_lesson.teaching.notebook import Table, number_text, setup, show, show_source, show_table
@@ -118,3 +121,62 @@ def test_setup_starts_the_renderer_where_the_notebook_has_explorers(monkeypatch,
     monkeypatch.setitem(sys.modules, "ppo_lesson.teaching.renderer", renderer if loaded else None)
     setup()
     assert started == ["renderer"] * loaded
+
+
+# ---- Other machines ------------------------------------------------------------------------------
+
+CELLS = (
+    "import matplotlib.pyplot as plt\nfrom ppo_lesson.lessons import EXERCISES\n"
+    "from ppo_lesson.teaching.checker import check\n"
+    "from ppo_lesson.teaching.notebook import setup, show_source\n\nsetup()",
+    "plt.figure(figsize=(1, 1)).add_subplot().plot([0, 1]);",
+    "ratio = EXERCISES['policy_ratio']\nshow_source(setup)\nprint(check(ratio, ratio.reference))",
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("variables", "proofs"),
+    [
+        ({"PYTHONWARNINGS": "error", "MPLBACKEND": "Agg"}, []),
+        ({"PYTHONOPTIMIZE": "2"}, [notebook.PROOFS_ARE_OFF]),
+    ],
+    ids=["warnings are errors", "no asserts"],
+)
+def test_no_variable_keeps_a_learners_kernel_from_pictures_and_proofs_that_are_off_are_told(
+    variables: dict[str, str], proofs: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clean = notebooks.kernel_environment
+    monkeypatch.setattr(notebooks, "kernel_environment", lambda folder: clean(folder) | variables)
+    page = new_notebook(cells=[new_code_cell(source) for source in CELLS])
+    notebooks.execute(page)
+    first, picture, source = (cell.outputs for cell in page.cells)
+    assert [output.text.strip() for output in first] == proofs
+    width, height = notebook_form.png_size(picture[0].data["image/png"])
+    assert (width, height) == (100, 100)  # as it was asked for, without a tight frame
+    assert "def setup" in source[0].data["text/markdown"] and "orrect" in str(source[1])
+
+
+CROWDED = """
+import resource, sys
+limit = int(sys.argv[1]) * 2**30
+resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+from ppo_lesson.teaching.explorers import clip_lab
+from ppo_lesson.teaching.notebook import setup
+setup()
+forms = clip_lab()._repr_mimebundle_()
+print(sorted(forms), "Look for: " in forms["text/plain"])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux keeps to this limit")
+@pytest.mark.parametrize("gigabytes", [32, 64])
+def test_a_kernel_with_few_addresses_lives_and_has_its_explorers_without_the_png(
+    gigabytes: int,
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", CROWDED, str(gigabytes)], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"{sorted(['application/vnd.vegalite.v5+json', 'text/plain'])} True\n"

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import io
+import sys
+from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from ppo_lesson.teaching import renderer
 from ppo_lesson.teaching.plotting import COLORS
+
+PACKAGE = Path(renderer.__file__).parents[1]
 
 WIDE = {
     "$schema": renderer.SCHEMA,
@@ -43,3 +49,51 @@ def test_starting_draws_something(monkeypatch):
     monkeypatch.setattr(renderer, "svg", drawn.append)
     renderer.start()
     assert [specification["$schema"] for specification in drawn] == [renderer.SCHEMA]
+
+
+# ---- V8 and its addresses ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def limit(monkeypatch):
+    """Say what the limit of addresses is, without setting it, and forget what was found before."""
+    resource = pytest.importorskip("resource")
+    renderer.can_draw.cache_clear()
+    yield lambda size: monkeypatch.setattr(resource, "getrlimit", lambda which: (size, size))
+    renderer.can_draw.cache_clear()
+
+
+@pytest.mark.parametrize("gigabytes", [0.5, 8, 32, 64, 71])
+def test_where_there_are_too_few_addresses_v8_is_never_called(gigabytes, limit, monkeypatch):
+    limit(int(gigabytes * 2**30))
+    monkeypatch.setattr(renderer, "vl_convert", None)
+    assert not renderer.can_draw()
+    renderer.start()
+    for draw in (renderer.svg, renderer.png):
+        with pytest.raises(OSError, match="ulimit -v"):
+            draw(WIDE)
+
+
+def test_with_no_limit_or_one_that_is_high_enough_it_draws(limit):
+    import resource
+
+    for size in (resource.RLIM_INFINITY, 200 * 2**30):
+        limit(size)
+        renderer.can_draw.cache_clear()
+        assert renderer.can_draw()
+
+
+def test_windows_knows_no_such_limit(limit, monkeypatch):
+    monkeypatch.setitem(sys.modules, "resource", None)
+    assert renderer.can_draw()
+
+
+def test_nothing_else_in_the_package_calls_v8_without_asking():
+    calling = [
+        path.name
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Import) and "vl_convert" in [name.name for name in node.names]
+    ]
+    assert sorted(calling) == ["demos.py", "renderer.py"]
+    assert "require_room()" in (PACKAGE / "commands" / "demos.py").read_text(encoding="utf-8")

@@ -8,7 +8,9 @@ import pytest
 import torch
 
 from ppo_lesson.maths import surrogate_loss
-from ppo_lesson.training import explosion
+from ppo_lesson.training import experiments, explosion
+from ppo_lesson.training.diagnostics import TrainingResult
+from ppo_lesson.training.networks import ActorCritic
 
 
 def test_the_stored_experiment_has_every_step_size_plain_and_clipped():
@@ -57,6 +59,23 @@ def test_a_small_experiment_starts_at_one_and_explodes_only_without_the_clip(tmp
         assert len(entry.returns[0]) == 3
     assert plain.returns[0][0] == clipped.returns[0][0]
     assert plain.largest_ratio[0][-1] > 1.5 * clipped.largest_ratio[0][-1]
-    monkeypatch.setattr(explosion, "record", lambda: made)
+    monkeypatch.setattr(explosion, "STEP_SIZES", (0.03,))
+    monkeypatch.setattr(explosion, "NUM_EPOCHS", 2)
+    monkeypatch.setattr(explosion, "NUM_RUNS", 1)
+    monkeypatch.setattr(explosion, "UPDATES_BEFORE", 2)
     explosion.write(tmp_path / "made.json")
     assert explosion.read(tmp_path / "made.json") == made
+
+
+def test_the_stored_file_was_made_with_the_settings_of_today():
+    stored, runs = experiments.read(explosion.STORED)
+    assert stored == explosion.head() and len(runs) == len(explosion.read())
+
+
+def test_ctrl_c_before_the_first_entry_begins_no_experiment(monkeypatch, tmp_path):
+    nobody = ActorCritic(4, 2, (4,), torch.Generator().manual_seed(0))
+    interrupted = TrainingResult(nobody, stopped="interrupted")
+    monkeypatch.setattr(explosion, "train", lambda *_, **__: interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        explosion.write(tmp_path / "made.json")
+    assert list(tmp_path.iterdir()) == []
