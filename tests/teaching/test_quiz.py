@@ -21,11 +21,20 @@ OPEN = OpenQuestion("why", "concept 1", "Why weights?", "Because q cancels.", ("
 
 
 class Shown:
-    """A displayed question: what is stored of it, and its widgets as a learner uses them."""
+    """A displayed question: its widgets as a learner uses them, and what is kept of it."""
 
-    def __init__(self, bundle: dict[str, Any]) -> None:
-        self.bundle = bundle
-        self.box = widgets._instances[bundle[WIDGET]["model_id"]]
+    def __init__(self, view: dict[str, Any]) -> None:
+        self.view = view
+        self.box = widgets._instances[view[WIDGET]["model_id"]]
+        self.kept: list[dict[str, str]] = []  # as displayed, and each time it is replaced
+
+    def update(self, data: dict[str, str], *, raw: bool) -> None:
+        assert raw
+        self.kept.append(data)
+
+    @property
+    def html(self) -> str:
+        return self.kept[-1]["text/html"]
 
     def parts(self, kind: type[Widget], box: Any = None) -> Iterator[Any]:
         for child in (box or self.box).children:
@@ -60,7 +69,16 @@ def shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Shown]:
     """Collect what is displayed, to a learner who starts with nothing."""
     monkeypatch.setenv("PPO_LESSON_DATA", str(tmp_path / "data"))
     displayed: list[Shown] = []
-    monkeypatch.setattr(quiz, "display", lambda data, raw: displayed.append(Shown(data)))
+
+    def display(data: dict[str, Any], *, raw: bool, display_id: bool = False) -> Shown | None:
+        assert raw and display_id is (WIDGET not in data)
+        if WIDGET in data:
+            displayed.append(Shown(data))
+            return None
+        displayed[-1].kept.append(data)
+        return displayed[-1]
+
+    monkeypatch.setattr(quiz, "display", display)
     return displayed
 
 
