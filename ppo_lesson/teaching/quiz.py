@@ -190,13 +190,9 @@ def predict(question: Question) -> None:
         fix()
 
     def show_verdict(_: object) -> None:
-        option = _option(question, radio.label)
-        words, opening = option.feedback, "Right."
-        if not option.correct:
-            opening = "Not right."
-            words += f"\n\nThe right answer: {question.answer.text}\n\n{question.answer.feedback}"
+        opening, words = _verdict(question, radio.label)
         feedback.value = quiz_form.status(words, opening, locked())
-        keep(option.text, locked(), f"{opening} {words}")
+        keep(radio.label, locked(), f"{opening} {words}")
 
     def ask_again(_: object) -> None:
         record("predictions", question.id, None)
@@ -261,6 +257,14 @@ def _radio(question: Question) -> RadioButtons:
 
 def _option(question: Question, text: object) -> Option:
     return next(option for option in question.options if option.text == text)
+
+
+def _verdict(question: Question, text: object) -> tuple[str, str]:
+    """Return the opening and the words that are said about a prediction."""
+    chosen, right = _option(question, text), question.answer
+    if chosen is right:
+        return "Right.", right.feedback
+    return "Not right.", f"{chosen.feedback}\n\nThe right answer: {right.text}\n\n{right.feedback}"
 
 
 def _show_question(label: str, question: Question, children: list[Widget]) -> Callable[..., None]:

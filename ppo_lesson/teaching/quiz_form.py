@@ -34,7 +34,7 @@ STYLE = """<style>
 .ppo-quiz .widget-textarea textarea {
   width: 100%; padding: 8px; box-sizing: border-box; font-family: inherit;
 }
-.ppo-quiz label:has(:checked) { font-weight: bold; }
+.ppo-quiz label:has(:disabled:checked) { font-weight: bold; }
 .ppo-quiz input[type=radio]:disabled:checked {  /* what is locked in: browsers draw it pale */
   appearance: none; border: 5px solid #0072B2; border-radius: 50%; background: white;
 }
