@@ -18,6 +18,18 @@ SAVE = "() => window.jupyterapp.commands.execute('docmanager:save')"
 IS_SAVED = "() => !window.jupyterapp.shell.currentWidget.context.model.dirty"
 RESTART = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
 
+# What JupyterLab learns from a kernel stands in the model from then on: now it is the kernel's.
+LANGUAGE_IS_THE_KERNELS = """async () => {
+    const {context} = window.jupyterapp.shell.currentWidget;
+    const {language_info} = await context.sessionContext.session.kernel.info;
+    return context.model.getMetadata("language_info").version === language_info.version;
+}"""
+ANOTHER_PYTHON = """() => {
+    const {model} = window.jupyterapp.shell.currentWidget.context;
+    model.setMetadata("language_info", {...model.getMetadata("language_info"), version: "3.99.9"});
+    return model.dirty;
+}"""
+
 BOARD = """from ppo_lesson.teaching.dashboard import dashboard
 from ppo_lesson.training.ppo import PPOConfig
 on_update = dashboard(PPOConfig(), 1)"""
@@ -100,3 +112,18 @@ def test_when_the_kernel_has_restarted_what_was_answered_takes_the_place_of_dead
     kept = lab_page.page.locator(".ppo-kept")
     expect(kept).to_be_visible()
     expect(kept).to_contain_text("Not yet. The dice differ.")
+
+
+@pytest.mark.parametrize("name", ["02_importance_sampling", "10_ppo_for_language_models"])
+def test_opening_a_notebook_changes_no_byte_of_it_whatever_the_python(
+    lab_page: LabPage, name: str
+) -> None:
+    path = lab_page.lab.folder / f"{name}.ipynb"
+    before = path.read_bytes()
+    lab_page.open_notebook(path.name)
+    lab_page.page.wait_for_function(LANGUAGE_IS_THE_KERNELS)
+    save(lab_page)
+    assert path.read_bytes() == before
+    assert lab_page.page.evaluate(ANOTHER_PYTHON)  # dirty: autosave would come
+    save(lab_page)
+    assert path.read_bytes() == before

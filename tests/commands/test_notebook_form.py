@@ -10,6 +10,7 @@ import json
 import nbformat
 import numpy as np
 import pytest
+from ipykernel.ipkernel import IPythonKernel
 from matplotlib.figure import Figure
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from PIL import Image
@@ -86,6 +87,11 @@ def test_only_tags_and_the_kernel_remain_of_the_metadata(untidy):
     assert result.metadata == notebook_form.METADATA
     outputs = result.cells[2].outputs
     assert all(output.metadata == {} for output in outputs if "metadata" in output)
+
+
+def test_the_metadata_say_all_that_a_kernel_says_of_its_language():
+    language = {**IPythonKernel.language_info, "version": "3.11.7"}
+    assert notebook_form.METADATA["language_info"] == language
 
 
 def test_execution_counts_run_from_one(untidy):
