@@ -44,12 +44,12 @@ STYLE = """<style>
 </style>"""
 
 
-# The static form stands beneath the widget, and is seen when that is not: its kernel has ended, or
-# is another one. The places are JupyterLab's and Notebook's; elsewhere both are seen.
+# The static form stands beneath the widget, and takes its place where that does not live: its kernel
+# has ended, or is another one. These are JupyterLab's and Notebook's elements; elsewhere both show.
 VIEW = ".jp-OutputArea-child:has(>.lm-Panel.jp-OutputArea-output)"
-DEAD = ":has(>.jupyter-widgets,.jupyter-widgets-disconnected)"
+LIVES = ":has(.ppo-quiz:not(.jupyter-widgets-disconnected))"
 ONE_OF_TWO = (
-    f"<style>{VIEW}:not({DEAD})+*:has(.ppo-kept),{VIEW}{DEAD}:has(+* .ppo-kept)"
+    f"<style>{VIEW}{LIVES}+*:has(.ppo-kept),{VIEW}:not({LIVES}):has(+* .ppo-kept)"
     "{display:none}</style>"
 )
 

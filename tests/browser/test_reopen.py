@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from ppo_lesson.commands import notebook_form
+from tests.browser import test_quiz
 from tests.browser.lab import LabPage
 from tests.browser.test_quiz import button, frames, option, run
 
@@ -112,6 +113,26 @@ def test_when_the_kernel_has_restarted_what_was_answered_takes_the_place_of_dead
     kept = lab_page.page.locator(".ppo-kept")
     expect(kept).to_be_visible()
     expect(kept).to_contain_text("Not yet. The dice differ.")
+
+
+def test_where_no_hook_drops_the_dead_widget_what_was_answered_is_seen_in_its_place(
+    lab_page: LabPage, next_page: LabPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hidden = test_quiz.VALUES.replace("\nfrom ppo_lesson", "\nif True: from ppo_lesson")
+    monkeypatch.setattr(test_quiz, "VALUES", hidden)  # the hook takes it for somebody else's
+    (frame,) = run(lab_page, "ask(WEIGHT)")
+    option(frame, "One").click()
+    button(frame, "Check").click()
+    expect(lab_page.page.locator(".ppo-kept")).to_contain_text("Not yet. The dice differ.")
+    save(lab_page)
+    assert notebook_form.WIDGET in (lab_page.lab.folder / "quiz.ipynb").read_text(encoding="utf-8")
+    lab_page.close()
+
+    next_page.open_notebook("quiz.ipynb")
+    expect(next_page.page.locator(".ppo-kept")).to_be_visible()
+    outputs = next_page.page.locator(".jp-OutputArea-child")
+    expect(outputs).to_have_count(2)
+    expect(outputs.first).to_be_hidden()
 
 
 @pytest.mark.parametrize("name", ["02_importance_sampling", "10_ppo_for_language_models"])
