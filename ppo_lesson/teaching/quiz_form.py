@@ -44,8 +44,8 @@ STYLE = """<style>
 </style>"""
 
 
-# The static form stands beneath the widget, and takes its place where that does not live: its kernel
-# has ended, or is another one. These are JupyterLab's and Notebook's elements; elsewhere both show.
+# The static form stands beneath the widget, and takes its place where that is dead: its kernel has
+# ended, or is another one. These are JupyterLab's and Notebook's elements; elsewhere both show.
 VIEW = ".jp-OutputArea-child:has(>.lm-Panel.jp-OutputArea-output)"
 LIVES = ":has(.ppo-quiz:not(.jupyter-widgets-disconnected))"
 ONE_OF_TWO = (

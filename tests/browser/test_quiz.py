@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, expect
 from ppo_lesson.commands import notebook_form, notebooks
 from tests.browser.lab import LabPage
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("nothing_answered")]
 
 LONG = "The target over the proposal, at the sample: " + "what is drawn too often counts less, " * 5
 VALUES = f"""from gc import enable as setup

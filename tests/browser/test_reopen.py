@@ -13,7 +13,7 @@ from tests.browser import test_quiz
 from tests.browser.lab import LabPage
 from tests.browser.test_quiz import button, frames, option, run
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("nothing_answered")]
 
 SAVE = "() => window.jupyterapp.commands.execute('docmanager:save')"
 IS_SAVED = "() => !window.jupyterapp.shell.currentWidget.context.model.dirty"
