@@ -175,10 +175,10 @@ def pytest_runtest_call(item: pytest.Item) -> None:
 
 def outline(outputs: list[Any]) -> list[str]:
     """Say what kinds of outputs stand in which order: streams, mime types, sizes of pictures."""
-    from ppo_lesson.commands.notebook_form import lasting, png_size
+    from ppo_lesson.commands.notebook_form import lasting, lasting_outputs, png_size
 
     lines: list[str] = []
-    for output in outputs:
+    for output in lasting_outputs(outputs):
         line = output.output_type
         if line == "stream":
             line = f"stream {output.name}"

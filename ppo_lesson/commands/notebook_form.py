@@ -12,6 +12,7 @@ import re
 import struct
 import unicodedata
 from collections.abc import Iterator
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,22 @@ from ppo_lesson.files import replace_text
 WIDGET = "application/vnd.jupyter.widget-view+json"
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
-    "language_info": {"name": "python"},
+    # All that a kernel reports: JupyterLab writes it into a notebook that says less, or another
+    # version, as soon as it is opened. `save_hook` puts these values back.
+    "language_info": {
+        "codemirror_mode": {"name": "ipython", "version": 3},
+        "file_extension": ".py",
+        "mimetype": "text/x-python",
+        "name": "python",
+        "nbconvert_exporter": "python",
+        "pygments_lexer": "ipython3",
+        "version": "3.11.7",
+    },
 }
 READABLE_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 # Eight hex digits (nbformat) or a whole uuid (JupyterLab).
 RANDOM_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{8}")
+JSON_MIME = re.compile(r"application/(.+\+)?json")
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 # Chunks that name a program, its version or a time, and no pixel.
 PNG_REMARKS = {b"tEXt", b"zTXt", b"iTXt", b"tIME", b"eXIf"}
@@ -38,8 +50,9 @@ def canonical(notebook: NotebookNode) -> NotebookNode:
     """Return the notebook in canonical form; the argument stays as it is.
 
     Execution counts run 1..n, ids are readable and unique, no metadata but tags, no widget state,
-    neighbouring pieces of one stream are one, pictures carry no remarks, and nothing that needs a
-    kernel stands beside a form that needs none. A second time changes nothing more.
+    neighbouring pieces of one stream are one, pictures carry no remarks, nothing that needs a
+    kernel stands beside a form that needs none, and numbers are spelt as JupyterLab spells them. A
+    second time changes nothing more.
     """
     result = nbformat.v4.new_notebook(metadata=copy.deepcopy(METADATA))
     result.nbformat, result.nbformat_minor = 4, 5
@@ -88,9 +101,26 @@ def lasting(data: dict[str, Any]) -> dict[str, Any]:
     return kept or data
 
 
+def lasting_outputs(outputs: list[Any]) -> list[Any]:
+    """Return a cell's outputs without the views of widgets that have a lasting form.
+
+    It stands beside the view in the same output (`lasting`; a text alone is none to read), or is
+    the HTML of the next output, as `teaching.quiz` shows it; then the output of the view goes.
+    """
+    kept = []
+    for output, following in zip_longest(outputs, outputs[1:], fillvalue={}):
+        data = output.get("data", {})
+        if WIDGET in data and {"text/html", "image/png"} & set(data):
+            output = {**output, "data": lasting(data)}
+        elif set(data) == {WIDGET} and "text/html" in following.get("data", {}):
+            continue
+        kept.append(output)
+    return kept
+
+
 def _canonical_outputs(cell: NotebookNode) -> list[NotebookNode]:
     outputs: list[NotebookNode] = []
-    for output in cell.outputs:
+    for output in map(NotebookNode, lasting_outputs(cell.outputs)):
         last = outputs[-1] if outputs else None
         if output.output_type == "stream":
             if last is not None and last.output_type == "stream" and last.name == output.name:
@@ -99,6 +129,8 @@ def _canonical_outputs(cell: NotebookNode) -> list[NotebookNode]:
         elif "data" in output:
             output.metadata = NotebookNode()
             output.data = NotebookNode(lasting(output.data))
+            for mime in filter(JSON_MIME.fullmatch, output.data):
+                output.data[mime] = _as_javascript(output.data[mime])
             if "image/png" in output.data:
                 output.data["image/png"] = _without_remarks(output.data["image/png"])
             if WIDGET in output.data:  # its id was random
@@ -107,6 +139,17 @@ def _canonical_outputs(cell: NotebookNode) -> list[NotebookNode]:
             output.execution_count = cell.execution_count
         outputs.append(output)
     return outputs
+
+
+def _as_javascript(value: Any) -> Any:
+    """Spell numbers in JSON as a browser does, which knows no 1.0: it writes 1."""
+    if isinstance(value, dict):
+        return NotebookNode({key: _as_javascript(part) for key, part in value.items()})
+    if isinstance(value, list):
+        return [_as_javascript(part) for part in value]
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:
+        return int(value)
+    return value
 
 
 def _without_remarks(picture: str) -> str:

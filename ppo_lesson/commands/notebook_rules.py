@@ -20,6 +20,7 @@ import nbformat.validator
 from nbformat import NotebookNode
 
 from ppo_lesson.commands import notebook_form
+from ppo_lesson.commands.notebook_form import METADATA
 
 MAX_CELL_LINES = 25
 MAX_MEDIAN_LINES = 7
@@ -110,6 +111,13 @@ def no_widget_state(notebook: NotebookNode) -> Faults:
     """Widgets live in the kernel; GitHub refuses to show a notebook with half of their state."""
     if "widgets" in notebook.metadata:
         yield Fault(WHOLE, "widget state in the metadata")
+
+
+def full_language_info(notebook: NotebookNode) -> Faults:
+    """JupyterLab adds what is missing as soon as a notebook is opened: git would see a change."""
+    missing = METADATA["language_info"].keys() - notebook.metadata.get("language_info", {}).keys()
+    if missing:
+        yield Fault(WHOLE, f"language_info without {', '.join(sorted(missing))}")
 
 
 def no_machine_paths(notebook: NotebookNode) -> Faults:
@@ -224,6 +232,7 @@ RULES = (
     no_errors,
     no_stderr,
     no_widget_state,
+    full_language_info,
     no_machine_paths,
     nothing_looks_away,
     plain_python,

@@ -1,7 +1,7 @@
 """Where each thing stands that the lecture wants to teach: cells, exercises, questions.
 
 A cell is written as notebook and id, "04/line-j1". A test fails where one no longer exists, and
-where README shows another table than this one.
+where TEACHING.md shows another table than this one.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ COVERAGE = {
 
 
 def table() -> str:
-    """Write the table of README: what, and the notebooks with the cells that have it."""
+    """Write the table of TEACHING.md: what, and the notebooks with the cells that have it."""
     lines = ["| of the lecture | where: notebook, cell; *exercise* |", "|---|---|"]
     for kind, things in COVERAGE.items():
         lines.append(f"| **{kind}** | |")

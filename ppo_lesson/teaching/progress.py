@@ -68,6 +68,8 @@ KINDS = {
         lambda value: isinstance(value, bool),
         lambda entry: entry is True,
     ),
+    # Apart from whether it was right: versions without this kind keep it, and read the rest.
+    "choices": Kind(lambda _, new: new, _is_text, _is_text),
     "predictions": Kind(
         lambda _, new: new, lambda value: value is None or _is_text(value), _is_text
     ),
@@ -79,11 +81,12 @@ def record(kind: str, id: str, value: Any) -> bool:
     """Keep what a learner has done; return whether it is kept.
 
     Args:
-        kind: "exercises", "questions", "predictions" or "notes".
+        kind: "exercises", "questions", "choices", "predictions" or "notes".
         id: of the exercise or question.
         value: exercises: the status of a verdict; the best one stays beside the last. Questions:
-            whether the answer was right; once right stays right. Predictions: the text of the
-            chosen option, or None to forget it. Notes: the text.
+            whether the answer was right; once right stays right. Choices: the text of the option
+            that a question was last answered with. Predictions: the text of the chosen option, or
+            None to forget it. Notes: the text.
 
     Raises:
         ValueError: there is no such kind, or it takes no such value.

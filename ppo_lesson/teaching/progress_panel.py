@@ -17,9 +17,15 @@ Kept = dict[str, dict[str, Any]]
 
 
 def show_progress(lessons: Sequence[Lesson]) -> None:
-    """Display a table per notebook: the state of each exercise, and questions answered right."""
+    """Display a table per notebook: the state of each exercise, and questions answered right.
+
+    Of several notebooks, those in which nothing was done are only named, in one line.
+    """
     kept = recall_all()
     tables = [(lesson.notebook, _rows(lesson, kept)) for lesson in lessons]
+    untouched = [table for table in tables if len(tables) > 1 and not _is_begun(table[1])]
+    tables = [table for table in tables if table not in untouched]
+    names = ", ".join(notebook for notebook, _ in untouched)
     exercises = [exercise for lesson in lessons for exercise in lesson.exercises]
     questions = [question for lesson in lessons for question in lesson.questions]
     passed = sum(_state(exercise, kept).startswith("passed") for exercise in exercises)
@@ -27,7 +33,9 @@ def show_progress(lessons: Sequence[Lesson]) -> None:
         f"Exercises passed: {passed} of {len(exercises)}. "
         f"Questions answered right: {_done(questions, kept['questions'])}."
     )
-    display({"text/html": _html(summary, tables), "text/plain": _plain(summary, tables)}, raw=True)
+    last = f"Nothing done yet: {names}." if names else ""
+    page, text = _html(summary, tables, last), _plain(summary, tables, last)
+    display({"text/html": page, "text/plain": text}, raw=True)
 
 
 def _rows(lesson: Lesson, kept: Kept) -> Rows:
@@ -38,6 +46,10 @@ def _rows(lesson: Lesson, kept: Kept) -> Rows:
         ("Answered in your own words", lesson.open_questions, "notes"),
     )
     return rows + [(label, _done(asked, kept[kind])) for label, asked, kind in counts if asked]
+
+
+def _is_begun(rows: Rows) -> bool:
+    return any(state != "not started" and not state.startswith("0 of") for _, state in rows)
 
 
 def _done(asked: Sequence[Question | OpenQuestion], kept: dict[str, Any]) -> str:
@@ -53,7 +65,7 @@ def _state(exercise: Exercise, kept: Kept) -> str:
     return state if status["best"] == status["last"] else f"{state} (last check: {status['last']})"
 
 
-def _html(summary: str, tables: Sequence[tuple[str, Rows]]) -> str:
+def _html(summary: str, tables: Sequence[tuple[str, Rows]], last: str) -> str:
     parts = []
     for notebook, rows in tables:
         body = "".join(
@@ -62,7 +74,7 @@ def _html(summary: str, tables: Sequence[tuple[str, Rows]]) -> str:
             for task, state in rows
         )
         parts.append(
-            "<table style='font-size:14px; margin:0 0 1em 0'>"
+            "<table style='font-size:14px; margin:0 0 1em 0; table-layout:fixed; width:32em'>"
             "<caption style='text-align:left; font-size:14px; font-weight:bold'>"
             f"{html.escape(notebook)}</caption><thead><tr><th scope='col' style='text-align:left'>"
             "Task</th><th scope='col' style='text-align:left'>State</th></tr></thead>"
@@ -71,13 +83,13 @@ def _html(summary: str, tables: Sequence[tuple[str, Rows]]) -> str:
     return (
         f"<div style='font-size:14px'><p>{html.escape(summary)}</p>"
         "<div style='display:flex; flex-wrap:wrap; gap:0 40px; align-items:flex-start'>"
-        f"{''.join(parts)}</div></div>"
+        f"{''.join(parts)}</div><p>{html.escape(last)}</p></div>"
     )
 
 
-def _plain(summary: str, tables: Sequence[tuple[str, Rows]]) -> str:
+def _plain(summary: str, tables: Sequence[tuple[str, Rows]], last: str) -> str:
     lines = [summary]
     for notebook, rows in tables:
         width = max((len(task) for task, _ in rows), default=0)
         lines += ["", notebook, *(f"  {task.ljust(width)}  {state}" for task, state in rows)]
-    return "\n".join(lines)
+    return "\n".join([*lines, *(["", last] if last else [])])

@@ -1,15 +1,18 @@
 """Questions with a right answer, and questions to answer in one's own words.
 
 In a notebook with a kernel they are widgets. What a stored notebook keeps of them, and a page on
-the web shows, is a static form with the answer folded away (`quiz_form`). Callbacks of widgets run
-in other threads, even while a cell is running: they print nothing and draw nothing.
+the web shows, is a static form with the answer folded away (`quiz_form`). It is a second output,
+which `quiz_form` hides beside a living widget, and tells what was answered: it is replaced at each
+answer. (In one output with the widget, replacing it would draw that anew, and the focus was lost.)
+Callbacks of widgets run in other threads, even while a cell is running: they print nothing.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from IPython.display import display
 from ipywidgets import (
@@ -122,29 +125,43 @@ def _check_different(argument: str, id: str, texts: Sequence[str]) -> None:
 
 
 def ask(question: Question) -> None:
-    """Display a question that can be tried until it is right."""
+    """Display a question that can be tried until it is right.
+
+    When it is displayed again, the last answer stands there with what was said about it.
+    """
     radio = _radio(question)
     check = Button(description="Check", disabled=True)
     feedback = HTMLMath(quiz_form.status())
+    keep = _show_question("Question", question, [radio, check, feedback])
 
     def choose(_: object) -> None:
         check.disabled = radio.index is None
         feedback.value = quiz_form.status()
 
-    def answer(_: object) -> None:
-        option = question.options[radio.options.index(radio.label)]
+    def tell(option: Option) -> None:
         opening = "Right." if option.correct else "Not yet."
         feedback.value = quiz_form.status(option.feedback, opening)
+        keep(option.text, f"{opening} {option.feedback}")
+
+    def answer(_: object) -> None:
+        option = _option(question, radio.label)
+        record("choices", question.id, option.text)
         if option.correct:
             record("questions", question.id, True)
+        tell(option)
 
     radio.observe(choose, "index")
     check.on_click(answer)
-    _show_question("Question", question, [radio, check, feedback])
+    kept = recall("choices", question.id)
+    if kept not in radio.options and recall("questions", question.id):
+        kept = question.answer.text  # an earlier version kept no more than that it was right
+    if kept in radio.options:
+        radio.label = kept
+        tell(_option(question, kept))
 
 
 def predict(question: Question) -> None:
-    """Display a question whose answer is fixed before the next cell shows it.
+    """Display a question whose answer is fixed before the next cells show it.
 
     It stays fixed after a restart of the kernel, until the learner asks for it again.
     """
@@ -153,43 +170,45 @@ def predict(question: Question) -> None:
     compare = Button(description="Compare", disabled=True)
     again = Button(description="Ask me again", disabled=True)
     feedback = HTMLMath(quiz_form.status())
+    buttons = HBox([lock, compare, again])
+    keep = _show_question("Prediction", question, [radio, buttons, feedback])
 
     def choose(_: object) -> None:
         lock.disabled = radio.disabled or radio.index is None
 
-    def fix(is_fixed: bool) -> None:
-        radio.disabled = is_fixed
-        choose(None)
-        compare.disabled = again.disabled = not is_fixed
-        words = f"Locked in: {str(radio.label).rstrip('.')}. Now run the next cell."
-        feedback.value = quiz_form.status(words if is_fixed else "")
+    def locked() -> str:
+        return f"Locked in: {str(radio.label).rstrip('.')}."
+
+    def fix() -> None:
+        radio.disabled = lock.disabled = True
+        compare.disabled = again.disabled = False
+        feedback.value = quiz_form.status(f"{locked()} Now run the cells below, then compare.")
+        keep(radio.label, locked())
 
     def lock_in(_: object) -> None:
-        fix(True)
         record("predictions", question.id, radio.label)
+        fix()
 
     def show_verdict(_: object) -> None:
-        option = question.options[radio.options.index(radio.label)]
-        words, opening = option.feedback, "Right."
-        if not option.correct:
-            opening = "Not right."
-            words += f"\n\nThe right answer: {question.answer.text}\n\n{question.answer.feedback}"
-        feedback.value = quiz_form.status(words, opening)
+        opening, words = _verdict(question, radio.label)
+        feedback.value = quiz_form.status(words, opening, locked())
+        keep(radio.label, locked(), f"{opening} {words}")
 
     def ask_again(_: object) -> None:
-        radio.index = None
-        fix(False)
         record("predictions", question.id, None)
+        radio.disabled, radio.index = False, None
+        lock.disabled = compare.disabled = again.disabled = True
+        feedback.value = quiz_form.status()
+        keep()
 
-    kept = recall("predictions", question.id)
-    if kept in radio.options:  # else it was never answered, or the question has changed since
-        radio.label = kept
-        fix(True)
     radio.observe(choose, "index")
     lock.on_click(lock_in)
     compare.on_click(show_verdict)
     again.on_click(ask_again)
-    _show_question("Prediction", question, [radio, HBox([lock, compare, again]), feedback])
+    kept = recall("predictions", question.id)
+    if kept in radio.options:  # else it was never answered, or the question has changed since
+        radio.label = kept
+        fix()
 
 
 def in_your_own_words(question: OpenQuestion) -> None:
@@ -208,11 +227,19 @@ def in_your_own_words(question: OpenQuestion) -> None:
     compare.disabled = not text.value.strip()
     saved = HTMLMath(quiz_form.status("Saved." if text.value else ""))
     model = VBox()
+    label = f"In your own words, {question.source}"
+    answer, points = (question.model_answer,), question.rubric
+    static = partial(quiz_form.stored, label, question.prompt, answer=answer, points=points)
+    keep = _show(label, question.prompt, [text, saved, compare, model], static)
+
+    def keep_text() -> None:
+        keep("", *([f"Your answer: {text.value}"] if text.value.strip() else []))
 
     def save(_: object) -> None:
         compare.disabled = not text.value.strip()
         is_kept = record("notes", question.id, text.value)
         saved.value = quiz_form.status("Saved." if is_kept else NOT_SAVED)
+        keep_text()
 
     def show_model(_: object) -> None:
         points = [Checkbox(description=point, indent=False) for point in question.rubric]
@@ -220,26 +247,45 @@ def in_your_own_words(question: OpenQuestion) -> None:
 
     text.observe(save, "value")
     compare.on_click(show_model)
-    label = f"In your own words, {question.source}"
-    answer, points = (question.model_answer,), question.rubric
-    static = quiz_form.stored(label, question.prompt, answer=answer, points=points)
-    _show(label, question.prompt, [text, saved, compare, model], static)
+    if text.value:
+        keep_text()
 
 
 def _radio(question: Question) -> RadioButtons:
     return RadioButtons(options=[option.text for option in question.options], index=None)
 
 
-def _show_question(label: str, question: Question, children: list[Widget]) -> None:
+def _option(question: Question, text: object) -> Option:
+    return next(option for option in question.options if option.text == text)
+
+
+def _verdict(question: Question, text: object) -> tuple[str, str]:
+    """Return the opening and the words that are said about a prediction."""
+    chosen, right = _option(question, text), question.answer
+    if chosen is right:
+        return "Right.", right.feedback
+    return "Not right.", f"{chosen.feedback}\n\nThe right answer: {right.text}\n\n{right.feedback}"
+
+
+def _show_question(label: str, question: Question, children: list[Widget]) -> Callable[..., None]:
     options = [option.text for option in question.options]
     answer = (question.answer.text, question.answer.feedback)
-    static = quiz_form.stored(label, question.prompt, answer=answer, options=options)
-    _show(label, question.prompt, children, static)
+    static = partial(quiz_form.stored, label, question.prompt, answer=answer, options=options)
+    return _show(label, question.prompt, children, static)
 
 
-def _show(label: str, prompt: str, children: list[Widget], static: dict[str, str]) -> None:
-    """Display widgets as one output that also holds what to show where no kernel is."""
+def _show(
+    label: str, prompt: str, children: list[Widget], static: Callable[..., dict[str, str]]
+) -> Callable[..., None]:
+    """Display widgets, and beneath them what to show where they are not, as nobody has answered.
+
+    Returns:
+        A function of the option that is chosen and of what is said, a paragraph each; it brings
+        the static form up to date.
+    """
     box = VBox([HTMLMath(quiz_form.prompt(f"{label}.", prompt)), *children])
     box.add_class(quiz_form.CSS_CLASS)
-    view = {"application/vnd.jupyter.widget-view+json": box.get_view_spec()}
-    display(view | static, raw=True)
+    display({"application/vnd.jupyter.widget-view+json": box.get_view_spec()}, raw=True)
+    handle = display(static(), raw=True, display_id=True)
+    assert handle is not None  # display_id asks for it
+    return lambda chosen="", *said: handle.update(static(chosen=chosen, said=said), raw=True)

@@ -1,4 +1,4 @@
-"""How questions look: the pieces of their widgets, and the static form that a notebook stores.
+"""How questions look: the pieces of their widgets, and the static form that a notebook keeps.
 
 Texts are plain: what stands in them is escaped, and a blank line begins a paragraph. A formula
 between dollars is drawn.
@@ -34,10 +34,24 @@ STYLE = """<style>
 .ppo-quiz .widget-textarea textarea {
   width: 100%; padding: 8px; box-sizing: border-box; font-family: inherit;
 }
+.ppo-quiz label:has(:disabled:checked) { font-weight: bold; }
+.ppo-quiz input[type=radio]:disabled:checked {  /* what is locked in: browsers draw it pale */
+  appearance: none; border: 5px solid #0072B2; border-radius: 50%; background: white;
+}
 .ppo-quiz [role=status] { margin-top: 8px; }
 .ppo-quiz button { height: 34px; line-height: 32px; }
 .ppo-quiz :focus-visible { outline: 3px solid #0072B2 !important; outline-offset: 2px; }
 </style>"""
+
+
+# The static form stands beneath the widget, and takes its place where that is dead: its kernel has
+# ended, or is another one. These are JupyterLab's and Notebook's elements; elsewhere both show.
+VIEW = ".jp-OutputArea-child:has(>.lm-Panel.jp-OutputArea-output)"
+LIVES = ":has(.ppo-quiz:not(.jupyter-widgets-disconnected))"
+ONE_OF_TWO = (
+    f"<style>{VIEW}{LIVES}+*:has(.ppo-kept),{VIEW}:not({LIVES}):has(+* .ppo-kept)"
+    "{display:none}</style>"
+)
 
 
 def prompt(label: str, text: str) -> str:
@@ -45,9 +59,10 @@ def prompt(label: str, text: str) -> str:
     return f"{STYLE}{_paragraphs(text, label)}"
 
 
-def status(text: str = "", opening: str = "") -> str:
+def status(text: str = "", opening: str = "", before: str = "") -> str:
     """Write a place whose words a screen reader says as soon as they change."""
-    return f'<div role="status" aria-live="polite">{_paragraphs(text, opening)}</div>'
+    words = _paragraphs(before) + _paragraphs(text, opening)
+    return f'<div role="status" aria-live="polite">{words}</div>'
 
 
 def model_answer(text: str) -> str:
@@ -62,6 +77,8 @@ def stored(
     answer: Sequence[str],
     options: Sequence[str] = (),
     points: Sequence[str] = (),
+    chosen: str = "",
+    said: Sequence[str] = (),
 ) -> dict[str, str]:
     """Return the form without widgets: HTML with the answer folded away, and text without it.
 
@@ -71,14 +88,19 @@ def stored(
         answer: what the fold holds, a paragraph each.
         options: what can be chosen.
         points: what an answer in one's own words should say; they stand in the fold as well.
+        chosen: the option that the learner has chosen; of nobody who has not answered.
+        said: what the form says about that, or what the learner wrote, a paragraph each.
     """
+    marked = [f"{option} (your answer)" if option == chosen else option for option in options]
     fold = "".join(_paragraphs(part) for part in answer) + _list(points)
+    does = "change" if said else "give"
     page = (
-        f'<div style="font-size: 15px">{_paragraphs(text, f"{label}.")}{_list(options)}'
-        "<details><summary>Show the answer (or run this cell to give yours)</summary>"
+        f'{ONE_OF_TWO}<div class="ppo-kept" style="font-size: 15px">'
+        f"{_paragraphs(text, f'{label}.')}{_list(marked)}{''.join(map(_paragraphs, said))}"
+        f"<details><summary>Show the answer (or run this cell to {does} yours)</summary>"
         f"{fold}</details></div>"
     )
-    lines = [f"{label}. {text}", *(f"- {option}" for option in options)]
+    lines = [f"{label}. {text}", *(f"- {option}" for option in marked), *said]
     return {"text/html": page, "text/plain": "\n".join(lines)}
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
+from ppo_lesson.teaching.progress import FILE, data_folder
 from tests.browser.chromium import find_or_install_chromium
 from tests.browser.lab import Lab, LabPage, running_lab
 
@@ -74,6 +75,12 @@ def lab_page(window: BrowserContext, lab: Lab) -> Iterator[LabPage]:
     page.page.set_viewport_size({"width": 1280, "height": 800})
     yield page
     page.close()
+
+
+@pytest.fixture
+def nothing_answered(nobodys_progress: None) -> None:
+    """Forget what other tests have answered: their kernels share one file of progress."""
+    (data_folder() / FILE).unlink(missing_ok=True)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, expect
 from ppo_lesson.commands import notebook_form, notebooks
 from tests.browser.lab import LabPage
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("nothing_answered")]
 
 LONG = "The target over the proposal, at the sample: " + "what is drawn too often counts less, " * 5
 VALUES = f"""from gc import enable as setup
@@ -53,12 +53,12 @@ def notebook(lab_page: LabPage, *calls: str) -> Path:
     return path
 
 
-def run(lab_page: LabPage, *calls: str) -> list[Locator]:
-    """Run a new notebook in the browser; return the frame of each question."""
+def run(lab_page: LabPage, *calls: str, number: int | None = None) -> list[Locator]:
+    """Run a new notebook in the browser; return the frame of each question, one per call."""
     lab_page.open_notebook(notebook(lab_page, *calls).name)
     lab_page.run_all()
     assert lab_page.error_outputs() == []
-    return frames(lab_page, len(calls))
+    return frames(lab_page, len(calls) if number is None else number)
 
 
 def frames(lab_page: LabPage, number: int) -> list[Locator]:
@@ -109,7 +109,7 @@ def test_a_prediction_stays_locked_after_a_restart_until_it_is_asked_again(
     (frame,) = run(lab_page, "predict(ESS)")
     option(frame, "One").click()
     button(frame, "Lock in").click()
-    locked = "Locked in: One. Now run the next cell."
+    locked = "Locked in: One. Now run the cells below, then compare."
     expect(frame.get_by_role("status")).to_have_text(locked)
 
     lab_page.run_all()
@@ -118,6 +118,7 @@ def test_a_prediction_stays_locked_after_a_restart_until_it_is_asked_again(
     expect(option(frame, "One")).to_be_checked()
     assert all(radio.is_disabled() for radio in frame.get_by_role("radio").all())
     button(frame, "Compare").click()
+    expect(frame.get_by_role("status")).to_contain_text("Locked in: One.")
     expect(frame.get_by_role("status")).to_contain_text("Not right. The dice differ.")
 
     button(frame, "Ask me again").click()

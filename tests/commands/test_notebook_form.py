@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import copy
 import io
+import json
 
 import nbformat
 import numpy as np
 import pytest
+from ipykernel.ipkernel import IPythonKernel
 from matplotlib.figure import Figure
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from PIL import Image
@@ -87,6 +89,11 @@ def test_only_tags_and_the_kernel_remain_of_the_metadata(untidy):
     assert all(output.metadata == {} for output in outputs if "metadata" in output)
 
 
+def test_the_metadata_say_all_that_a_kernel_says_of_its_language():
+    language = {**IPythonKernel.language_info, "version": "3.11.7"}
+    assert notebook_form.METADATA["language_info"] == language
+
+
 def test_execution_counts_run_from_one(untidy):
     cells = notebook_form.canonical(untidy).cells
     assert [cell.execution_count for cell in cells if cell.cell_type == "code"] == [1, 2, 3]
@@ -130,6 +137,47 @@ def test_a_picture_loses_its_remarks_and_no_pixel():
     images = [Image.open(io.BytesIO(base64.b64decode(data))) for data in (one, stored(one))]
     assert images[0].size == (30, 20)
     assert np.array_equal(np.asarray(images[0]), np.asarray(images[1]))
+
+
+def test_a_view_alone_goes_where_the_next_output_is_its_lasting_form():
+    view = {"model_id": "5f3c", "version_major": 2, "version_minor": 0}
+    outputs = [
+        new_output("display_data", {notebook_form.WIDGET: view}),
+        new_output("display_data", {"text/html": "<p>Why?</p>", "text/plain": "Why?"}),
+        new_output("display_data", {notebook_form.WIDGET: view}),
+        new_output("display_data", {"image/png": "", "text/plain": "<Figure>"}),
+    ]
+    cell = new_code_cell("ask()", id="ask", outputs=outputs)
+    kept = notebook_form.canonical(new_notebook(cells=[cell])).cells[0].outputs
+    assert [set(output.data) for output in kept] == [
+        {"text/html", "text/plain"},
+        {notebook_form.WIDGET},
+        {"image/png", "text/plain"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("python", "browser"),
+    [(1.0, 1), (-0.0, 0), (0.5, 0.5), (1e20, 10**20), (1e21, 1e21), (1e-7, 1e-7), (True, True)],
+)
+def test_numbers_are_spelt_as_a_browser_spells_them(python, browser):
+    chart = {"data": [{"value": python}, [python]], "text": "1.0"}
+    outputs = [new_output("display_data", {"application/vnd.vegalite.v5+json": chart})]
+    cell = new_code_cell("chart", id="chart", outputs=outputs)
+    written = notebook_form.text(notebook_form.canonical(new_notebook(cells=[cell])))
+    chart["data"] = [{"value": browser}, [browser]]
+    (output,) = json.loads(written)["cells"][0]["outputs"]
+    assert repr(output["data"]["application/vnd.vegalite.v5+json"]) == repr(chart)
+
+
+def test_a_notebook_that_is_a_link_stays_one(untidy, tmp_path):
+    (tmp_path / "there").mkdir()
+    path, target = tmp_path / "lesson.ipynb", tmp_path / "there" / "lesson.ipynb"
+    target.write_text("old", encoding="utf-8")
+    path.symlink_to(target)
+    notebook_form.write(untidy, path)
+    assert path.is_symlink()
+    assert notebook_form.read(target) == notebook_form.canonical(untidy)
 
 
 def test_the_file_is_what_nbformat_writes_with_one_newline_at_the_end(untidy, tmp_path):

@@ -172,12 +172,19 @@ def test_widget_state_is_a_fault(tmp_path):
     assert Fault(WHOLE, "widget state in the metadata") in found(notebook, tmp_path)
 
 
+def test_a_language_info_to_which_jupyterlab_would_add_is_a_fault(tmp_path):
+    notebook = lesson()
+    notebook.metadata.language_info = {"name": "python", "version": "3.11.7", "mimetype": "x"}
+    missing = "codemirror_mode, file_extension, nbconvert_exporter, pygments_lexer"
+    assert Fault(WHOLE, f"language_info without {missing}") in found(notebook, tmp_path)
+
+
 def test_what_is_out_of_canonical_form_is_named_cell_by_cell(tmp_path):
     notebook = lesson(code("1", "plain", stream("a\n"), stream("b\n")))
     notebook.cells[3].outputs = [stream("a\n"), stream("b\n")]
     notebook.cells[0].id = "5f6a7b8c"
     notebook.cells[1].metadata["collapsed"] = True
-    notebook.metadata.language_info["version"] = "3.11.7"
+    notebook.metadata.language_info["version"] = "3.12.1"
     assert found(notebook, tmp_path) == [
         Fault("5f6a7b8c", "not in canonical form: id"),
         Fault("setup", "not in canonical form: metadata"),

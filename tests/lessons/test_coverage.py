@@ -61,5 +61,5 @@ def test_every_question_of_the_lecture_is_answered_in_writing():
     assert sources == concepts | {"maths 1", "maths 2", "maths 3", "synthesis 1", "synthesis 2"}
 
 
-def test_the_readme_shows_the_table():
-    assert table() in (ROOT / "README.md").read_text(encoding="utf-8")
+def test_the_page_for_teachers_shows_the_table():
+    assert table() in (ROOT / "TEACHING.md").read_text(encoding="utf-8")

@@ -20,6 +20,7 @@ from ppo_lesson.teaching.progress import recall, record
 ENTRIES = [
     ("exercises", "correct", {"best": "correct", "last": "correct"}),
     ("questions", True, True),
+    ("choices", "It halves.", "It halves."),
     ("predictions", "It doubles.", "It doubles."),
     ("notes", "Because p/q\n \u03c0 \ud800", "Because p/q\n \u03c0 \ud800"),
 ]
@@ -108,7 +109,13 @@ def test_a_prediction_can_be_forgotten_and_a_note_emptied() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "value"),
-    [("exercises", "Correct"), ("exercises", []), ("questions", 1), ("notes", None)],
+    [
+        ("exercises", "Correct"),
+        ("exercises", []),
+        ("questions", 1),
+        ("notes", None),
+        ("choices", None),
+    ],
 )
 def test_a_value_of_the_wrong_kind_is_refused(kind: str, value: object) -> None:
     with pytest.raises(ValueError, match=f"value: {kind} take no"):

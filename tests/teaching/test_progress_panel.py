@@ -71,13 +71,31 @@ Exercises passed: 2 of 6. Questions answered right: 1 of 2.
   Questions answered right    1 of 2
   Answered in your own words  0 of 1
 
-03_exploding_<weights>
-  other  not started"""
+Nothing done yet: 03_exploding_<weights>."""
     )
+
+
+def test_of_one_notebook_all_is_shown_also_before_anything_is_done(shown) -> None:
+    show_progress(LESSONS[1:])
+    assert shown[0]["text/plain"].endswith("03_exploding_<weights>\n  other  not started")
+
+
+@pytest.mark.parametrize(
+    ("kind", "id", "value"),
+    [("exercises", "other", "wrong"), ("questions", "first", True), ("notes", "open", "a")],
+)
+def test_of_several_notebooks_one_that_was_begun_has_a_table(shown, kind, id, value) -> None:
+    show_progress(LESSONS)
+    nothing = "Nothing done yet: 02_importance_sampling, 03_exploding_<weights>."
+    assert shown[0]["text/plain"].splitlines()[2:] == [nothing]
+    record(kind, id, value)
+    show_progress(LESSONS)
+    assert shown[1]["text/html"].count("<table") == 1
 
 
 def test_the_tables_have_captions_and_header_cells_and_say_the_same_as_the_text(shown) -> None:
     record("exercises", "passed", "correct")
+    record("exercises", "other", "wrong")
     show_progress(LESSONS)
     page = ElementTree.fromstring(shown[0]["text/html"])  # well-formed: all is escaped
     tables = list(page.iter("table"))

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from ipywidgets import Button, Checkbox, RadioButtons, Textarea, Widget
 from ipywidgets.widgets import widget as widgets
+from nbformat.v4 import new_output
 
-from ppo_lesson.commands.notebook_form import WIDGET
+from ppo_lesson.commands.notebook_form import WIDGET, lasting_outputs
 from ppo_lesson.teaching import quiz
 from ppo_lesson.teaching.progress import recall, record
 from ppo_lesson.teaching.quiz import OpenQuestion, Option, Question, ask, in_your_own_words, predict
@@ -21,11 +22,20 @@ OPEN = OpenQuestion("why", "concept 1", "Why weights?", "Because q cancels.", ("
 
 
 class Shown:
-    """A displayed question: what is stored of it, and its widgets as a learner uses them."""
+    """A displayed question: its widgets as a learner uses them, and what is kept of it."""
 
-    def __init__(self, bundle: dict[str, Any]) -> None:
-        self.bundle = bundle
-        self.box = widgets._instances[bundle[WIDGET]["model_id"]]
+    def __init__(self, view: dict[str, Any]) -> None:
+        self.view = view
+        self.box = widgets._instances[view[WIDGET]["model_id"]]
+        self.kept: list[dict[str, str]] = []  # as displayed, and each time it is replaced
+
+    def update(self, data: dict[str, str], *, raw: bool) -> None:
+        assert raw
+        self.kept.append(data)
+
+    @property
+    def html(self) -> str:
+        return self.kept[-1]["text/html"]
 
     def parts(self, kind: type[Widget], box: Any = None) -> Iterator[Any]:
         for child in (box or self.box).children:
@@ -60,7 +70,16 @@ def shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Shown]:
     """Collect what is displayed, to a learner who starts with nothing."""
     monkeypatch.setenv("PPO_LESSON_DATA", str(tmp_path / "data"))
     displayed: list[Shown] = []
-    monkeypatch.setattr(quiz, "display", lambda data, raw: displayed.append(Shown(data)))
+
+    def display(data: dict[str, Any], *, raw: bool, display_id: bool = False) -> Shown | None:
+        assert raw and display_id is (WIDGET not in data)
+        if WIDGET in data:
+            displayed.append(Shown(data))
+            return None
+        displayed[-1].kept.append(data)
+        return displayed[-1]
+
+    monkeypatch.setattr(quiz, "display", display)
     return displayed
 
 
@@ -95,6 +114,32 @@ def test_the_first_right_answer_is_recorded_and_stays(shown) -> None:
         assert recall("questions", "weight") is answered
 
 
+def test_the_last_answer_stands_there_again_with_what_was_said_about_it(shown) -> None:
+    ask(QUESTION)
+    for index, said in ((0, "Not yet."), (1, "Right."), (2, "Not yet.")):
+        shown[0].radio.index = index
+        shown[0].press("Check")
+        ask(QUESTION)
+        again = shown.pop()
+        assert again.radio.index == index and again.can("Check")
+        assert again.status == shown[0].status and f"<strong>{said}</strong>" in again.status
+    assert recall("questions", "weight") is True  # once right stays right
+
+
+def test_what_an_earlier_version_kept_stands_there_as_the_right_answer(shown) -> None:
+    record("questions", "weight", True)
+    ask(QUESTION)
+    assert shown[0].radio.index == 1 and "<strong>Right.</strong>" in shown[0].status
+
+
+@pytest.mark.parametrize("is_right", [False, True])
+def test_an_answer_that_is_no_longer_an_option_is_not_shown(is_right, shown) -> None:
+    record("choices", "weight", "p(x) * q(x)")
+    record("questions", "weight", is_right)
+    ask(QUESTION)
+    assert shown[0].radio.index == (1 if is_right else None)
+
+
 # ---- Predictions ---------------------------------------------------------------------------------
 
 
@@ -105,10 +150,10 @@ def test_a_prediction_is_fixed_when_it_is_locked_in_and_compared_afterwards(show
     assert not shown[0].can("Compare")
     shown[0].press("Lock in")
     assert shown[0].radio.disabled and not shown[0].can("Lock in")
-    assert "Locked in: 1. Now run the next cell." in shown[0].status
+    assert "Locked in: 1. Now run the cells below, then compare." in shown[0].status
     assert "dice differ" not in shown[0].status
     shown[0].press("Compare")
-    assert "<strong>Not right.</strong> The dice differ." in shown[0].status
+    assert "<p>Locked in: 1.</p><p><strong>Not right.</strong> The dice" in shown[0].status
     assert "The right answer: p(x) / q(x)" in shown[0].status
 
 
@@ -190,39 +235,75 @@ def test_a_text_that_cannot_be_saved_says_so_in_its_place(shown, tmp_path, capsy
 # ---- What is stored ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("answered", [False, True])
 @pytest.mark.parametrize(
     ("show", "question"), [(ask, QUESTION), (predict, QUESTION), (in_your_own_words, OPEN)]
 )
-def test_one_output_holds_the_widget_and_the_same_static_form_for_every_learner(
-    show, question, answered, shown
+def test_the_widget_and_what_is_kept_are_two_outputs_that_canonical_form_makes_one_of(
+    show, question, shown
 ) -> None:
     show(question)
-    if answered:
-        record("predictions", "weight", "1.")
-        record("notes", "why", "Because")
-    show(question)
-    first, second = (dict(each.bundle) for each in shown)
-    assert set(first) == {WIDGET, "text/html", "text/plain"}
-    assert first.pop(WIDGET) != second.pop(WIDGET)
-    assert first == second
+    assert set(shown[0].view) == {WIDGET}
+    (kept,) = shown[0].kept  # of nobody who has not answered, whoever it is
+    assert set(kept) == {"text/html", "text/plain"}
+    displayed = [new_output("display_data", data) for data in (shown[0].view, kept)]
+    assert lasting_outputs(displayed) == displayed[1:]
+
+
+def test_what_is_kept_of_a_question_tells_the_answer_and_what_was_said(shown) -> None:
+    ask(QUESTION)
+    shown[0].radio.index = 0
+    assert "your answer" not in shown[0].html
+    shown[0].press("Check")
+    page, _, fold = shown[0].html.partition("<details>")
+    assert "<li>q(x) / p(x) (your answer)</li><li>p(x) / q(x)</li>" in page
+    assert "<p>Not yet. That is &lt;upside&gt; down.</p>" in page
+    assert "run this cell to change yours" in fold and "Then q cancels." in fold
+    ask(QUESTION)
+    assert shown[1].kept[-1] == shown[0].kept[-1]
+
+
+def test_what_is_kept_of_a_prediction_tells_what_is_locked_in_and_then_the_verdict(shown) -> None:
+    predict(QUESTION)
+    unanswered = shown[0].kept[-1]
+    shown[0].radio.index = 2
+    shown[0].press("Lock in")
+    page = shown[0].html.partition("<details>")[0]
+    assert "<li>1. (your answer)</li>" in page and "<p>Locked in: 1.</p>" in page
+    assert "The dice differ." not in page
+    shown[0].press("Compare")
+    page = shown[0].html.partition("<details>")[0]
+    assert "<p>Locked in: 1.</p><p>Not right. The dice differ.</p>" in page
+    shown[0].press("Ask me again")
+    assert shown[0].kept[-1] == unanswered
+
+
+def test_what_is_kept_of_an_open_question_is_the_whole_text(shown) -> None:
+    in_your_own_words(OPEN)
+    unanswered = shown[0].kept[-1]
+    (text,) = shown[0].parts(Textarea)
+    text.value = "Because of <q>.\n\nYes."
+    assert "<p>Your answer: Because of &lt;q&gt;.</p><p>Yes.</p>" in shown[0].html
+    in_your_own_words(OPEN)
+    assert shown[1].kept[-1] == shown[0].kept[-1]
+    text.value = " "
+    assert shown[0].kept[-1] == unanswered
 
 
 def test_the_text_form_asks_without_the_answer(shown) -> None:
     ask(QUESTION)
-    assert shown[0].bundle["text/plain"] == (
+    assert shown[0].kept[0]["text/plain"] == (
         "Question. Which weight has <b>x</b>?\n- q(x) / p(x)\n- p(x) / q(x)\n- 1."
     )
     in_your_own_words(OPEN)
-    assert shown[1].bundle["text/plain"] == "In your own words, concept 1. Why weights?"
+    assert shown[1].kept[0]["text/plain"] == "In your own words, concept 1. Why weights?"
 
 
 def test_the_html_form_folds_the_answer_away(shown) -> None:
     ask(QUESTION)
-    page, _, fold = shown[0].bundle["text/html"].partition("<details>")
+    page, _, fold = shown[0].html.partition("<details>")
     assert "Then q cancels." in fold and "Then q cancels." not in page
     in_your_own_words(OPEN)
-    page, _, fold = shown[1].bundle["text/html"].partition("<details>")
+    page, _, fold = shown[1].html.partition("<details>")
     assert "Because q cancels." in fold and "a &lt;sum&gt;" in fold
     assert "Because q cancels." not in page
 

@@ -12,7 +12,7 @@ FORMS = {
     "status": quiz_form.status(HOSTILE, HOSTILE),
     "model answer": quiz_form.model_answer(HOSTILE),
     "stored": quiz_form.stored(
-        HOSTILE, HOSTILE, answer=[HOSTILE], options=[HOSTILE], points=[HOSTILE]
+        HOSTILE, HOSTILE, answer=[HOSTILE], options=[HOSTILE], points=[HOSTILE], said=[HOSTILE]
     )["text/html"],
 }
 
@@ -41,3 +41,15 @@ def test_an_empty_status_is_empty_and_still_a_place_that_is_read_aloud() -> None
 
 def test_without_options_and_points_the_stored_form_has_no_list() -> None:
     assert "<ul>" not in quiz_form.stored("Question", "Why?", answer=["So."])["text/html"]
+
+
+def test_the_text_form_tells_the_answer_and_what_was_said_about_it() -> None:
+    form = quiz_form.stored(
+        "Question",
+        "Why?",
+        answer=["So."],
+        options=["a", "b"],
+        chosen="b",
+        said=["Right. So it is."],
+    )
+    assert form["text/plain"] == "Question. Why?\n- a\n- b (your answer)\nRight. So it is."
