@@ -165,7 +165,7 @@ def _grade(
     hand_ins: Sequence[HandIn], options: Options
 ) -> Generator[tuple[int, list[Grade], list[str]], None, None]:
     """Run the notebooks, so many at a time; yield number, grades, warnings of each as it ends."""
-    others = {hand_in.path for hand_in in hand_ins}
+    others = {Path(os.path.realpath(hand_in.path)) for hand_in in hand_ins}
     waiting = list(enumerate(hand_ins))
     running: dict[int, Attempt] = {}
     try:

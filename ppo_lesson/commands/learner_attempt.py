@@ -60,7 +60,7 @@ class Attempt:
             path: the notebook.
             seconds: how long it may take.
             gigabytes: how much memory it may use.
-            others: files that it must not see: notebooks of other learners in the same folder.
+            others: real paths that it must not see: notebooks of learners in the same folder.
 
         Raises:
             OSError: there is no room for the copy, or no process can be started.
@@ -131,11 +131,16 @@ class Attempt:
         with pipe, suppress(OSError):
             while piece := os.read(pipe.fileno(), 2**16):
                 self.errors += piece
-                del self.errors[: -(2**13)]
+                del self.errors[: -(2**16)]
 
     def _last_words(self) -> str:
         text = bytes(self.errors).decode("utf-8", "replace")
-        lines = [line.strip() for line in text.splitlines() if any(map(str.isalnum, line))]
+        # Of what C writes when it dies, the addresses of its stack tell nobody anything.
+        lines = [
+            line.strip()
+            for line in text.splitlines()
+            if "0x" not in line and any(map(str.isalnum, line))
+        ]
         said = " | ".join(lines[-5:])[-LAST_WORDS:]
         return f" Its last words: {said}" if said else ""
 
@@ -152,7 +157,7 @@ def copy_beside(path: Path, target: Path, others: Collection[Path] = ()) -> bool
     Links that lead out of the folder, hidden files, packages and what is no file are left out.
     """
     root = path.parent.resolve()
-    left_out = {path.resolve(), *(other.resolve() for other in others)}
+    left_out = {path.resolve(), *others}
     room, number, complete = MOST_BYTES, 0, True
     folders = [root]
     for folder in folders:  # grows while it is read
