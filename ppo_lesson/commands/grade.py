@@ -73,7 +73,7 @@ def run(paths: Sequence[Path], options: Options) -> int:
     except KeyboardInterrupt:
         code = STOPPED
         say(f"\nstopped: {len(report.results)} of {len(hand_ins)} notebooks are graded")
-    return report.finish() if not code else max(code, report.finish())
+    return max(code, report.finish())
 
 
 class _Report:

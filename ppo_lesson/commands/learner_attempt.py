@@ -68,12 +68,16 @@ class Attempt:
         self.seconds = seconds
         self.warnings: list[str] = []
         self.errors = bytearray()
-        self._folder = tempfile.TemporaryDirectory(prefix="grade-", ignore_cleanup_errors=True)
+        # Hidden: it is not copied itself where a notebook stands in the folder for such folders.
+        self._folder = tempfile.TemporaryDirectory(prefix=".grade-", ignore_cleanup_errors=True)
         self.folder = Path(self._folder.name).resolve()
         try:
             (self.folder / WORK).mkdir()
             if not copy_beside(path, self.folder / WORK, others):
-                self.warnings.append(f"{path.parent}: not all files are beside the copy; too many")
+                self.warnings.append(
+                    f"of the files in {path.parent} only {MOST_FILES} or {MOST_BYTES >> 20} MB are "
+                    "there when a notebook is run"
+                )
             self.process = subprocess.Popen(
                 command(path.resolve(), self.folder, gigabytes),
                 cwd=self.folder,

@@ -33,11 +33,10 @@ def read_cells(path: Path) -> list[NotebookNode]:
     if path.exists() and not path.is_file():
         raise ValueError("it is not a file")
     text = path.read_bytes().decode("utf-8-sig")
-    with warnings.catch_warnings():  # of nbformat, on ids that are missing or stand there twice
-        warnings.simplefilter("ignore")
-        notebook = nbformat.reader.reads(text)
-        if notebook.get("nbformat", 0) < nbformat.current_nbformat:
-            notebook = nbformat.convert(notebook, nbformat.current_nbformat)
+    # Not nbformat.read, which judges the file and complains of ids: only the cells matter here.
+    notebook = nbformat.reader.reads(text)
+    if notebook.get("nbformat", 0) < nbformat.current_nbformat:
+        notebook = nbformat.convert(notebook, nbformat.current_nbformat)
     cells = notebook.get("cells")
     if not isinstance(cells, list):
         raise ValueError("it has no cells")

@@ -37,7 +37,7 @@ def my_self_normalised_estimate(value, log_weight):
     raise NotImplementedError"""
 
 PATHS = sorted(notebooks.FOLDER.glob("*.ipynb"))
-QUICK = "04_surrogate_gradient"  # it draws explorers, and its answers stand early
+QUICK = "02_importance_sampling"  # it draws explorers
 
 
 def _notebook(path: Path, *sources: str) -> str:
@@ -88,7 +88,8 @@ def test_a_shipped_notebook_is_graded_as_it_is_and_with_right_answers(path, stat
     exercises = _fill(path, target)
     table = tmp_path / "grades.csv"
     handed_in = path if status == "not started" else target
-    assert door.main(["grade", str(handed_in), "--csv", str(table)]) == 0
+    patient = ["--seconds", "1200"]  # on a busy machine
+    assert door.main(["grade", str(handed_in), "--csv", str(table), *patient]) == 0
     assert [(row["exercise"], row["status"]) for row in _table(table)] == [
         (exercise, status) for exercise in exercises
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -151,6 +152,15 @@ def test_the_folder_is_gone_afterwards(stand_in):
     assert attempt.folder.is_dir()
     _outcome(attempt)
     assert not attempt.folder.exists()
+
+
+def test_a_folder_of_temporary_files_is_not_copied_into_itself(stand_in, tmp_path, monkeypatch):
+    (tmp_path / "helpers.py").touch()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    first = stand_in("time.sleep(600)")
+    second = stand_in("report('verdict', 'gae', '', os.listdir(os.path.join(folder, 'work')))")
+    assert _outcome(second).verdicts["gae"] == ("", ["helpers.py"])
+    first.close()
 
 
 # ---- What it gets --------------------------------------------------------------------------------

@@ -201,9 +201,12 @@ def test_the_process_dies_with_the_one_that_grades(tmp_path):
     process = subprocess.Popen(
         [sys.executable, *command], stdin=subprocess.PIPE, start_new_session=True
     )
-    while not sign.exists():
-        assert process.poll() is None
-        time.sleep(0.05)
-    assert process.stdin
-    process.stdin.close()  # as the system does with those of a process that is killed
-    assert process.wait(timeout=120) == -signal.SIGKILL
+    try:
+        while not sign.exists():
+            assert process.poll() is None
+            time.sleep(0.05)
+        assert process.stdin
+        process.stdin.close()  # as the system does with those of a process that is killed
+        assert process.wait(timeout=120) == -signal.SIGKILL
+    finally:
+        process.kill()
