@@ -153,6 +153,7 @@ FORMULAS: dict[str, dict[str, Any]] = {
     "regularised_objective": {"log_prob": A, "ref_log_prob": B, "reward": C, "beta": 0.5},
     "rlhf_optimum": {"ref_prob": torch.softmax(A, 0), "reward": C, "beta": 0.5},
     "score": {"logits": A, "action": torch.tensor(2)},
+    "log_rlhf_optimum": {"ref_log_prob": A, "reward": C, "beta": 0.5},
     "self_normalised_estimate": {"value": C, "log_weight": A},
     "shaped_reward": {
         "score": row(1.0, 2.0, 3.0),
