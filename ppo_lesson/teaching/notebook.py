@@ -20,6 +20,7 @@ from IPython.core.getipython import get_ipython
 from IPython.display import Markdown, display
 from torch import Tensor
 
+from ppo_lesson.maths.shapes import check_count, check_seed
 from ppo_lesson.teaching.plotting import STYLE
 
 Number = bool | int | float | str | Tensor
@@ -31,6 +32,7 @@ def setup(seed: int = 0) -> None:
     One thread, because a second one on a busy machine makes small networks many times slower.
     float64, because the checks of the lessons compare to the tenth digit; networks are float32.
     """
+    seed = check_seed(seed)
     mpl.rcParams.update(STYLE)
     _keep_picture_size()
     torch.set_num_threads(1)
@@ -61,6 +63,7 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[Number]], digits:
 
 def number_text(value: Number | Sequence[Number], digits: int = 4) -> str:
     """Write a number, or several with commas between, without -0 and without trailing noise."""
+    digits = check_count("digits", digits)
     if isinstance(value, Tensor):
         value = value.tolist()
     if isinstance(value, list | tuple):

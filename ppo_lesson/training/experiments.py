@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from ppo_lesson import maths
+from ppo_lesson.maths.shapes import check_count, check_seed
 from ppo_lesson.training.config import PPOConfig
 from ppo_lesson.training.diagnostics import UpdateMetrics
 from ppo_lesson.training.networks import ActorCritic
@@ -61,6 +62,8 @@ def run(
         "first_ratio", the largest ratio of the update's first minibatch, before any step on it;
         1/r counts where r is below 1. Three significant digits; NaN where nothing was measured.
     """
+    seed, every = check_seed(seed), check_count("every", every)
+    episodes = check_count("episodes", episodes)
     parts = dict(parts)
     first_ratio = _FirstRatio(parts.pop("policy_loss", maths.clipped_surrogate_loss))
     num_records = config.total_steps // (config.num_envs * config.num_steps * every)

@@ -23,6 +23,7 @@ from torch import Tensor
 
 from ppo_lesson import maths
 from ppo_lesson.maths.importance import LOG_RATIO_LIMIT
+from ppo_lesson.maths.shapes import check_count
 from ppo_lesson.training.config import PPOConfig
 from ppo_lesson.training.diagnostics import Batch, UpdateMetrics
 from ppo_lesson.training.networks import ActorCritic
@@ -77,6 +78,9 @@ def record(
         num_runs: R, with a policy and a batch of its own each.
         updates_before: iterations of ordinary PPO that the policy had.
     """
+    num_epochs = check_count("num_epochs", num_epochs, 0)
+    num_runs = check_count("num_runs", num_runs)
+    updates_before = check_count("updates_before", updates_before)
     starts = [_start(seed, updates_before) for seed in range(num_runs)]
     found = []
     for step_size in step_sizes:
