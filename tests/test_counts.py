@@ -470,3 +470,16 @@ def test_the_check_returns_pythons_int() -> None:
 
 def test_the_modules_of_the_table_are_those_that_were_meant() -> None:
     assert {explosion.record, token_ratios.start} <= {find(name) for name in CALLS}
+
+
+def test_samples_of_a_distribution_are_counted_too() -> None:
+    from ppo_lesson.worlds.toys import Gaussian, fair_die
+
+    for distribution in (fair_die(), Gaussian(0.0, 1.0)):
+        for bad in (*NO_INTEGERS, 0):
+            with pytest.raises(ValueError, match=r"^num_samples: expected .*got"):
+                distribution.sample(bad, generator())
+        assert len(distribution.sample(np.int64(3), generator())) == 3
+    for bad in (math.nan, math.inf, "0", None):
+        with pytest.raises(ValueError, match=r"^mean: expected a number in"):
+            Gaussian(bad, 1.0)

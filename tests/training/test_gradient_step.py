@@ -60,5 +60,5 @@ def test_a_loss_without_a_gradient_is_refused() -> None:
 def test_what_is_not_finite_is_named() -> None:
     check_finite(score=torch.zeros(3), reward=torch.ones(2, 2))
     for number in (math.nan, math.inf, -math.inf):
-        with pytest.raises(FloatingPointError, match="^reward is not finite$"):
+        with pytest.raises(FloatingPointError, match=r"^reward is not finite$"):
             check_finite(score=torch.zeros(3), reward=torch.tensor([1.0, number]))

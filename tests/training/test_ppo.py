@@ -723,7 +723,7 @@ def test_a_world_in_which_every_action_pays_the_same_teaches_no_preference(seed:
 
 
 def test_advantages_that_differ_by_the_rounding_of_what_they_are_made_of_are_equal() -> None:
-    policy, rollout = a_rollout()
+    rollout = a_rollout()[1]
     reward = torch.full_like(rollout.reward, 10.0)
     noise = 1e-6 * torch.randn(reward.shape, generator=torch.Generator().manual_seed(0))
     ends = torch.ones_like(rollout.terminated)

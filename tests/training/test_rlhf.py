@@ -157,11 +157,11 @@ def test_advantages_are_those_of_each_response_alone_then_normalised_over_real_t
     with torch.no_grad():
         value = model.value(said.prompt, said.token)
     alone = []
-    for row, rewards, values in zip(said.mask, reward, value, strict=True):
+    for row, paid, values in zip(said.mask, reward, value, strict=True):
         ends, v = torch.zeros(int(row.sum()), dtype=torch.bool), values[row]
         ends[-1] = True
         next_value = torch.cat([v[1:], torch.zeros(1)])
-        advantage = maths.gae(rewards[row], v, next_value, ends, torch.zeros_like(ends), 1.0, 0.7)
+        advantage = maths.gae(paid[row], v, next_value, ends, torch.zeros_like(ends), 1.0, 0.7)
         alone.append(advantage)
     together = torch.cat(alone)
     torch.testing.assert_close(batch.advantage[said.mask], maths.normalise_advantage(together))
