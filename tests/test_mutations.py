@@ -20,19 +20,21 @@ pytestmark = pytest.mark.exhaustive
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = "ppo_lesson"
 
-RATIO = "torch.exp(log_ratio.clamp(-LOG_RATIO_LIMIT, LOG_RATIO_LIMIT))"
+RATIO = "torch.exp(log_r.clamp(-limit, limit))"
 SURROGATE = "-(policy_ratio(log_prob, old_log_prob) * advantage.detach()).mean()"
 CLIPPED = "-torch.minimum(ratio * advantage, clipped_ratio * advantage).mean()"
 CLIP = "ratio.clamp(1 - clip_epsilon, 1 + clip_epsilon)"
-CENTRAL = "function(theta + shift) - function(theta - shift)"
+CENTRAL = "for sign in (1, -1)"
 STANDARD = "(advantage - advantage.mean()) / (advantage.std(correction=0) + STD_FLOOR)"
 FUTURE = "gamma * next_value.masked_fill(terminated, 0.0) - value"
 ESS = "1 / torch.softmax(log_weight, dim=0).square().sum()"
-WEIGHTS = "torch.exp(log_target - log_proposal)"
+WEIGHTS = "torch.exp(log_ratio(log_target, log_proposal))"
 KEPT = "logits.masked_fill(logits < smallest, -torch.inf) / temperature"
 TOKENS = "action_log_prob(logits[:-1], tokens[1:])[prompt_length - 1 :]"
-SELF_NORMALISED = "(torch.softmax(log_weight, dim=0) * value).sum()"
-K3 = "(torch.expm1(log_ratio) - log_ratio).mean()"
+SELF_NORMALISED = "times(torch.softmax(log_weight, dim=0), value).sum()"
+WEIGHED = "times(advantage.detach(), log_prob)"
+TO_REF = "log_ratio(log_prob, ref_log_prob.detach())"
+K3 = "(torch.expm1(log_r) - log_r).mean()"
 
 # module: what stands there once, what comes in its place, the slip
 MUTATIONS: dict[str, list[tuple[str, str, str]]] = {
@@ -56,9 +58,13 @@ MUTATIONS: dict[str, list[tuple[str, str, str]]] = {
         (WEIGHTS, "log_target.exp() - log_proposal.exp()", "difference of probabilities"),
         (WEIGHTS, "log_target - log_proposal", "no exp"),
         (WEIGHTS, "torch.softmax(log_target - log_proposal, 0)", "normalised"),
-        ("(weight * value).mean()", "(weight * value).sum() / weight.sum()", "divides by weights"),
-        ("(weight * value).mean()", "weight.mean()", "forgets the value"),
-        ("(weight * value).mean()", "(weight * value).sum()", "sum for mean"),
+        (
+            "times(weight, value).mean()",
+            "(weight * value).sum() / weight.sum()",
+            "divides by weights",
+        ),
+        ("times(weight, value).mean()", "weight.mean()", "forgets the value"),
+        ("times(weight, value).mean()", "(weight * value).sum()", "sum for mean"),
         (SELF_NORMALISED, "(log_weight.exp() * value).mean()", "plain importance sampling"),
         (
             SELF_NORMALISED,
@@ -84,24 +90,28 @@ MUTATIONS: dict[str, list[tuple[str, str, str]]] = {
             "log_ratio.flip(0).cumsum(0).flip(0)",
             "future ratios",
         ),
-        (RATIO, RATIO.replace("log_ratio.", "(-log_ratio)."), "inverse"),
+        (RATIO, RATIO.replace("log_r.", "(-log_r)."), "inverse"),
         (RATIO, "log_prob / old_log_prob.detach()", "quotient of logs"),
-        (RATIO, "torch.exp(log_ratio)", "no clamp"),
-        ("log_prob - old_log_prob.detach()", "log_prob - old_log_prob", "gradient into the old"),
+        (RATIO, "torch.exp(log_r)", "no clamp"),
+        ("log_ratio(log_prob, old_log_prob.detach())", "log_prob - old_log_prob", "moves the old"),
     ],
     "objectives": [
-        ("-(log_prob * advantage.detach())", "(log_prob * advantage.detach())", "missing minus"),
         (
-            "-(log_prob * advantage.detach()).mean()",
+            f"-{WEIGHED}",
+            WEIGHED,
+            "missing minus",
+        ),
+        (
+            f"-{WEIGHED}.mean()",
             "-(log_prob * advantage).mean()",
             "critic moves",
         ),
         (
-            "-(log_prob * advantage.detach()).mean()",
+            f"-{WEIGHED}.mean()",
             "-(log_prob * advantage).sum()",
             "sum for mean",
         ),
-        ("-(log_prob * advantage.detach())", "-(log_prob.exp() * advantage.detach())", "prob"),
+        (f"-{WEIGHED}", "-times(advantage, log_prob.exp())", "prob"),
         (SURROGATE, SURROGATE.removeprefix("-"), "sign"),
         (SURROGATE, SURROGATE.replace("log_prob)", "log_prob).detach()", 1), "detached ratio"),
         (SURROGATE, SURROGATE.replace(".detach()", ""), "gradient into the advantage"),
@@ -118,7 +128,7 @@ MUTATIONS: dict[str, list[tuple[str, str, str]]] = {
         (CLIP, "ratio.log().clamp(-clip_epsilon, clip_epsilon).exp()", "clipped log-ratio"),
         (CLIPPED, CLIPPED.replace("ratio *", "ratio.detach() *"), "detached"),
         (
-            "beta * kl_k3(log_prob, old_log_prob)",
+            "times(beta, kl_k3(log_prob, old_log_prob))",
             "beta * kl_k3(old_log_prob, log_prob)",
             "KL turned",
         ),
@@ -133,34 +143,43 @@ MUTATIONS: dict[str, list[tuple[str, str, str]]] = {
     "preferences": [
         ("-logsigmoid(chosen_reward", "logsigmoid(chosen_reward", "sign"),
         ("chosen_reward - rejected_reward)", "rejected_reward - chosen_reward)", "swapped pair"),
-        ("(log_prob - ref_log_prob).detach()", "(ref_log_prob - log_prob).detach()", "KL turned"),
-        ("(steps == last)", "(steps == mask.shape[1] - 1)", "score on padding"),
+        ("log_ratio(log_prob, ref_log_prob).detach()", "(ref_log_prob - log_prob)", "KL turned"),
+        ("steps == last", "steps == mask.shape[1] - 1", "score on padding"),
         ("torch.where(mask, at_end - price, 0.0)", "at_end - price", "price of padding"),
-        ("expected - beta * kl_p_q", "expected + beta * kl_p_q", "a prize for distance"),
-        ("if beta == 0:", "if beta < 0:", "0 times infinity"),
-        ("reward / beta, dim=0", "reward * beta, dim=0", "beta upside down"),
+        ("expected - times(beta", "expected + times(beta", "a prize for distance"),
+        ("- times(beta, kl_p_q(", "- torch.mul(beta, kl_p_q(", "0 times infinity"),
+        ("ref_prob.log() + reward / beta", "ref_prob.log() + reward * beta", "beta upside down"),
+        ("ref_log_prob + reward / beta", "ref_log_prob + reward * beta", "its log upside down"),
         ("ref_prob.log() + reward", "reward", "no reference"),
-        ("beta * (log_prob - ref_log_prob.detach())", "beta * log_prob", "no reference"),
-        ("(log_prob - ref_log_prob.detach())", "(log_prob - ref_log_prob)", "reference moves"),
+        (TO_REF, "log_prob", "no reference"),
+        (
+            "log_ratio(log_prob, ref_log_prob.detach())",
+            "(log_prob - ref_log_prob)",
+            "reference moves",
+        ),
     ],
     "divergences": [
-        ("return log_prob - old_log_prob.detach()", "return old_log_prob - log_prob", "reversed"),
+        (
+            "return log_ratio(log_prob, old_log_prob.detach())",
+            "return old_log_prob - log_prob",
+            "reversed",
+        ),
         (
             "-_log_ratio(log_prob, old_log_prob).mean()",
             "_log_ratio(log_prob, old_log_prob).mean()",
             "sign",
         ),
-        (K3, "0.5 * log_ratio.square().mean()", "k2 for k3"),
-        (K3, "(log_ratio.exp() - 1 - log_ratio).mean()", "no expm1"),
+        (K3, "0.5 * log_r.square().mean()", "k2 for k3"),
+        (K3, "(log_r.exp() - 1 - log_r).mean()", "no expm1"),
         ("(log_p - log_q)", "(log_q - log_p)", "sign of the exact one"),
         ("kl > 1.5 * target_kl", "kl < target_kl / 1.5", "beta the other way"),
         ("kl > 1.5 * target_kl", "kl > target_kl", "no dead zone above"),
         ("kl < target_kl / 1.5", "kl < target_kl", "no dead zone below"),
     ],
     "gradients": [
-        (CENTRAL, "2 * (function(theta + shift) - function(theta))", "one-sided"),
-        ("difference / (2 * step)", "difference / step", "forgets the 2"),
-        (CENTRAL, "function(theta.add_(shift)) - function(theta.sub_(2 * shift))", "in place"),
+        (CENTRAL, "for sign in (2, 0)", "one-sided"),
+        ("/ (2 * step)", "/ step", "forgets the 2"),
+        ("theta + sign * shift", "theta.add_(sign * shift)", "in place"),
     ],
     "advantages": [
         (FUTURE, "gamma * next_value - value", "bootstraps past termination"),
@@ -188,8 +207,27 @@ MUTATIONS: dict[str, list[tuple[str, str, str]]] = {
         ),
         ("reward - reward.mean(-1, keepdim=True)", "reward - reward.mean()", "mean of all groups"),
         ("reward.std(-1, correction=0, keepdim=True)", "reward.std(correction=0)", "one scale"),
-        (".masked_fill(constant, 0.0)", "", "noise of a constant group"),
+        (".masked_fill(equal_up_to_rounding(reward).unsqueeze(-1), 0.0)", "", "noise of a group"),
+        (".masked_fill(equal_up_to_rounding(advantage), 0.0)", "", "noise of equal advantages"),
+        ("total.masked_fill(ended[t], 0.0)", "total", "0 times infinity"),
         ("(value_target - value).var(correction=0)", "value.var(correction=0)", "another variance"),
+    ],
+    "arithmetic": [
+        (
+            "coefficient * term if coefficient else torch.zeros_like(term)",
+            "coefficient * term",
+            "0",
+        ),
+        (" & ~term.isfinite(), 0.0)", ", 0.0)", "no gradient at 0"),
+        (
+            "torch.where(neither, 0.0, log_prob - other_log_prob)",
+            "log_prob - other_log_prob",
+            "NaN",
+        ),
+        ("4 + math.log2(numbers.shape[-1])", "0", "exactly equal only"),
+        ("4 + math.log2(numbers.shape[-1])", "1e4", "flattens what differs"),
+        ("eps * largest", "eps", "absolute"),
+        ("spread.isfinite() & (spread <= bound)", "spread <= bound", "infinity is equal"),
     ],
     "batches": [
         (

@@ -10,6 +10,7 @@ advantages   returns, generalised advantage estimation, normalising, explained v
 preferences  Bradley-Terry, the reward of a token, the optimum of RLHF, DPO
 gradients    central differences, flat gradients, the angle between two
 batches      minibatches
+arithmetic   0 times infinity, inf - inf, equal but for rounding
 shapes       argument checks
 """
 
@@ -57,6 +58,7 @@ from ppo_lesson.maths.preferences import (
     bradley_terry_loss,
     dpo_loss,
     implicit_reward,
+    log_rlhf_optimum,
     regularised_objective,
     rlhf_optimum,
     shaped_reward,
@@ -92,6 +94,7 @@ __all__ = [
     "kl_k3",
     "kl_p_q",
     "kl_penalised_loss",
+    "log_rlhf_optimum",
     "minibatches",
     "normalise_advantage",
     "per_decision_log_weight",

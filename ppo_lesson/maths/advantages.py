@@ -13,10 +13,14 @@ import warnings
 import torch
 from torch import Tensor
 
+from ppo_lesson.maths.arithmetic import equal_up_to_rounding, times
 from ppo_lesson.maths.shapes import check_between, check_bools, check_floats, time_shape
 
 STD_FLOOR = 1e-8
-"""Added to a standard deviation before dividing, so that equal advantages never give 0 / 0."""
+"""Added to a standard deviation before dividing, so that equal advantages never give 0 / 0.
+
+It does not keep rounding out: `equal_up_to_rounding` does.
+"""
 
 
 def backward_sum(increment: Tensor, carry: Tensor) -> Tensor:
@@ -35,10 +39,11 @@ def backward_sum(increment: Tensor, carry: Tensor) -> Tensor:
         ValueError: shapes differ or are neither (T,) nor (T, N).
     """
     check_floats(time_shape(increment), increment=increment, carry=carry)
+    ended = carry == 0  # 0 times what follows is nothing, be that infinite
     total = torch.zeros_like(increment[0])
     rows = []
     for t in reversed(range(len(increment))):
-        total = increment[t] + carry[t] * total
+        total = increment[t] + carry[t] * total.masked_fill(ended[t], 0.0)
         rows.append(total)
     return torch.stack(rows[::-1])
 
@@ -95,7 +100,7 @@ def rewards_to_go(
     stops = terminated | truncated
     stops[-1] = True
     bootstrap = next_value.masked_fill(terminated | ~stops, 0.0)
-    return backward_sum(reward + gamma * bootstrap, gamma * (~stops).to(reward.dtype))
+    return backward_sum(reward + times(gamma, bootstrap), gamma * (~stops).to(reward.dtype))
 
 
 def gae(
@@ -133,6 +138,7 @@ def gae(
     """
     _check_steps(terminated, truncated, gamma, reward=reward, value=value, next_value=next_value)
     check_between(0, 1, gae_lambda=gae_lambda)
+    next_value = next_value if gamma else torch.zeros_like(next_value)  # no 0 times infinity
     td_error = reward + gamma * next_value.masked_fill(terminated, 0.0) - value
     goes_on = ~(terminated | truncated)
     return backward_sum(td_error, gamma * gae_lambda * goes_on.to(reward.dtype))
@@ -147,7 +153,8 @@ def normalise_advantage(advantage: Tensor) -> Tensor:
         advantage: (N,) advantages.
 
     Returns:
-        (N,) without unit.
+        (N,) without unit; 0 where all are equal, be it only up to rounding, so that rounding is
+        never made as large as 1.
 
     Raises:
         ValueError: the shape is not (N,).
@@ -155,7 +162,8 @@ def normalise_advantage(advantage: Tensor) -> Tensor:
     Source: Huang et al. (2022), The 37 implementation details of PPO, detail 7.
     """
     check_floats("N", advantage=advantage)
-    return (advantage - advantage.mean()) / (advantage.std(correction=0) + STD_FLOOR)
+    standard = (advantage - advantage.mean()) / (advantage.std(correction=0) + STD_FLOOR)
+    return standard.masked_fill(equal_up_to_rounding(advantage), 0.0)
 
 
 def group_relative_advantage(reward: Tensor) -> Tensor:
@@ -167,7 +175,7 @@ def group_relative_advantage(reward: Tensor) -> Tensor:
         reward: (G, K) rewards of K responses to each of G prompts.
 
     Returns:
-        (G, K) advantages; 0 in a group whose rewards are equal.
+        (G, K) advantages; 0 in a group whose rewards are equal, be it only up to rounding.
 
     Raises:
         ValueError: the shape is not (G, K).
@@ -175,10 +183,10 @@ def group_relative_advantage(reward: Tensor) -> Tensor:
     Source: Shao et al. (2024), arXiv:2402.03300, section 4.1.2 (GRPO, outcome supervision).
     """
     check_floats("G K", reward=reward)
+    centred = reward - reward.mean(-1, keepdim=True)
+    standard = centred / (reward.std(-1, correction=0, keepdim=True) + STD_FLOOR)
     # Not left to rounding: the mean of three times 0.1 is not 0.1.
-    constant = (reward == reward[:, :1]).all(-1, keepdim=True)
-    centred = (reward - reward.mean(-1, keepdim=True)).masked_fill(constant, 0.0)
-    return centred / (reward.std(-1, correction=0, keepdim=True) + STD_FLOOR)
+    return standard.masked_fill(equal_up_to_rounding(reward).unsqueeze(-1), 0.0)
 
 
 def explained_variance(value: Tensor, value_target: Tensor) -> Tensor:
@@ -192,7 +200,7 @@ def explained_variance(value: Tensor, value_target: Tensor) -> Tensor:
 
     Returns:
         () 1 is perfect up to a constant offset, 0 no better than a constant, below 0 worse; NaN,
-        with a RuntimeWarning, where the targets are constant.
+        with a RuntimeWarning, where the targets are constant, be it only up to rounding.
 
     Raises:
         ValueError: shapes differ or are not (N,).
@@ -201,7 +209,7 @@ def explained_variance(value: Tensor, value_target: Tensor) -> Tensor:
     for the offset, which that one counts as an error.
     """
     check_floats("N", value=value, value_target=value_target)
-    if torch.all(value_target == value_target[0]):
+    if equal_up_to_rounding(value_target):
         warnings.warn(
             "value_target is constant, so explained variance is undefined (NaN)",
             RuntimeWarning,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ppo_lesson.maths.shapes import check_count
+
 
 def minibatches(num_samples: int, size: int, generator: torch.Generator) -> list[Tensor]:
     """Shuffle the indices of all samples and deal them out.
@@ -18,11 +20,9 @@ def minibatches(num_samples: int, size: int, generator: torch.Generator) -> list
         Index tensors, (size,) each, the last one perhaps shorter; every index stands in one.
 
     Raises:
-        ValueError: num_samples or size is below 1.
+        ValueError: num_samples or size is no whole number, or below 1.
 
     Source: Schulman et al. (2017), arXiv:1707.06347, algorithm 1.
     """
-    for name, count in {"num_samples": num_samples, "size": size}.items():
-        if count < 1:
-            raise ValueError(f"{name}: expected 1 or more, got {count}")
+    num_samples, size = check_count("num_samples", num_samples), check_count("size", size)
     return list(torch.randperm(num_samples, generator=generator).split(size))

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+
 import torch
 from torch import Tensor
 
-from ppo_lesson.maths.importance import LOG_RATIO_LIMIT
+from ppo_lesson.maths.arithmetic import log_ratio
+from ppo_lesson.maths.importance import log_ratio_limit
 from ppo_lesson.maths.shapes import check_between, check_floats, check_positive
+
+BETA_LIMITS = (sys.float_info.min, sys.float_info.max)
+"""The smallest and the largest price that `adaptive_beta` returns: about 2e-308 and 2e308."""
 
 
 def kl_p_q(p_logits: Tensor, q_logits: Tensor) -> Tensor:
@@ -42,7 +48,8 @@ def kl_k1(log_prob: Tensor, old_log_prob: Tensor) -> Tensor:
         old_log_prob: (N,) the same under the policy that acted, a constant.
 
     Returns:
-        () the estimate in nats.
+        () the estimate in nats. Where both log-probabilities are -inf (an action that both
+        forbid) the log-ratio counts as 0.
 
     Raises:
         ValueError: shapes differ or are not (N,).
@@ -66,19 +73,22 @@ def kl_k3(log_prob: Tensor, old_log_prob: Tensor) -> Tensor:
     """Estimate KL(old || new) by k1 plus a term of mean zero: unbiased, steady, never negative.
 
     k3 = (1/N) sum_i (r_i - 1) - log r_i, each term at least 0; log r capped at 20
+    (at 10 in float16)
 
     Arguments, result, errors and source are those of `kl_k1`.
     """
     # The cap holds for both terms: with r alone capped, the gradient would push log r further up.
-    log_ratio = _log_ratio(log_prob, old_log_prob).clamp(max=LOG_RATIO_LIMIT)
+    log_r = _log_ratio(log_prob, old_log_prob)
+    log_r = log_r.clamp(max=log_ratio_limit(log_r.dtype))
     # expm1 keeps the digits of r - 1 where r is near 1, which is where training spends its time.
-    return (torch.expm1(log_ratio) - log_ratio).mean()
+    return (torch.expm1(log_r) - log_r).mean()
 
 
 def adaptive_beta(beta: float, kl: float, target_kl: float) -> float:
     """Charge more for distance where the last update went too far, less where it hardly moved.
 
-    2 beta if KL > 1.5 target; beta / 2 if KL < target / 1.5; beta otherwise
+    2 beta if KL > 1.5 target; beta / 2 if KL < target / 1.5; beta otherwise; never below
+    BETA_LIMITS[0] nor above BETA_LIMITS[1], where halving would end at 0 and doubling at infinity
 
     Args:
         beta: price of one nat so far, above 0.
@@ -96,12 +106,12 @@ def adaptive_beta(beta: float, kl: float, target_kl: float) -> float:
     check_positive(beta=beta, target_kl=target_kl)
     check_between(-float("inf"), float("inf"), kl=kl)
     if kl > 1.5 * target_kl:
-        return 2 * beta
+        return min(2 * beta, BETA_LIMITS[1])
     if kl < target_kl / 1.5:
-        return beta / 2
+        return max(beta / 2, BETA_LIMITS[0])
     return beta
 
 
 def _log_ratio(log_prob: Tensor, old_log_prob: Tensor) -> Tensor:
     check_floats("N", log_prob=log_prob, old_log_prob=old_log_prob)
-    return log_prob - old_log_prob.detach()
+    return log_ratio(log_prob, old_log_prob.detach())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from numbers import Real
 
 import torch
 from torch import Tensor
@@ -27,7 +28,8 @@ def finite_difference_gradient(
         Like theta, the gradient.
 
     Raises:
-        ValueError: theta is empty or holds no floating point numbers, or step is not positive.
+        ValueError: theta is empty or holds no floating point numbers, step is not positive, or
+            function returns anything but one number.
 
     Source: Nocedal and Wright (2006), Numerical optimization, eq. 8.7.
     """
@@ -38,9 +40,19 @@ def finite_difference_gradient(
         for index in range(theta.numel()):
             shift = torch.zeros_like(theta, memory_format=torch.contiguous_format)
             shift.view(-1)[index] = step
-            difference = function(theta + shift) - function(theta - shift)
-            gradient.view(-1)[index] = difference / (2 * step)
+            above, below = (_number(function(theta + sign * shift)) for sign in (1, -1))
+            gradient.view(-1)[index] = (above - below) / (2 * step)
     return gradient
+
+
+def _number(found: Tensor | float) -> Tensor | float:
+    """Let one number pass, refuse what is none or many."""
+    if isinstance(found, Tensor) and found.ndim == 0:
+        return found
+    if isinstance(found, Real):
+        return found
+    came = f"shape {tuple(found.shape)}" if isinstance(found, Tensor) else type(found).__name__
+    raise ValueError(f"function: expected it to return one number, got {came}")
 
 
 def flat_gradient(loss: Tensor, parameters: Iterable[Tensor]) -> Tensor:
@@ -54,9 +66,11 @@ def flat_gradient(loss: Tensor, parameters: Iterable[Tensor]) -> Tensor:
         (P,) P is the number of entries of all parameters; 0 where the loss does not depend on one.
 
     Raises:
-        ValueError: the loss is no scalar.
+        ValueError: the loss is no scalar, or has no gradient: nothing in it is differentiable.
     """
     check_floats("", loss=loss)
+    if not loss.requires_grad:
+        raise ValueError("loss: expected one with a gradient, got a constant (detached?)")
     parameters = list(parameters)
     gradients = torch.autograd.grad(
         loss, parameters, retain_graph=True, allow_unused=True, materialize_grads=True
@@ -74,7 +88,8 @@ def cosine(gradient: Tensor, other: Tensor) -> Tensor:
         other: (P,) not all zero.
 
     Returns:
-        () 1 where they point the same way, 0 at a right angle, -1 where they are opposed.
+        () 1 where they point the same way, 0 at a right angle, -1 where they are opposed; never
+        beyond these, and whatever the lengths.
 
     Raises:
         ValueError: shapes differ, are not (P,), or a gradient is zero and has no direction.
@@ -83,4 +98,6 @@ def cosine(gradient: Tensor, other: Tensor) -> Tensor:
     for name, vector in {"gradient": gradient, "other": other}.items():
         if not torch.any(vector):
             raise ValueError(f"{name}: all entries are zero, so it has no direction")
-    return gradient @ other / (gradient.norm() * other.norm())
+    # The squares of 1e-30 and of 1e30 are beyond float32: lengths are taken out before.
+    gradient, other = gradient / gradient.abs().max(), other / other.abs().max()
+    return (gradient @ other / (gradient.norm() * other.norm())).clamp(-1, 1)

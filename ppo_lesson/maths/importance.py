@@ -12,10 +12,16 @@ import math
 import torch
 from torch import Tensor
 
+from ppo_lesson.maths.arithmetic import log_ratio, times
 from ppo_lesson.maths.shapes import check_between, check_floats
 
 LOG_RATIO_LIMIT = 20.0
 """Log-ratios are clamped to +-20 before exp: e^20 is 4.9e8, and its gradient is still finite."""
+
+
+def log_ratio_limit(dtype: torch.dtype) -> float:
+    """Return LOG_RATIO_LIMIT, or 1 nat less than the dtype can bear: float16 ends at e^11."""
+    return min(LOG_RATIO_LIMIT, math.log(torch.finfo(dtype).max) - 1)
 
 
 def importance_weights(log_target: Tensor, log_proposal: Tensor) -> Tensor:
@@ -28,7 +34,8 @@ def importance_weights(log_target: Tensor, log_proposal: Tensor) -> Tensor:
         log_proposal: (N,) log q of each sample, in nats.
 
     Returns:
-        (N,) weights, not normalised: their mean is near 1, their sum near N.
+        (N,) weights, not normalised: their mean is near 1, their sum near N. Where both are -inf
+        (a sample that neither can have drawn) the two agree, and the weight is 1.
 
     Raises:
         ValueError: shapes differ, are not (N,), or hold no floating point numbers.
@@ -36,7 +43,7 @@ def importance_weights(log_target: Tensor, log_proposal: Tensor) -> Tensor:
     Source: Owen (2013), Monte Carlo theory, methods and examples, eq. 9.3.
     """
     check_floats("N", log_target=log_target, log_proposal=log_proposal)
-    return torch.exp(log_target - log_proposal)
+    return torch.exp(log_ratio(log_target, log_proposal))
 
 
 def importance_estimate(value: Tensor, weight: Tensor) -> Tensor:
@@ -49,7 +56,8 @@ def importance_estimate(value: Tensor, weight: Tensor) -> Tensor:
         weight: (N,) importance weight of each sample, not normalised.
 
     Returns:
-        () the estimate; unbiased where q > 0 wherever p f is not 0.
+        () the estimate; unbiased where q > 0 wherever p f is not 0. A sample of weight 0 does not
+        count, be its value infinite.
 
     Raises:
         ValueError: shapes differ or are not (N,); or all weights are zero, so that no sample
@@ -60,7 +68,7 @@ def importance_estimate(value: Tensor, weight: Tensor) -> Tensor:
     check_floats("N", value=value, weight=weight)
     if not torch.any(weight):
         raise ValueError("weight: all are zero, no sample lies where the target does")
-    return (weight * value).mean()
+    return times(weight, value).mean()
 
 
 def self_normalised_estimate(value: Tensor, log_weight: Tensor) -> Tensor:
@@ -82,7 +90,7 @@ def self_normalised_estimate(value: Tensor, log_weight: Tensor) -> Tensor:
     """
     check_floats("N", value=value, log_weight=log_weight)
     _check_not_all_zero(log_weight)
-    return (torch.softmax(log_weight, dim=0) * value).sum()
+    return times(torch.softmax(log_weight, dim=0), value).sum()
 
 
 def effective_sample_size(log_weight: Tensor) -> Tensor:
@@ -154,13 +162,15 @@ def policy_ratio(log_prob: Tensor, old_log_prob: Tensor) -> Tensor:
     """Divide the probability of each action now by its probability when it was taken.
 
     r = pi_theta(a|s) / pi_old(a|s) = exp(log pi_theta - log pi_old), log-ratio clamped to +-20
+    (+-10 in float16)
 
     Args:
         log_prob: (N,) log-probability of each action under the current policy; has the gradient.
         old_log_prob: (N,) the same under the policy that acted; treated as a constant.
 
     Returns:
-        (N,) ratios, current over old.
+        (N,) ratios, current over old; 1 where both log-probabilities are -inf: neither policy takes
+        the action.
 
     Raises:
         ValueError: shapes differ or are not (N,).
@@ -168,8 +178,9 @@ def policy_ratio(log_prob: Tensor, old_log_prob: Tensor) -> Tensor:
     Source: Schulman et al. (2017), arXiv:1707.06347, text above eq. 6.
     """
     check_floats("N", log_prob=log_prob, old_log_prob=old_log_prob)
-    log_ratio = log_prob - old_log_prob.detach()
-    return torch.exp(log_ratio.clamp(-LOG_RATIO_LIMIT, LOG_RATIO_LIMIT))
+    log_r = log_ratio(log_prob, old_log_prob.detach())
+    limit = log_ratio_limit(log_r.dtype)
+    return torch.exp(log_r.clamp(-limit, limit))
 
 
 def gradient_share(ratio: Tensor, advantage: Tensor, top: float) -> Tensor:

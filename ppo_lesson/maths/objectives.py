@@ -9,6 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ppo_lesson.maths.arithmetic import times
 from ppo_lesson.maths.divergences import kl_k3
 from ppo_lesson.maths.importance import policy_ratio
 from ppo_lesson.maths.shapes import check_between, check_floats, check_positive
@@ -32,7 +33,7 @@ def reinforce_loss(log_prob: Tensor, advantage: Tensor) -> Tensor:
     Source: Williams (1992), Simple statistical gradient-following algorithms, section 5.
     """
     check_floats("N", log_prob=log_prob, advantage=advantage)
-    return -(log_prob * advantage.detach()).mean()
+    return -times(advantage.detach(), log_prob).mean()
 
 
 def surrogate_loss(log_prob: Tensor, old_log_prob: Tensor, advantage: Tensor) -> Tensor:
@@ -97,7 +98,7 @@ def kl_penalised_loss(
         log_prob: (N,) log-probability of each action under the current policy.
         old_log_prob: (N,) the same under the policy that acted, a constant.
         advantage: (N,) advantage of each action under the old policy, a constant.
-        beta: price of one nat of divergence, 0 or more.
+        beta: price of one nat of divergence, 0 or more; 0 for no price, be the distance infinite.
 
     Returns:
         () the loss.
@@ -108,7 +109,8 @@ def kl_penalised_loss(
     Source: Schulman et al. (2017), arXiv:1707.06347, eq. 8, with the estimator k3 for the KL.
     """
     check_between(0, float("inf"), open_high=True, beta=beta)
-    return surrogate_loss(log_prob, old_log_prob, advantage) + beta * kl_k3(log_prob, old_log_prob)
+    price = times(beta, kl_k3(log_prob, old_log_prob))
+    return surrogate_loss(log_prob, old_log_prob, advantage) + price
 
 
 def clip_fraction(ratio: Tensor, clip_epsilon: float) -> Tensor:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ppo_lesson.maths.shapes import (
-    check_between,
+    check_count,
     check_floats,
     check_indices,
     check_integers,
@@ -81,7 +81,7 @@ def token_log_probs(logits: Tensor, tokens: Tensor, prompt_length: int) -> Tenso
     sizes = check_floats("T V", logits=logits)
     check_integers("T", sizes, tokens=tokens)
     check_indices(sizes["V"], tokens=tokens)
-    check_between(1, sizes["T"] - 1, prompt_length=prompt_length)
+    prompt_length = check_count("prompt_length", prompt_length, 1, sizes["T"] - 1)
     return action_log_prob(logits[:-1], tokens[1:])[prompt_length - 1 :]
 
 
@@ -106,7 +106,7 @@ def behaviour_logits(logits: Tensor, temperature: float, top_k: int) -> Tensor:
     """
     sizes = check_floats("N V", logits=logits)
     check_positive(temperature=temperature)
-    check_between(1, sizes["V"], top_k=top_k)
+    top_k = check_count("top_k", top_k, 1, sizes["V"])
     smallest = logits.topk(top_k, dim=-1).values[:, -1:]
     return logits.masked_fill(logits < smallest, -torch.inf) / temperature
 

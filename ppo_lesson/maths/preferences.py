@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
+from ppo_lesson.maths.arithmetic import log_ratio, times
 from ppo_lesson.maths.divergences import kl_p_q
 from ppo_lesson.maths.shapes import check_between, check_bools, check_floats, check_positive
 
@@ -53,7 +54,7 @@ def shaped_reward(
 
     Returns:
         (B, T) rewards, 0 on padding. They sum to the score minus beta times the response's
-        log-ratio.
+        log-ratio, in which a token counts as 0 that both policies forbid (-inf).
 
     Raises:
         ValueError: a shape or dtype is wrong, beta is negative, or a response has no real token.
@@ -67,10 +68,10 @@ def shaped_reward(
     check_between(0, float("inf"), open_high=True, beta=beta)
     if not mask.any(-1).all():
         raise ValueError("mask: expected a real token in every row, got a row of padding")
-    price = beta * (log_prob - ref_log_prob).detach()
+    price = times(beta, log_ratio(log_prob, ref_log_prob).detach())
     steps = torch.arange(mask.shape[1], device=mask.device)
     last = torch.where(mask, steps, -1).amax(-1, keepdim=True)
-    at_end = (steps == last) * score.detach().unsqueeze(-1)
+    at_end = torch.where(steps == last, score.detach().unsqueeze(-1), 0.0)
     return torch.where(mask, at_end - price, 0.0)
 
 
@@ -100,6 +101,30 @@ def rlhf_optimum(ref_prob: Tensor, reward: Tensor, beta: float) -> Tensor:
     return torch.softmax(ref_prob.log() + reward / beta, dim=0)
 
 
+def log_rlhf_optimum(ref_log_prob: Tensor, reward: Tensor, beta: float) -> Tensor:
+    """Return the logarithm of `rlhf_optimum`, also where the probability underflows.
+
+    log pi*(s) = log pi_ref(s) + R(s) / beta - log Z
+
+    Args:
+        ref_log_prob: (S,) log-probability of each response under the reference, in nats; up to a
+            constant, which Z takes off.
+        reward: (S,) reward of each response.
+        beta: price of one nat, above 0.
+
+    Returns:
+        (S,) log-probabilities in nats; -inf only where the reference's is.
+
+    Raises:
+        ValueError: shapes differ or are not (S,), or beta is not positive.
+
+    Source: that of `rlhf_optimum`.
+    """
+    check_floats("S", ref_log_prob=ref_log_prob, reward=reward)
+    check_positive(beta=beta)
+    return torch.log_softmax(ref_log_prob + reward / beta, dim=0)
+
+
 def regularised_objective(
     log_prob: Tensor, ref_log_prob: Tensor, reward: Tensor, beta: float
 ) -> Tensor:
@@ -124,10 +149,9 @@ def regularised_objective(
     """
     check_floats("S", log_prob=log_prob, ref_log_prob=ref_log_prob, reward=reward)
     check_between(0, float("inf"), open_high=True, beta=beta)
-    expected = log_prob.exp() @ reward
-    if beta == 0:  # then nothing is paid for what the reference never says, either
-        return expected
-    return expected - beta * kl_p_q(log_prob.unsqueeze(0), ref_log_prob.unsqueeze(0))[0]
+    expected = times(log_prob.exp(), reward).sum()
+    # With beta 0 nothing is paid for what the reference never says, either.
+    return expected - times(beta, kl_p_q(log_prob.unsqueeze(0), ref_log_prob.unsqueeze(0))[0])
 
 
 def implicit_reward(log_prob: Tensor, ref_log_prob: Tensor, beta: float) -> Tensor:
@@ -141,7 +165,7 @@ def implicit_reward(log_prob: Tensor, ref_log_prob: Tensor, beta: float) -> Tens
         beta: price of one nat, above 0.
 
     Returns:
-        (N,) rewards.
+        (N,) rewards; 0 where both log-probabilities are -inf: a response that both forbid.
 
     Raises:
         ValueError: shapes differ or are not (N,), or beta is not positive.
@@ -150,7 +174,7 @@ def implicit_reward(log_prob: Tensor, ref_log_prob: Tensor, beta: float) -> Tens
     """
     check_floats("N", log_prob=log_prob, ref_log_prob=ref_log_prob)
     check_positive(beta=beta)
-    return beta * (log_prob - ref_log_prob.detach())
+    return beta * log_ratio(log_prob, ref_log_prob.detach())
 
 
 def dpo_loss(

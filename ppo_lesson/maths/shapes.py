@@ -9,6 +9,8 @@ of this field.
 from __future__ import annotations
 
 import math
+from numbers import Integral, Real
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -56,11 +58,13 @@ def check_between(
     """Check that every number lies in the interval; its ends belong to it unless declared open.
 
     Raises:
-        ValueError: a number (NaN too) lies outside; the message names the argument.
+        ValueError: a number (NaN too) lies outside, or is none; the message names the argument.
     """
     for name, number in numbers.items():
-        inside = (low < number if open_low else low <= number) and (
-            number < high if open_high else number <= high
+        inside = (
+            _is_number(number)
+            and (low < number if open_low else low <= number)
+            and (number < high if open_high else number <= high)
         )
         if not inside:
             interval = f"{'(' if open_low else '['}{low:g}, {high:g}{')' if open_high else ']'}"
@@ -74,6 +78,36 @@ def check_positive(**numbers: float) -> None:
         ValueError: a number is not; the message names the argument.
     """
     check_between(0.0, math.inf, open_low=True, open_high=True, **numbers)
+
+
+def check_count(name: str, count: Any, low: int = 1, high: int = 2**63 - 1) -> int:
+    """Check that a count, a size or a number of steps is a whole number from `low` to `high`.
+
+    Args:
+        name: of the argument.
+        count: an integer of Python, NumPy or torch (a tensor of shape ()); a bool is none.
+        low: the smallest that makes sense.
+        high: the largest; by default what 64 bits hold.
+
+    Returns:
+        The count as Python's int, which every library takes.
+
+    Raises:
+        ValueError: it is none or out of range; the message names the argument and what came.
+    """
+    number = _whole(count)
+    if number is None:
+        raise ValueError(f"{name}: expected a whole number, got {count!r}")
+    if number < low:
+        raise ValueError(f"{name}: expected {low} or more, got {number}")
+    if number > high:
+        raise ValueError(f"{name}: expected {high} or less, got {number}")
+    return number
+
+
+def check_seed(seed: Any) -> int:
+    """Check that a seed is a whole number, 0 or more and below 2^63; else as `check_count`."""
+    return check_count("seed", seed, 0)
 
 
 def check_indices(size: int, **tensors: Tensor) -> None:
@@ -93,6 +127,19 @@ def check_indices(size: int, **tensors: Tensor) -> None:
 def time_shape(reward: Tensor) -> str:
     """Tell whether a time series is of one environment, ``"T"``, or of many, ``"T N"``."""
     return "T N" if isinstance(reward, Tensor) and reward.ndim == 2 else "T"
+
+
+def _is_number(number: Any) -> bool:
+    if isinstance(number, Tensor):
+        return number.ndim == 0 and not (number.is_complex() or number.dtype == torch.bool)
+    return isinstance(number, Real) and not isinstance(number, bool)
+
+
+def _whole(count: Any) -> int | None:
+    """Return an integer as Python's, None where it is something else."""
+    if isinstance(count, Tensor):
+        return int(count) if count.ndim == 0 and _is_integer(count) else None
+    return int(count) if isinstance(count, Integral) and not isinstance(count, bool) else None
 
 
 def _is_integer(tensor: Tensor) -> bool:

@@ -14,6 +14,7 @@ import gymnasium
 import numpy as np
 from PIL import Image
 
+from ppo_lesson.maths.shapes import check_count, check_seed
 from ppo_lesson.training.networks import ActorCritic
 
 FRAME_SIZE = (300, 200)
@@ -64,8 +65,8 @@ def record_pole(policy: ActorCritic, seed: int, max_steps: int = 500, every: int
     Raises:
         ValueError: every is below 1.
     """
-    if every < 1:
-        raise ValueError(f"every: expected 1 or more, got {every}")
+    every, max_steps = check_count("every", every), check_count("max_steps", max_steps)
+    seed = check_seed(seed)
     env = gymnasium.make("CartPole-v1", render_mode="rgb_array", max_episode_steps=max_steps)
     sample = policy.sampler(np.random.default_rng(seed))
     with closing(env), _drawing_in_memory():

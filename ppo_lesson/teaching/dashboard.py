@@ -18,6 +18,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from PIL import Image as Picture
 
+from ppo_lesson.maths.shapes import check_count, check_seed
 from ppo_lesson.teaching.figures_training import MOST_RETURN, SOLVED_RETURN
 from ppo_lesson.teaching.plotting import COLORS, house_style, line_style
 from ppo_lesson.training.networks import ActorCritic
@@ -55,8 +56,8 @@ def dashboard(
     Raises:
         ValueError: every is below 1.
     """
-    if every < 1:
-        raise ValueError(f"every: expected 1 or more, got {every}")
+    every, episodes = check_count("every", every), check_count("episodes", episodes)
+    seed = check_seed(seed)
     curves = Curves(config)
     board = Board(config, curves)
     begin, updates, watching, drawing, last_cost = clock(), 0, 0.0, 0.0, 0.0

@@ -9,6 +9,7 @@ import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
+from ppo_lesson.maths.shapes import check_count
 from ppo_lesson.teaching.plotting import COLORS, line_style, plot_line
 
 CURVE_STYLES = (("old", "--"), ("new", "-"), ("good", "-."))
@@ -54,6 +55,7 @@ def plot_mixing_weights(ax: Axes, gae_lambdas: Sequence[float], num_steps: int) 
         gae_lambdas: up to three mixing weights.
         num_steps: steps that are left, the largest n.
     """
+    num_steps = check_count("num_steps", num_steps)
     number = torch.arange(1, num_steps + 1)
     curves = [mixing_weights(gae_lambda, num_steps) for gae_lambda in gae_lambdas]
     _plot_curves(ax, number, curves)
@@ -74,7 +76,7 @@ def plot_td_weights(ax: Axes, gae_lambdas: Sequence[float], gamma: float, num_st
         gamma: discount.
         num_steps: steps that are left.
     """
-    ahead = torch.arange(num_steps)
+    ahead = torch.arange(check_count("num_steps", num_steps, 2))
     curves = [(gamma * gae_lambda) ** ahead for gae_lambda in gae_lambdas]
     _plot_curves(ax, ahead, curves)
     for curve, gae_lambda, (role, _) in zip(curves, gae_lambdas, CURVE_STYLES, strict=False):
@@ -92,6 +94,7 @@ def mixing_weights(gae_lambda: float, num_steps: int) -> Tensor:
     Returns:
         (num_steps,) weights.
     """
+    num_steps = check_count("num_steps", num_steps)
     weight = (1 - gae_lambda) * gae_lambda ** torch.arange(num_steps, dtype=torch.float64)
     weight[-1] = gae_lambda ** (num_steps - 1)
     return weight

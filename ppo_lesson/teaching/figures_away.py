@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FormatStrFormatter
 from torch import Tensor
 
+from ppo_lesson.maths.shapes import check_count
 from ppo_lesson.teaching.plotting import COLORS, label_end, line_style, plot_line
 from ppo_lesson.worlds.surrogates import OneParameter
 
@@ -74,6 +75,7 @@ def plot_worth(
         old_theta: () the parameter of the policy that acted.
         num_episodes: of the old policy.
     """
+    num_episodes = check_count("num_episodes", num_episodes)
     worth = num_episodes * world.effective_share(theta, old_theta)
     ax.plot(theta, worth, **line_style("weight"))
     ax.axhline(1, color=COLORS["quiet"], linestyle=":", linewidth=1.5)

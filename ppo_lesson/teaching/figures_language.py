@@ -9,6 +9,7 @@ import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
+from ppo_lesson.maths.shapes import check_count
 from ppo_lesson.teaching.plotting import COLORS, label_end, plot_line
 
 Run = Sequence[Mapping[str, float]]
@@ -82,6 +83,7 @@ def plot_climb(
         optimum: expected score and KL of pi*, exactly.
         num_iterations: how many there will be.
     """
+    num_iterations = check_count("num_iterations", num_iterations)
     lines = (("new", "score", score, optimum[0]), ("old", "KL", kl, optimum[1]))
     for role, name, numbers, best in lines:
         ax.plot([0, num_iterations], [best] * 2, color=COLORS["truth"], linestyle=":", linewidth=2)

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
+from ppo_lesson.maths.shapes import check_count
 from ppo_lesson.teaching.plotting import COLORS, plot_line
 from ppo_lesson.worlds.reuse import Path
 
@@ -55,6 +56,7 @@ def plot_token_rows(ax: Axes, words: Sequence[str], prompt_length: int) -> Axes:
         words: T words, prompt and answer.
         prompt_length: how many of them are the prompt.
     """
+    prompt_length = check_count("prompt_length", prompt_length, 1, len(words))
     for t, word in enumerate(words):
         given = t < prompt_length
         color = COLORS["quiet"] if given else COLORS["new"]
@@ -168,6 +170,7 @@ def plot_run(
         best: J of the best policy.
         per_batch: samples in a batch; the last batch is in use, those before it are gone.
     """
+    per_batch = check_count("per_batch", per_batch)
     done = generated[-1] if generated else 0
     in_use = min(per_batch, done)
     if generated:

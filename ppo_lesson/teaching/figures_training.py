@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
+from ppo_lesson.maths.shapes import check_count
 from ppo_lesson.teaching.plotting import COLORS, Row, label_end, line_style
 from ppo_lesson.training.ppo import PPOConfig, TrainingResult
 
@@ -176,6 +177,7 @@ def plot_reuse(ax: Axes, steps: Row, clipped: Tensor, free: Tensor, num_epochs: 
         free: (S, U) the same without.
         num_epochs: of each rollout.
     """
+    num_epochs = check_count("num_epochs", num_epochs)
     plot_seeds(ax, steps, free, "bad")
     plot_seeds(ax, steps, clipped, "good")
     with_clip, without = (returns.quantile(0.5, dim=0) for returns in (clipped, free))

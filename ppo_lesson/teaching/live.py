@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 
 from ppo_lesson import maths
+from ppo_lesson.maths.shapes import check_count, check_seed
 from ppo_lesson.teaching.plotting import COLORS, house_style
 from ppo_lesson.training.networks import ActorCritic
 from ppo_lesson.training.ppo import PPOConfig, TrainingResult, UpdateMetrics, evaluate, train
@@ -56,6 +57,11 @@ def train_seeds(
         ValueError: there is no seed.
         KeyboardInterrupt: Ctrl-C, before the first run was finished.
     """
+    seeds = [check_seed(seed) for seed in seeds]
+    evaluations, episodes = (
+        check_count("evaluations", evaluations),
+        check_count("episodes", episodes),
+    )
     if not seeds:
         raise ValueError("seeds: expected at least one, got none")
     first = config.total_steps / evaluations
@@ -116,8 +122,7 @@ def progress_bar(total: int, description: str) -> Callable[[], None]:
     Raises:
         ValueError: total is below 1.
     """
-    if total < 1:
-        raise ValueError(f"total: expected 1 or more, got {total}")
+    total = check_count("total", total)
     done = 0
 
     def picture() -> dict[str, object]:

@@ -21,6 +21,7 @@ from IPython.core.getipython import get_ipython
 from IPython.display import Markdown, display
 from torch import Tensor
 
+from ppo_lesson.maths.shapes import check_count, check_seed
 from ppo_lesson.teaching.plotting import apply_style
 
 PROOFS_ARE_OFF = (
@@ -38,6 +39,7 @@ def setup(seed: int = 0) -> None:
     float64, because the checks of the lessons compare to the tenth digit; networks are float32.
     Where Python was told to leave out assert statements, one sentence says so.
     """
+    seed = check_seed(seed)
     if sys.flags.optimize:
         print(PROOFS_ARE_OFF)
     apply_style()
@@ -70,6 +72,7 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[Number]], digits:
 
 def number_text(value: Number | Sequence[Number], digits: int = 4) -> str:
     """Write a number, or several with commas between, without -0 and without trailing noise."""
+    digits = check_count("digits", digits)
     if isinstance(value, Tensor):
         value = value.tolist()
     if isinstance(value, list | tuple):

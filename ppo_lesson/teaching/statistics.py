@@ -11,6 +11,8 @@ import numpy as np
 from scipy import stats
 from torch import Tensor
 
+from ppo_lesson.maths.shapes import check_seed
+
 CONFIDENCE = 0.95
 RESAMPLES = 2000
 
@@ -59,6 +61,7 @@ def bootstrap_interval(scores: Tensor, seed: int = 0) -> Interval:
 
     Source: Agarwal et al. (2021), section 4.1; Efron (1979) for the bootstrap.
     """
+    seed = check_seed(seed)
     tasks = _checked(scores).reshape(len(scores), -1).T
     if tasks.shape[1] < 2:
         raise ValueError(f"scores: expected 2 runs or more, got {tasks.shape[1]}")

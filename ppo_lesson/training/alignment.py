@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 
+from ppo_lesson.maths.shapes import check_count, check_seed
 from ppo_lesson.training import experiments
 from ppo_lesson.training.dpo import align_directly
 from ppo_lesson.training.feedback import Pairs, collect_pairs, fit_reward_model, pretrain
@@ -54,6 +55,7 @@ class Problem:
 
 def pose(seed: int, num_pairs: int = NUM_PAIRS) -> Problem:
     """Train a reference, ask the annotator, and fit a reward model."""
+    seed, num_pairs = check_seed(seed), check_count("num_pairs", num_pairs)
     reference = pretrain(seed)
     pairs = collect_pairs(reference, num_pairs, torch.Generator().manual_seed(seed))
     return Problem(reference, pairs, fit_reward_model(pairs, seed))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from numbers import Integral
+from typing import Any
 
-from ppo_lesson.maths.shapes import check_between, check_positive
+from ppo_lesson.maths.shapes import check_between, check_count, check_positive
 
 
 @dataclass(frozen=True)
@@ -43,10 +43,13 @@ class PPOConfig:
     def __post_init__(self) -> None:
         """Refuse settings that cannot work."""
         counts = ("total_steps", "num_envs", "num_steps", "num_epochs", "minibatch_size")
-        for name in counts:
-            _check_count(name, getattr(self, name))
-        for size in self.hidden_sizes:
-            _check_count("hidden_sizes", size)
+        settle_counts(self, *counts)
+        object.__setattr__(self, "hidden_sizes", check_sizes(self.hidden_sizes))
+        if not isinstance(self.env_id, str) or not self.env_id:
+            raise ValueError(f"env_id: expected gymnasium's name of a world, got {self.env_id!r}")
+        for name in ("anneal_learning_rate", "normalise_advantage", "clip_value"):
+            if not isinstance(getattr(self, name), bool):
+                raise ValueError(f"{name}: expected True or False, got {getattr(self, name)!r}")
         for name in ("learning_rate", "adam_epsilon", "reward_scale", "max_gradient_norm"):
             check_positive(**{name: getattr(self, name)})
         for name in ("gamma", "gae_lambda"):
@@ -58,6 +61,25 @@ class PPOConfig:
             check_positive(target_kl=self.target_kl)
 
 
-def _check_count(name: str, count: int) -> None:
-    if not isinstance(count, Integral) or count < 1:
-        raise ValueError(f"{name}: expected a whole number, 1 or more, got {count!r}")
+def settle_counts(config: object, *names: str) -> None:
+    """Check counts of frozen settings, 1 or more, and keep them as Python's integers.
+
+    Raises:
+        ValueError: a count is none; the message names it.
+    """
+    for name in names:
+        object.__setattr__(config, name, check_count(name, getattr(config, name)))
+
+
+def check_sizes(hidden_sizes: Any) -> tuple[int, ...]:
+    """Check the widths of hidden layers: a tuple or list of whole numbers, 1 or more.
+
+    Raises:
+        ValueError: they are none, as (64), which is 64 and no tuple.
+    """
+    if not isinstance(hidden_sizes, tuple | list):
+        raise ValueError(
+            f"hidden_sizes: expected a tuple of whole numbers, as (64,) or (64, 64), "
+            f"got {hidden_sizes!r}"
+        )
+    return tuple(check_count("hidden_sizes", size) for size in hidden_sizes)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ppo_lesson import maths
+from ppo_lesson.maths.arithmetic import equal_up_to_rounding
 from ppo_lesson.training.config import PPOConfig
 from ppo_lesson.training.networks import ActorCritic
 
@@ -40,7 +41,7 @@ class UpdateMetrics:
     active_clip_fraction: float  # share of samples that the clip leaves without a gradient
     largest_ratio: float  # over the rollout after the last epoch, current over old
     entropy: float  # mean entropy of the new policy on the rollout, in nats
-    explained_variance: float  # of the value targets by the critic before; NaN if they are equal
+    explained_variance: float  # of the value targets by the critic before; NaN if all are equal
     gradient_norm: float  # mean norm of the gradients before they were shortened
     learning_rate: float  # Adam's step size in this update
     seconds: float  # training time so far, time in on_update not counted
@@ -89,6 +90,6 @@ def diagnose(policy: ActorCritic, batch: Batch, config: PPOConfig) -> dict[str, 
         "explained_variance": torch.tensor(torch.nan),
     }
     # A learned world whose targets are all equal is no fault, and worth no warning per update.
-    if torch.any(target != target[0]):
+    if not equal_up_to_rounding(target):
         measured["explained_variance"] = maths.explained_variance(batch.old_value, target)
     return {name: number.item() for name, number in measured.items()}

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ppo_lesson import maths
+from ppo_lesson.maths.shapes import check_count, check_positive, check_seed
 from ppo_lesson.training.feedback import Pairs, fit
 from ppo_lesson.training.language_model import LanguageModel, response_log_prob
 
@@ -33,7 +34,16 @@ def align_directly(
         num_epochs: passes over the pairs.
         learning_rate: Adam's first step size.
         on_step: called after each gradient step.
+
+    Returns:
+        The policy. A gradient that is not finite ends the training, as in `fit`.
+
+    Raises:
+        ValueError: beta, seed, num_epochs or learning_rate is out of range.
     """
+    seed = check_seed(seed)
+    check_positive(beta=beta, learning_rate=learning_rate)
+    check_count("num_epochs", num_epochs)
     model = copy.deepcopy(reference)
     with torch.no_grad():
         ref_chosen = response_log_prob(reference, pairs.prompt, pairs.chosen)

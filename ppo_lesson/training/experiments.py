@@ -19,6 +19,7 @@ from torch import Tensor
 
 from ppo_lesson import maths
 from ppo_lesson.files import replace_text, require_writable
+from ppo_lesson.maths.shapes import check_count, check_seed
 from ppo_lesson.training.config import PPOConfig
 from ppo_lesson.training.diagnostics import UpdateMetrics
 from ppo_lesson.training.networks import ActorCritic
@@ -66,6 +67,8 @@ def run(
     Raises:
         KeyboardInterrupt: Ctrl-C, though the training ended in order.
     """
+    seed, every = check_seed(seed), check_count("every", every)
+    episodes = check_count("episodes", episodes)
     parts = dict(parts)
     first_ratio = _FirstRatio(parts.pop("policy_loss", maths.clipped_surrogate_loss))
     num_records = config.total_steps // (config.num_envs * config.num_steps * every)

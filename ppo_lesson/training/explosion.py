@@ -23,6 +23,8 @@ import torch
 from torch import Tensor
 
 from ppo_lesson import maths
+from ppo_lesson.maths.importance import LOG_RATIO_LIMIT
+from ppo_lesson.maths.shapes import check_count
 from ppo_lesson.training import experiments
 from ppo_lesson.training.config import PPOConfig
 from ppo_lesson.training.diagnostics import Batch, UpdateMetrics
@@ -86,6 +88,9 @@ def record(
         num_runs: R, with a policy and a batch of its own each.
         updates_before: iterations of ordinary PPO that the policy had.
     """
+    num_epochs = check_count("num_epochs", num_epochs, 0)
+    num_runs = check_count("num_runs", num_runs)
+    updates_before = check_count("updates_before", updates_before)
     starts = [_start(seed, updates_before) for seed in range(num_runs)]
     return [
         _explode(starts, step_size, clipped, num_epochs)
@@ -193,13 +198,15 @@ def plain_surrogate_loss(
 @torch.no_grad()
 def _measure(policy: ActorCritic, batch: Batch) -> dict:
     log_prob = maths.action_log_prob(policy.logits(batch.obs), batch.action)
-    ratio = maths.policy_ratio(log_prob.double(), batch.old_log_prob.double())
+    log_prob, old_log_prob = log_prob.double(), batch.old_log_prob.double()
+    ratio = maths.policy_ratio(log_prob, old_log_prob)
+    log_ratio = (log_prob - old_log_prob).clamp(-LOG_RATIO_LIMIT, LOG_RATIO_LIMIT)
     advantage = batch.advantage.double()
-    bins = ratio.log().round().clamp(BINS[0], BINS[-1]).long() - BINS[0]
+    bins = log_ratio.round().clamp(BINS[0], BINS[-1]).long() - BINS[0]
     return {
         "counts": torch.bincount(bins, minlength=len(BINS)).tolist(),
         "largest_ratio": round(ratio.max().item(), 2),
-        "effective_sample_size": round(maths.effective_sample_size(ratio.log()).item(), 1),
+        "effective_sample_size": round(maths.effective_sample_size(log_ratio).item(), 1),
         "gradient_share": round(maths.gradient_share(ratio, advantage, TOP).item(), 3),
         "promise": round((ratio * advantage).mean().item(), 3),
         "returns": round(evaluate(policy, EPISODES, seed=7).mean().item(), 1),

@@ -5,6 +5,8 @@ All of it is supervised learning, by maximum likelihood.
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -12,6 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from ppo_lesson import maths
+from ppo_lesson.maths.shapes import check_count, check_positive, check_seed
+from ppo_lesson.training.gradient_step import gradient_step
 from ppo_lesson.training.language_model import (
     LanguageModel,
     RewardModel,
@@ -59,6 +63,8 @@ def pretrain(seed: int, num_sentences: int = 20_000, num_epochs: int = 4) -> Lan
         num_sentences: that people wrote.
         num_epochs: passes over them.
     """
+    seed, num_sentences = check_seed(seed), check_count("num_sentences", num_sentences)
+    check_count("num_epochs", num_epochs)
     generator, model = torch.Generator().manual_seed(seed), LanguageModel(seed)
     prompt = draw_prompts(num_sentences, generator)
     written = torch.stack(
@@ -91,6 +97,8 @@ def collect_pairs(
         generator: of prompts, responses and choices.
         noise: of the annotator, see `grammar.prefers_first`.
     """
+    num_pairs = check_count("num_pairs", num_pairs)
+    check_positive(noise=noise)
     prompt = draw_prompts(num_pairs, generator)
     first, second = (respond(model, prompt, generator).token for _ in range(2))
     reward = grammar.true_reward()
@@ -112,6 +120,7 @@ def fit_reward_model(pairs: Pairs, seed: int, num_epochs: int = 4) -> RewardMode
         seed: of weights and minibatches.
         num_epochs: passes over the pairs.
     """
+    seed = check_seed(seed)
     generator, model = torch.Generator().manual_seed(seed), RewardModel(seed)
 
     def loss(index: Tensor) -> Tensor:
@@ -126,7 +135,7 @@ def fit_reward_model(pairs: Pairs, seed: int, num_epochs: int = 4) -> RewardMode
 
 def draw_prompts(count: int, generator: torch.Generator) -> Tensor:
     """Draw prompts evenly."""
-    return torch.randint(len(grammar.PROMPTS), (count,), generator=generator)
+    return torch.randint(len(grammar.PROMPTS), (check_count("count", count),), generator=generator)
 
 
 def fit(
@@ -139,14 +148,34 @@ def fit(
     learning_rate: float = 3e-3,
     on_step: Callable[[], None] = lambda: None,
 ) -> None:
-    """Minimise the loss of index sets; the step size falls along a line."""
-    batches = list(_epochs(num_samples, num_epochs, generator))
+    """Minimise the loss of index sets; the step size falls along a line.
+
+    A gradient that is not finite ends it, with one RuntimeWarning that names it and the step; the
+    model keeps the weights of the step before. So it is wherever models are fitted by this.
+
+    Args:
+        model: what is fitted, in place.
+        loss: from the indices of a minibatch to its loss, ().
+        num_samples: how many there are.
+        num_epochs: passes over them.
+        generator: source of the minibatches.
+        learning_rate: Adam's first step size, above 0.
+        on_step: called after each gradient step.
+
+    Raises:
+        ValueError: a count or the learning rate is out of range, or the loss has no gradient.
+    """
+    check_positive(learning_rate=learning_rate)
+    batches = list(_epochs(num_samples, check_count("num_epochs", num_epochs), generator))
     optimizer = torch.optim.Adam(model.parameters(), learning_rate)
     schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, FINAL_SHARE, len(batches))
-    for index in batches:
-        optimizer.zero_grad()
-        loss(index).backward()
-        optimizer.step()
+    for step, index in enumerate(batches, 1):
+        try:
+            gradient_step(optimizer, loss(index), math.inf)
+        except FloatingPointError as error:
+            stopped = f"{error} in step {step} of {len(batches)}"
+            warnings.warn(f"training stopped: {stopped}", RuntimeWarning, stacklevel=3)
+            return
         schedule.step()
         on_step()
 

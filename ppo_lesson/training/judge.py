@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from dataclasses import dataclass
 
 import torch
@@ -17,6 +18,9 @@ from ppo_lesson.training.language_model import (
 )
 from ppo_lesson.worlds import grammar
 
+ROUNDING = 1e-12
+"""In nats: a KL of sums over 16,105 responses in float64 is not known more closely."""
+
 
 @dataclass(frozen=True)
 class Scores:
@@ -29,7 +33,8 @@ class Scores:
         kl_to_optimum: KL(pi || pi*), for the optimum pi* of the reward model's score.
         kl_to_true_optimum: the same for the optimum of the true reward.
         gap_closed: share of J(pi*) - J(pi_ref) that the policy has made good, where J is the
-            reward model's score less beta KL(pi || pi_ref); 1 is the optimum.
+            reward model's score less beta KL(pi || pi_ref); 1 is the optimum. NaN where the
+            reference is the optimum, be it only up to rounding.
         true_gap_closed: the same where J has the true reward.
     """
 
@@ -82,8 +87,8 @@ class Judge:
 
     def optimum_of(self, reward: Tensor, beta: float) -> Tensor:
         """Return the log-probabilities of pi* for a reward of every response: (P, S) -> (P, S)."""
-        rows = zip(self.ref_log_prob.exp(), reward, strict=True)
-        return torch.stack([maths.rlhf_optimum(*row, beta).log() for row in rows])
+        rows = zip(self.ref_log_prob, reward, strict=True)
+        return torch.stack([maths.log_rlhf_optimum(*row, beta) for row in rows])
 
     def scores(self, log_prob: Tensor) -> Scores:
         """Measure a policy by the log-probability of its every response, (P, S)."""
@@ -95,9 +100,14 @@ class Judge:
             kl_to_optimum=to_optimum,
             kl_to_true_optimum=to_true_optimum,
             # J(pi*) - J(pi) is beta KL(pi || pi*), for every pi: notebook 10 shows why.
-            gap_closed=1 - to_optimum / _kl(self.ref_log_prob, self.optimum),
-            true_gap_closed=1 - to_true_optimum / _kl(self.ref_log_prob, self.true_optimum),
+            gap_closed=_closed(to_optimum, _kl(self.ref_log_prob, self.optimum)),
+            true_gap_closed=_closed(to_true_optimum, _kl(self.ref_log_prob, self.true_optimum)),
         )
+
+
+def _closed(left: float, gap: float) -> float:
+    """Tell which share of a gap is closed; NaN where the gap is no wider than its rounding."""
+    return 1 - left / gap if gap > ROUNDING else math.nan
 
 
 def _mean(log_prob: Tensor, reward: Tensor) -> float:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
 from ppo_lesson import maths
-from ppo_lesson.maths.shapes import check_indices, check_integers
+from ppo_lesson.maths.shapes import check_indices, check_integers, check_seed
 from ppo_lesson.worlds.grammar import MAX_LENGTH, PROMPTS, WORDS, Sentences, real_tokens
 
 WIDTH, NUM_HEADS, NUM_LAYERS = 48, 4, 1
@@ -69,6 +69,7 @@ class Trunk(nn.Module):
 @contextmanager
 def _float32_from(seed: int) -> Iterator[None]:
     """Draw weights that depend on the seed alone, in float32 whatever torch's default is."""
+    seed = check_seed(seed)
     before = torch.get_default_dtype()
     torch.set_default_dtype(torch.float32)
     try:
@@ -124,7 +125,7 @@ class RewardModel(nn.Module):
     def forward(self, prompt: Tensor, token: Tensor) -> Tensor:
         """Score (B,) prompts with (B, T) responses: (B,)."""
         each = self.head(self.trunk(prompt, token)[:, 1:]).squeeze(-1)
-        return (each * real_tokens(token)).sum(-1)
+        return each.masked_fill(~real_tokens(token), 0.0).sum(-1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,6 +165,7 @@ def respond(
 
     Raises:
         ValueError: prompt, temperature or top_k is out of range.
+        FloatingPointError: the model's logits are NaN.
     """
     size = len(prompt)
     token = torch.zeros(size, MAX_LENGTH, dtype=torch.long)
@@ -172,16 +174,18 @@ def respond(
         logits = model.actor_head(model.actor(prompt, token[:, :t])[:, -1])
         # Scored as it is drawn: from these logits, whatever temperature and top_k made of them.
         drawn_from = torch.log_softmax(maths.behaviour_logits(logits, temperature, top_k), -1)
+        if drawn_from.isnan().any():
+            raise FloatingPointError("the policy's logits are not finite")
         drawn = torch.multinomial(drawn_from.exp(), 1, generator=generator)
         token[:, t : t + 1] = drawn
         log_prob[:, t : t + 1] = drawn_from.gather(-1, drawn)
     mask = real_tokens(token)
-    return Responses(prompt, token * mask, mask, log_prob * mask)
+    return Responses(prompt, token * mask, mask, log_prob.masked_fill(~mask, 0.0))
 
 
 def response_log_prob(model: LanguageModel, prompt: Tensor, token: Tensor) -> Tensor:
     """Return the log-probability of whole responses: (B,), (B, T) -> (B,)."""
-    return (model.log_prob(prompt, token) * real_tokens(token)).sum(-1)
+    return model.log_prob(prompt, token).masked_fill(~real_tokens(token), 0.0).sum(-1)
 
 
 def every_log_prob(

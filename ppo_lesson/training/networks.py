@@ -10,6 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ppo_lesson.maths.shapes import check_count
+from ppo_lesson.training.config import check_sizes
+
 Sampler = Callable[[np.ndarray], np.ndarray]
 """Takes observations (N, D), returns one sampled action for each, (N,)."""
 
@@ -30,6 +33,11 @@ class ActorCritic(nn.Module):
     ) -> None:
         """Build both networks; `generator` is the only source of randomness."""
         super().__init__()
+        obs_size, num_actions = (
+            check_count("obs_size", obs_size),
+            check_count("num_actions", num_actions),
+        )
+        hidden_sizes = check_sizes(hidden_sizes)
         self.actor = _mlp((obs_size, *hidden_sizes, num_actions), 0.01, generator)
         self.critic = _mlp((obs_size, *hidden_sizes, 1), 1.0, generator)
 

@@ -16,10 +16,11 @@ import numpy as np
 import torch
 from gymnasium import spaces
 from gymnasium.vector import VectorEnv
-from torch import Tensor, nn
+from torch import Tensor
 
 from ppo_lesson import maths
-from ppo_lesson.maths.shapes import check_floats
+from ppo_lesson.maths.arithmetic import equal_up_to_rounding
+from ppo_lesson.maths.shapes import check_count, check_floats, check_seed
 from ppo_lesson.training.config import PPOConfig
 from ppo_lesson.training.diagnostics import (
     Batch,
@@ -28,6 +29,7 @@ from ppo_lesson.training.diagnostics import (
     approx_kl,
     diagnose,
 )
+from ppo_lesson.training.gradient_step import check_finite, gradient_step
 from ppo_lesson.training.interrupts import finish_on_interrupt
 from ppo_lesson.training.networks import ActorCritic
 from ppo_lesson.training.rollouts import Rollout, collect, evaluate, make_env
@@ -71,12 +73,12 @@ def make_batch(
         "advantage": advantage,
     }
     columns = {name: column[rollout.valid] for name, column in columns.items()}
-    for name, column in columns.items():
-        if not torch.isfinite(column).all():
-            raise FloatingPointError(f"{name} is not finite")
+    check_finite(**columns)
     advantage = columns["advantage"]
     if config.normalise_advantage:
         advantage = maths.normalise_advantage(advantage)
+        if equal_up_to_rounding(columns["advantage"], made_of(columns, config)):
+            advantage = torch.zeros_like(advantage)
     return Batch(
         obs=columns["obs"],
         action=rollout.action[rollout.valid],
@@ -85,6 +87,12 @@ def make_batch(
         old_value=columns["value"],
         value_target=columns["value"] + columns["advantage"],
     )
+
+
+def made_of(columns: dict[str, Tensor], config: PPOConfig) -> Tensor:
+    """Return the largest number that each advantage is a difference of, (B,): it rounds as that."""
+    reward = columns["reward"] * config.reward_scale
+    return torch.stack([reward, columns["value"], columns["next_value"]]).abs().amax(0)
 
 
 def ppo_update(
@@ -102,19 +110,13 @@ def ppo_update(
 
     Raises:
         FloatingPointError: a gradient is not finite; the parameters are those of the step before.
+        ValueError: policy_loss returned one without a gradient.
     """
-    parameters = list(policy.parameters())
     gradient_norms = []
     for _ in range(config.num_epochs):
         for index in maths.minibatches(len(batch.action), config.minibatch_size, generator):
             loss = ppo_loss(policy, batch.select(index), config, policy_loss)
-            optimizer.zero_grad()
-            loss.backward()
-            norm = nn.utils.clip_grad_norm_(parameters, config.max_gradient_norm).item()
-            if not math.isfinite(norm):
-                raise FloatingPointError(f"the gradient's norm is {norm}")
-            optimizer.step()
-            gradient_norms.append(norm)
+            gradient_norms.append(gradient_step(optimizer, loss, config.max_gradient_norm))
         if config.target_kl is not None and approx_kl(policy, batch) > config.target_kl:
             break
     return gradient_norms
@@ -129,13 +131,16 @@ def ppo_loss(
     arXiv:1707.06347, eq. 9.
 
     Raises:
-        TypeError, ValueError: policy_loss returned no tensor, or no scalar.
+        TypeError, ValueError: policy_loss returned no tensor, no scalar, or one without a gradient.
     """
     logits = policy.logits(batch.obs)
     log_prob = maths.action_log_prob(logits, batch.action)
     loss = policy_loss(log_prob, batch.old_log_prob, batch.advantage, config.clip_epsilon)
     check_floats("", policy_loss=loss)
-    loss = loss + config.value_coefficient * critic_loss(policy, batch, config)
+    if torch.is_grad_enabled() and not loss.requires_grad:
+        raise ValueError("policy_loss: expected a loss with a gradient, got a constant (detached?)")
+    if config.value_coefficient:
+        loss = loss + config.value_coefficient * critic_loss(policy, batch, config)
     if config.entropy_coefficient:
         loss = loss - config.entropy_coefficient * maths.entropy(logits).mean()
     return loss
@@ -206,6 +211,7 @@ def train(
         are not finite end it too, with one RuntimeWarning that names them and the step; policy and
         history are then those of the last step before.
     """
+    seed = check_seed(seed)
     # Not default_rng(seed): the environments draw from that, and actions would follow their luck.
     generator, rng = torch.Generator().manual_seed(seed), np.random.default_rng([seed, 1])
     rollout, steps, gradient_steps, seconds = None, 0, 0, 0.0
@@ -249,6 +255,7 @@ def train(
 
 def learning_rate_at(steps: int, config: PPOConfig) -> float:
     """Return Adam's step size after so many environment steps: falling to 0, or constant."""
+    steps = check_count("steps", steps, 0)
     if not config.anneal_learning_rate:
         return config.learning_rate
     return config.learning_rate * (1 - steps / config.total_steps)

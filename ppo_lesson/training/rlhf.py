@@ -8,19 +8,28 @@ and padding, which is no experience.
 from __future__ import annotations
 
 import copy
+import math
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import pad
 
 from ppo_lesson import maths
+from ppo_lesson.maths.arithmetic import equal_up_to_rounding
+from ppo_lesson.maths.shapes import check_between, check_count, check_positive, check_seed
+from ppo_lesson.training.config import settle_counts
 from ppo_lesson.training.feedback import draw_prompts
+from ppo_lesson.training.gradient_step import check_finite, gradient_step
 from ppo_lesson.training.language_model import LanguageModel, Responses, respond
 
 Score = Callable[[Tensor, Tensor], Tensor]
 """Scores (B,) prompts with (B, T) responses: (B,)."""
+
+LOGIT_SIZE = 20.0
+"""A log-probability is a difference of logits, which are about as large where a policy is sure."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +49,9 @@ class RLHFConfig:
         max_gradient_norm: longest gradient.
         group_size: responses to the same prompt that are compared with each other; 0 for
             advantages from a critic. With groups there is no critic (GRPO).
+
+    Raises:
+        ValueError: a setting is out of range; the message names it.
     """
 
     num_iterations: int = 50
@@ -55,7 +67,14 @@ class RLHFConfig:
     group_size: int = 0
 
     def __post_init__(self) -> None:
-        """Check what no function below checks."""
+        """Refuse settings that cannot work."""
+        settle_counts(self, "num_iterations", "num_responses", "num_epochs", "minibatch_size")
+        object.__setattr__(self, "group_size", check_count("group_size", self.group_size, 0))
+        check_positive(learning_rate=self.learning_rate, max_gradient_norm=self.max_gradient_norm)
+        check_between(0, 1, gae_lambda=self.gae_lambda)
+        check_between(0, 1, open_low=True, open_high=True, clip_epsilon=self.clip_epsilon)
+        for name in ("beta", "value_coefficient"):
+            check_between(0, math.inf, open_high=True, **{name: getattr(self, name)})
         if self.group_size and (self.group_size < 2 or self.num_responses % self.group_size):
             raise ValueError(
                 f"group_size: expected 0 or a divisor of num_responses above 1, "
@@ -82,10 +101,11 @@ class Iteration:
 
 @dataclass
 class Alignment:
-    """A policy, and the record of how it came to be."""
+    """A policy, the record of how it came to be, and why it ended."""
 
     model: LanguageModel
     history: list[Iteration] = field(default_factory=list)
+    stopped: str = "all iterations done"
 
 
 @dataclass(frozen=True)
@@ -124,8 +144,16 @@ def align(
         seed: of prompts, responses and minibatches.
         draw: draws the responses and scores them as it drew them.
         on_iteration: called after each iteration with policy and record.
+
+    Returns:
+        Policy, history, and why it ended. Scores, log-probabilities or gradients that are not
+        finite end it too, with one RuntimeWarning that names them and the iteration; the policy is
+        then that of the last gradient step before.
+
+    Raises:
+        TypeError, ValueError: score returned no tensor of shape (B,), or seed is no seed.
     """
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(check_seed(seed))
     result = Alignment(copy.deepcopy(reference))
     model = result.model
     optimizer = torch.optim.Adam(model.parameters())
@@ -134,12 +162,17 @@ def align(
         optimizer.param_groups[0]["lr"] = config.learning_rate * share_left
         prompt = draw_prompts(config.num_responses // max(1, config.group_size), generator)
         prompt = prompt.repeat_interleave(max(1, config.group_size))
-        said = draw(model, prompt, generator)
-        scores, reward = rewards(reference, score, said, config.beta)
-        batch = make_batch(model, said, reward, config)
-        for _ in range(config.num_epochs):
-            for index in maths.minibatches(len(prompt), config.minibatch_size, generator):
-                take_step(model, optimizer, batch, index, config)
+        try:
+            said = draw(model, prompt, generator)
+            scores, reward = rewards(reference, score, said, config.beta)
+            batch = make_batch(model, said, reward, config)
+            for _ in range(config.num_epochs):
+                for index in maths.minibatches(len(prompt), config.minibatch_size, generator):
+                    take_step(model, optimizer, batch, index, config)
+        except FloatingPointError as error:
+            result.stopped = f"{error} in iteration {k + 1} of {config.num_iterations}"
+            warnings.warn(f"training stopped: {result.stopped}", RuntimeWarning, stacklevel=2)
+            break
         record = _record(model, reference, batch, scores, config)
         result.history.append(record)
         if on_iteration is not None:
@@ -151,20 +184,26 @@ def align(
 def rewards(
     reference: LanguageModel, score: Score, said: Responses, beta: float
 ) -> tuple[Tensor, Tensor]:
-    """Score responses as a whole, (B,), and spread score and price over their tokens, (B, T)."""
+    """Score responses as a whole, (B,), and spread score and price over their tokens, (B, T).
+
+    Raises:
+        FloatingPointError: a score or a log-probability is not finite; the message names it.
+    """
     scores = score(said.prompt, said.token)
     ref_log_prob = reference.log_prob(said.prompt, said.token)
-    return scores, maths.shaped_reward(scores, said.log_prob, ref_log_prob, said.mask, beta)
+    reward = maths.shaped_reward(scores, said.log_prob, ref_log_prob, said.mask, beta)
+    real = {"log_prob": said.log_prob[said.mask], "ref_log_prob": ref_log_prob[said.mask]}
+    check_finite(score=scores, **real, reward=reward)
+    return scores, reward
 
 
 @torch.no_grad()
 def make_batch(model: LanguageModel, said: Responses, reward: Tensor, config: RLHFConfig) -> Batch:
     """Turn rewards of tokens into advantages: from a critic, or from the rest of the group."""
-    value = model.value(said.prompt, said.token) * said.mask
+    value = model.value(said.prompt, said.token).masked_fill(~said.mask, 0.0)
     if config.group_size:
-        groups = reward.sum(-1).view(-1, config.group_size)
-        advantage = maths.group_relative_advantage(groups).view(-1, 1).expand_as(reward)
-        return Batch(said, advantage, value)
+        return Batch(said, group_advantage(said, reward, config), value)
+    check_finite(value=value)
     next_value, goes_on = (pad(column[:, 1:], (0, 1)) for column in (value, said.mask))
     truncated = torch.zeros_like(goes_on)
     advantage = maths.gae(  # time comes first there
@@ -177,6 +216,20 @@ def make_batch(model: LanguageModel, said: Responses, reward: Tensor, config: RL
     return Batch(said, advantage, value_target)
 
 
+def group_advantage(said: Responses, reward: Tensor, config: RLHFConfig) -> Tensor:
+    """Compare responses to the same prompt, (B, T); 0 where a group differs by rounding alone.
+
+    The rewards of a policy that has not left the reference hold the rounding of log-probabilities
+    that were subtracted, and those hold that of their logits: see LOGIT_SIZE.
+    """
+    groups = reward.sum(-1).view(-1, config.group_size)
+    advantage = maths.group_relative_advantage(groups)
+    logs = (LOGIT_SIZE + said.log_prob.abs()) * said.mask
+    subtracted = (reward.abs() + 2 * config.beta * logs).sum(-1).view_as(groups)
+    noise = equal_up_to_rounding(groups, subtracted).unsqueeze(-1)
+    return advantage.masked_fill(noise, 0.0).view(-1, 1).expand_as(reward)
+
+
 def token_loss(model: LanguageModel, batch: Batch, index: Tensor, config: RLHFConfig) -> Tensor:
     """Add up PPO's losses over the real tokens of some responses."""
     said, mask = batch.said, batch.said.mask[index]
@@ -187,7 +240,7 @@ def token_loss(model: LanguageModel, batch: Batch, index: Tensor, config: RLHFCo
         batch.advantage[index][mask],
         config.clip_epsilon,
     )
-    if config.group_size:
+    if config.group_size or not config.value_coefficient:
         return loss
     critic_loss = maths.value_loss(
         model.value(prompt, token)[mask], batch.value_target[index][mask]
@@ -202,11 +255,12 @@ def take_step(
     index: Tensor,
     config: RLHFConfig,
 ) -> None:
-    """Take one gradient step on some responses of a rollout, its length limited."""
-    optimizer.zero_grad()
-    token_loss(model, batch, index, config).backward()
-    nn.utils.clip_grad_norm_(model.parameters(), config.max_gradient_norm)
-    optimizer.step()
+    """Take one gradient step on some responses of a rollout, its length limited.
+
+    Raises:
+        FloatingPointError: the gradient is not finite; the parameters are as they were.
+    """
+    gradient_step(optimizer, token_loss(model, batch, index, config), config.max_gradient_norm)
 
 
 @torch.no_grad()
@@ -215,7 +269,7 @@ def _record(
 ) -> Iteration:
     said = batch.said
     ref_log_prob = reference.log_prob(said.prompt, said.token)
-    log_ratio_to_ref = ((said.log_prob - ref_log_prob) * said.mask).sum(-1)
+    log_ratio_to_ref = (said.log_prob - ref_log_prob).masked_fill(~said.mask, 0.0).sum(-1)
     log_prob = model.log_prob(said.prompt, said.token)[said.mask]
     ratio = maths.policy_ratio(log_prob, said.log_prob[said.mask])
     silent = maths.active_clip_fraction(ratio, batch.advantage[said.mask], config.clip_epsilon)

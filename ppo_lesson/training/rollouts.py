@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
 
 import gymnasium
@@ -11,6 +12,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from torch import Tensor
 
 from ppo_lesson.maths import action_log_prob
+from ppo_lesson.maths.shapes import check_count, check_seed
 from ppo_lesson.training.networks import ActorCritic
 
 
@@ -35,10 +37,29 @@ class Rollout:
 
 
 def make_env(env_id: str, num_envs: int) -> VectorEnv:
-    """Make a vector environment, the vectorised implementation where gymnasium has one."""
-    vectorised = gymnasium.spec(env_id).vector_entry_point is not None
+    """Make a vector environment, the vectorised implementation where gymnasium has one.
+
+    Args:
+        env_id: gymnasium's name of the world; "module:Name-v0" imports the module first, which is
+            to register it.
+        num_envs: N, environments side by side.
+
+    Raises:
+        ValueError: gymnasium knows no such world, the module cannot be imported, or num_envs is no
+            whole number, 1 or more.
+    """
+    num_envs = check_count("num_envs", num_envs)
+    module, _, name = str(env_id).rpartition(":")
+    try:
+        if module:
+            importlib.import_module(module)
+        vectorised = gymnasium.spec(name).vector_entry_point is not None
+    except (gymnasium.error.Error, ImportError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"env_id: expected a world that gymnasium knows, got {env_id!r}: {error}"
+        ) from error
     mode = "vector_entry_point" if vectorised else "sync"
-    return gymnasium.make_vec(env_id, num_envs=num_envs, vectorization_mode=mode)
+    return gymnasium.make_vec(name, num_envs=num_envs, vectorization_mode=mode)
 
 
 def collect(
@@ -71,19 +92,21 @@ def collect(
     Raises:
         ValueError: num_steps is below 1, or the environment does not reset itself.
     """
-    if num_steps < 1:
-        raise ValueError(f"num_steps: expected 1 or more, got {num_steps}")
+    num_steps = check_count("num_steps", num_steps)
+    seed = seed if seed is None else check_seed(seed)
     mode = env.metadata.get("autoreset_mode")
     if mode not in (AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP):
         raise ValueError(f"env: expected autoreset mode NEXT_STEP or SAME_STEP, got {mode}")
     sample = policy.sampler(rng)
-    obs = env.reset(seed=seed)[0] if previous is None else previous.last_obs
+    obs = np.array(env.reset(seed=seed)[0]) if previous is None else previous.last_obs
     resets = _resets_next(env, previous)
 
     rows = []
     for _ in range(num_steps):
         action = sample(obs)
-        following, reward, terminated, truncated, info = env.step(action)
+        *kept, info = env.step(action)
+        # Copies, because an environment may write its next step into the same arrays.
+        following, reward, terminated, truncated = (np.array(column) for column in kept)
         ended = terminated | truncated
         next_obs = following
         if mode == AutoresetMode.SAME_STEP and ended.any():
@@ -110,8 +133,7 @@ def evaluate(policy: ActorCritic, episodes: int, seed: int, env_id: str = "CartP
     Raises:
         ValueError: episodes is below 1.
     """
-    if episodes < 1:
-        raise ValueError(f"episodes: expected 1 or more, got {episodes}")
+    episodes, seed = check_count("episodes", episodes), check_seed(seed)
     env = make_env(env_id, episodes)
     # Not default_rng(seed): the environments draw from that, and actions would follow their luck.
     sample = policy.sampler(np.random.default_rng([seed, 1]))

@@ -20,6 +20,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ppo_lesson.maths.shapes import check_count
 from ppo_lesson.training import experiments
 from ppo_lesson.training.alignment import Problem, pose
 from ppo_lesson.training.language_model import LanguageModel, respond
@@ -62,7 +63,7 @@ def start(
     Returns:
         The policy, its rollout of B responses, and the reward model's scores (B,).
     """
-    config = replace(RLHFConfig(), num_iterations=iterations)
+    config = replace(RLHFConfig(), num_iterations=check_count("iterations", iterations))
     model = align(problem.reference, problem.reward_model, config, seed=SEED).model
     prompt = torch.arange(config.num_responses) % len(grammar.PROMPTS)
     said = respond(model, prompt, torch.Generator().manual_seed(SEED + 1))
@@ -82,7 +83,7 @@ def follow(model: LanguageModel, batch: Batch, clip_epsilon: float, num_steps: i
     Returns:
         (K + 1, B, T) log-probabilities of the tokens before the first step and after each, float64.
     """
-    model = copy.deepcopy(model)
+    num_steps, model = check_count("num_steps", num_steps, 0), copy.deepcopy(model)
     config = replace(RLHFConfig(), clip_epsilon=clip_epsilon)
     optimizer = torch.optim.Adam(model.parameters(), config.learning_rate)
     everything = torch.arange(len(batch.said.token))

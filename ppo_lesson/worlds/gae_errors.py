@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ppo_lesson.maths import gae
-from ppo_lesson.maths.shapes import check_floats
+from ppo_lesson.maths.shapes import check_floats, check_seed
 from ppo_lesson.worlds.mdp import TabularMDP, advantages, occupancy, state_values
 from ppo_lesson.worlds.trajectories import Trajectories, trajectories, trajectory_log_prob
 
@@ -128,7 +128,7 @@ def critic_error(mdp: TabularMDP, logits: Tensor, size: float, seed: int = 0) ->
         (T, S) an error for each step and state.
     """
     visits = occupancy(mdp, logits)
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(check_seed(seed))
     draw = torch.randn(visits.shape, dtype=visits.dtype, generator=generator)
     typical = (visits * draw.square()).sum() / mdp.horizon
     return size * draw / typical.sqrt()

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ppo_lesson.maths.shapes import check_between, check_floats
+from ppo_lesson.maths.shapes import check_between, check_count, check_floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,8 +49,7 @@ class TabularMDP:
         check_floats("S A S", sizes, transition=self.transition)
         _check_distributions(initial=self.initial, transition=self.transition)
         check_between(0.0, 1.0, gamma=self.gamma)
-        if not isinstance(self.horizon, int) or self.horizon < 1:
-            raise ValueError(f"horizon: expected an integer of at least 1, got {self.horizon!r}")
+        object.__setattr__(self, "horizon", check_count("horizon", self.horizon))
         for name in ("transition", "reward"):
             dtype = getattr(self, name).dtype
             if dtype != self.initial.dtype:

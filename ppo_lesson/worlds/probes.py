@@ -26,7 +26,7 @@ import gymnasium
 import numpy as np
 from gymnasium.spaces import Box, Discrete
 
-from ppo_lesson.maths.shapes import check_between
+from ppo_lesson.maths.shapes import check_between, check_count
 
 
 class Probe(gymnasium.Env[np.ndarray, Any]):
@@ -191,10 +191,8 @@ class EndlessProbe(Probe):
         Raises:
             ValueError: if time_limit is below 1.
         """
-        if time_limit < 1:
-            raise ValueError(f"time_limit: expected at least 1, got {time_limit}")
         super().__init__()
-        self.time_limit = time_limit
+        self.time_limit = check_count("time_limit", time_limit)
 
     def _terminated(self) -> bool:
         return False

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from ppo_lesson.maths.gradients import flat_gradient
+from ppo_lesson.maths.shapes import check_count
 from ppo_lesson.worlds.mdp import TabularMDP, advantages, objective, occupancy
 
 
@@ -69,6 +70,7 @@ def ascend(
     Returns:
         The path; with fresh batches `used` and `exact` are the same.
     """
+    num_steps = check_count("num_steps", num_steps, 0)
     theta, value, used, exact = logits, [], [], []
     for _ in range(num_steps + 1):
         value.append(objective(mdp, theta).detach())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ppo_lesson.maths.shapes import check_floats
+from ppo_lesson.maths.shapes import check_count, check_floats
 from ppo_lesson.worlds.mdp import TabularMDP
 
 # Names of the indices, for tables and figures.
@@ -97,7 +97,13 @@ def random_mdp(
         horizon: T, at least 1.
         generator: source of the random numbers.
         gamma: discount per step, 0 to 1.
+
+    Raises:
+        ValueError: a number is out of range; the message names it.
     """
+    num_states = check_count("num_states", num_states)
+    num_actions = check_count("num_actions", num_actions)
+    horizon = check_count("horizon", horizon)
 
     def distribution(*shape: int) -> Tensor:
         # Exponential numbers divided by their sum are Dirichlet(1, ..., 1), the uniform choice.

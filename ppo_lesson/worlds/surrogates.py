@@ -12,6 +12,8 @@ import torch
 from torch import Tensor
 
 from ppo_lesson.maths import policy_ratio
+from ppo_lesson.maths.arithmetic import log_ratio
+from ppo_lesson.maths.shapes import check_count
 from ppo_lesson.worlds.mdp import TabularMDP, advantages, objective, surrogate_objective
 from ppo_lesson.worlds.small_worlds import bandit_mdp, cliff_logits, cliff_mdp
 from ppo_lesson.worlds.trajectories import sample_trajectories, trajectories, trajectory_log_prob
@@ -91,9 +93,8 @@ def sampled_surrogates(
     Raises:
         ValueError: num_surrogates or num_episodes is below 1, or logits have another shape.
     """
-    for name, count in (("num_surrogates", num_surrogates), ("num_episodes", num_episodes)):
-        if count < 1:
-            raise ValueError(f"{name}: expected at least 1, got {count}")
+    num_surrogates = check_count("num_surrogates", num_surrogates)
+    num_episodes = check_count("num_episodes", num_episodes)
     found = sample_trajectories(mdp, old_logits, num_surrogates * num_episodes, generator)
     # How often each action was taken in each state at each step: all that a sample tells.
     size = mdp.num_states * mdp.num_actions
@@ -134,4 +135,6 @@ def effective_share(mdp: TabularMDP, logits: Tensor, old_logits: Tensor) -> Tens
     log_new, log_old = (
         trajectory_log_prob(mdp, table, every.state, every.action) for table in (logits, old_logits)
     )
-    return 1 / (2 * log_new - log_old).exp().sum()
+    # The weight of a trajectory, times its probability now: none where it is forbidden now.
+    weight = (log_new + log_ratio(log_new, log_old)).exp()
+    return 1 / weight.sum()

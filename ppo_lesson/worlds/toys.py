@@ -18,6 +18,7 @@ from torch import Tensor
 
 from ppo_lesson.maths.shapes import (
     check_between,
+    check_count,
     check_floats,
     check_indices,
     check_integers,
@@ -56,7 +57,7 @@ class Die:
 
     def sample(self, num_samples: int, generator: torch.Generator) -> Tensor:
         """Draw num_samples (at least 1) independent outcomes: (N,) integers."""
-        check_between(1, math.inf, num_samples=num_samples)
+        num_samples = check_count("num_samples", num_samples)
         return torch.multinomial(self.probability, num_samples, True, generator=generator)
 
     def expectation(self, value: Tensor) -> Tensor:
@@ -131,7 +132,7 @@ class Gaussian:
         std: its standard deviation, above 0.
 
     Raises:
-        ValueError: std is not positive.
+        ValueError: mean is not finite, or std is not positive.
     """
 
     mean: float
@@ -139,6 +140,7 @@ class Gaussian:
 
     def __post_init__(self) -> None:
         """Check the standard deviation."""
+        check_between(-math.inf, math.inf, open_low=True, open_high=True, mean=self.mean)
         check_positive(std=self.std)
 
     def log_prob(self, x: Tensor) -> Tensor:
@@ -148,7 +150,7 @@ class Gaussian:
 
     def sample(self, num_samples: int, generator: torch.Generator) -> Tensor:
         """Draw num_samples (at least 1) independent numbers: (N,) float64."""
-        check_between(1, math.inf, num_samples=num_samples)
+        num_samples = check_count("num_samples", num_samples)
         noise = torch.randn(num_samples, dtype=torch.float64, generator=generator)
         return self.mean + self.std * noise
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ppo_lesson.maths.shapes import check_indices, check_integers
+from ppo_lesson.maths.shapes import check_count, check_indices, check_integers
 from ppo_lesson.worlds.mdp import TabularMDP
 
 MAX_TRAJECTORIES = 200_000
@@ -98,8 +98,7 @@ def sample_trajectories(
     Raises:
         ValueError: num_trajectories is below 1.
     """
-    if num_trajectories < 1:
-        raise ValueError(f"num_trajectories: expected at least 1, got {num_trajectories}")
+    num_trajectories = check_count("num_trajectories", num_trajectories)
     with torch.no_grad():
         policy = mdp.policy(logits)
     state = torch.empty(num_trajectories, mdp.horizon, dtype=torch.int64)

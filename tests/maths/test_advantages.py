@@ -247,6 +247,17 @@ def test_scale_and_offset_do_not_matter_to_normalised_advantages() -> None:
 def test_one_sample_or_equal_ones_normalise_to_zero(dtype: torch.dtype) -> None:
     assert normalise_advantage(torch.tensor([3.7], dtype=dtype)).tolist() == [0.0]
     assert normalise_advantage(torch.full((4,), 2.5, dtype=dtype)).tolist() == [0.0] * 4
+    for size, value in ((7, 0.1), (3, 1000.1), (512, 10.1), (1024, -7.3)):  # the mean is off
+        assert (normalise_advantage(torch.full((size,), value, dtype=dtype)) == 0).all()
+
+
+def test_differences_far_below_the_floor_stay_small() -> None:
+    assert normalise_advantage(row(0.0, 1e-12)).abs().max() < 1e-4
+
+
+def test_an_infinite_future_behind_an_end_does_not_count() -> None:
+    infinite = row(1.0, math.inf)
+    assert backward_sum(infinite, row(0.0, 0.0)).tolist() == [1.0, math.inf]
 
 
 def test_explained_variance_of_a_perfect_a_constant_and_a_worse_critic() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.distributions import Categorical, kl_divergence
 
-from ppo_lesson.maths.divergences import adaptive_beta, kl_k1, kl_k2, kl_k3, kl_p_q
+from ppo_lesson.maths.divergences import BETA_LIMITS, adaptive_beta, kl_k1, kl_k2, kl_k3, kl_p_q
 from ppo_lesson.maths.gradients import finite_difference_gradient
 
 few = settings(max_examples=25)
@@ -176,3 +176,12 @@ def test_adaptive_beta_names_a_bad_number(name: str) -> None:
     if name != "kl":
         with pytest.raises(ValueError, match=rf"^{name}: expected a number in .*, got 0\.0"):
             adaptive_beta(**{**arguments, name: 0.0})
+
+
+@pytest.mark.parametrize("kl", [0.0, 1.0])
+def test_the_price_can_be_halved_and_doubled_for_ever(kl: float) -> None:
+    beta = 1.0
+    for _ in range(1200):
+        beta = adaptive_beta(beta, kl, 0.01)
+    assert beta == BETA_LIMITS[int(kl)]
+    assert adaptive_beta(beta, 1.0 - kl, 0.01) == beta * (2.0 if kl == 0 else 0.5)

@@ -106,3 +106,39 @@ def test_a_zero_gradient_has_no_angle(name: str) -> None:
     vectors = {"gradient": row(1.0, 2.0), "other": row(3.0, 4.0), name: row(0.0, 0.0)}
     with pytest.raises(ValueError, match=f"^{name}: all entries are zero"):
         cosine(**vectors)
+
+
+@pytest.mark.parametrize("size", [1e-30, 1e-20, 1.0, 1e30])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_the_cosine_of_any_length_is_right_and_never_beyond_one(
+    size: float, dtype: torch.dtype
+) -> None:
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(20):
+        gradient = torch.randn(33, dtype=dtype, generator=generator)
+        other = torch.randn(33, dtype=dtype, generator=generator)
+        same, opposed = cosine(size * gradient, gradient), cosine(size * gradient, -gradient)
+        assert 1 - 1e-6 < same <= 1
+        assert -1 <= opposed < -1 + 1e-6
+        torch.testing.assert_close(cosine(size * gradient, other), cosine(gradient, other))
+        assert torch.acos(same).isfinite()
+
+
+@pytest.mark.parametrize(
+    ("function", "came"),
+    [
+        (lambda x: x, r"shape \(2,\)"),
+        (lambda x: x[:1], r"shape \(1,\)"),
+        (lambda x: None, "NoneType"),
+        (lambda x: "3", "str"),
+    ],
+)
+def test_a_function_that_returns_anything_but_one_number_is_named(function, came: str) -> None:
+    with pytest.raises(ValueError, match=f"^function: expected .* one number, got {came}$"):
+        finite_difference_gradient(function, row(1.0, 2.0))
+
+
+def test_a_loss_without_a_gradient_is_named() -> None:
+    weight = torch.ones(2, requires_grad=True)
+    with pytest.raises(ValueError, match=r"^loss: expected one with a gradient, got a constant"):
+        flat_gradient(weight.detach().sum(), [weight])

@@ -13,6 +13,7 @@ from ppo_lesson.maths.preferences import (
     bradley_terry_loss,
     dpo_loss,
     implicit_reward,
+    log_rlhf_optimum,
     regularised_objective,
     rlhf_optimum,
     shaped_reward,
@@ -195,3 +196,14 @@ def test_at_the_optimum_the_expected_dpo_loss_is_flat():
 def test_bad_input_is_named(call, says: str):
     with pytest.raises(ValueError, match=says):
         call()
+
+
+@pytest.mark.parametrize("beta", [0.1, 0.01, 0.001])
+def test_the_logarithm_of_the_optimum_stays_finite_at_any_price(beta: float) -> None:
+    ref, reward = torch.softmax(torch.arange(5.0).double(), 0), torch.linspace(-3, 3, 5).double()
+    found = log_rlhf_optimum(ref.log(), reward, beta)
+    assert found.isfinite().all()
+    torch.testing.assert_close(found.exp(), rlhf_optimum(ref, reward, beta))
+    objective = regularised_objective(found, ref.log(), reward, beta)
+    best = beta * torch.logsumexp(ref.log() + reward / beta, 0)
+    torch.testing.assert_close(objective, best)

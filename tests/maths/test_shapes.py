@@ -153,6 +153,7 @@ FORMULAS: dict[str, dict[str, Any]] = {
     "regularised_objective": {"log_prob": A, "ref_log_prob": B, "reward": C, "beta": 0.5},
     "rlhf_optimum": {"ref_prob": torch.softmax(A, 0), "reward": C, "beta": 0.5},
     "score": {"logits": A, "action": torch.tensor(2)},
+    "log_rlhf_optimum": {"ref_log_prob": A, "reward": C, "beta": 0.5},
     "self_normalised_estimate": {"value": C, "log_weight": A},
     "shaped_reward": {
         "score": row(1.0, 2.0, 3.0),
@@ -229,7 +230,7 @@ def test_samples_of_different_number_raise(name: str) -> None:
 def test_a_number_out_of_range_raises_and_is_named(name: str) -> None:
     for argument in FORMULAS[name].keys() & BAD_NUMBERS.keys():
         for bad in BAD_NUMBERS[argument]:
-            message = rf"^{argument}: expected a number in .*, got {bad!r}$"
+            message = rf"^{argument}: expected .*, got {bad!r}$"
             with pytest.raises(ValueError, match=message):
                 call(name, **{argument: bad})
 

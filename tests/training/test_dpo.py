@@ -59,3 +59,24 @@ def test_swapped_pairs_push_the_other_way(reference, pairs):
     swapped = Pairs(pairs.prompt, pairs.rejected, pairs.chosen)
     model = align_directly(reference, swapped, BETA, seed=0)
     assert loss(model, reference, pairs) > math.log(2)
+
+
+def test_a_reference_that_is_not_finite_ends_it_at_once_and_by_name():
+    spoilt, pairs = LanguageModel(0), some_pairs()
+    with torch.no_grad():
+        spoilt.actor_head.bias[0] = math.nan
+    with pytest.warns(RuntimeWarning, match="the gradient's norm is nan in step 1 of 4") as caught:
+        align_directly(spoilt, pairs, 0.5, seed=0)
+    assert len(caught) == 1
+
+
+@pytest.mark.parametrize("name", ["beta", "learning_rate"])
+def test_numbers_that_cannot_work_are_refused_by_name(name: str):
+    arguments = {"beta": 0.5, "learning_rate": 1e-3}
+    for bad in (0.0, -1.0, math.nan, math.inf, "1"):
+        with pytest.raises(ValueError, match=f"^{name}: expected a number in"):
+            align_directly(LanguageModel(0), some_pairs(), seed=0, **{**arguments, name: bad})
+
+
+def some_pairs() -> Pairs:
+    return collect_pairs(LanguageModel(0), 20, torch.Generator().manual_seed(0))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
+import pytest
 import torch
+from torch import Tensor, nn
 
 from ppo_lesson.training.feedback import Pairs, collect_pairs, fit, fit_reward_model, pretrain
 from ppo_lesson.training.judge import Judge
@@ -93,3 +97,42 @@ def test_fitting_sees_every_sample_once_an_epoch_and_takes_shorter_and_shorter_s
     assert sorted(seen) == sorted([*range(1_200)] * 2)
     moves = [before - after for before, after in zip([start, *steps], steps, strict=False)]
     assert moves == sorted(moves, reverse=True) and len(moves) == 6
+
+
+def weights(model: nn.Module) -> Tensor:
+    return nn.utils.parameters_to_vector(model.parameters()).detach().clone()
+
+
+def test_a_gradient_that_is_not_finite_ends_the_fit_with_the_weights_of_the_step_before():
+    model, kept = nn.Linear(3, 1), []
+
+    def loss(index: Tensor) -> Tensor:
+        return model(torch.ones(3)).sum() * (math.nan if len(kept) == 2 else 1.0)
+
+    with pytest.warns(RuntimeWarning) as caught:
+        generator = torch.Generator().manual_seed(0)
+        fit(model, loss, 100, 5, generator, on_step=lambda: kept.append(weights(model)))
+    assert len(caught) == 1
+    said = "training stopped: the gradient's norm is nan in step 3 of 5"
+    assert str(caught[0].message) == said
+    assert len(kept) == 2
+    assert torch.equal(weights(model), kept[-1])
+
+
+def test_pairs_are_not_drawn_from_a_model_that_is_not_finite():
+    spoilt = LanguageModel(0)
+    with torch.no_grad():
+        spoilt.actor_head.weight[0, 0] = math.inf
+    with pytest.raises(FloatingPointError, match="the policy's logits are not finite"):
+        collect_pairs(spoilt, 10, torch.Generator().manual_seed(0))
+
+
+def test_settings_of_a_fit_are_refused_by_name():
+    model, generator = nn.Linear(1, 1), torch.Generator().manual_seed(0)
+    for bad in (0.0, -1e-3, math.nan, math.inf, "3e-4", None, True):
+        with pytest.raises(ValueError, match=r"^learning_rate: expected a number in .*, got"):
+            fit(model, lambda index: model.bias.sum(), 4, 1, generator, learning_rate=bad)
+    with pytest.raises(ValueError, match=r"^loss: expected one with a gradient, got a constant"):
+        fit(model, lambda index: model.bias.detach().sum(), 4, 1, generator)
+    with pytest.raises(ValueError, match=r"^noise: expected a number in"):
+        collect_pairs(LanguageModel(0), 4, generator, noise=0.0)

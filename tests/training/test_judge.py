@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 
@@ -66,3 +68,19 @@ def test_proxy_and_true_reward_start_at_the_same_level(judge):
 def test_what_a_sampler_never_draws_costs_nothing(judge):
     scores = judge.scores(judge.log_prob(LanguageModel(seed=2), top_k=2))
     assert torch.isfinite(torch.tensor(list(vars(scores).values()))).all()
+
+
+@pytest.mark.parametrize("beta", [0.02, 0.01, 0.001])
+def test_a_low_price_leaves_the_optimum_finite(beta: float):
+    judge = Judge(LanguageModel(seed=0), RewardModel(seed=1), beta)
+    assert judge.optimum.isfinite().all()
+    assert judge.true_optimum.isfinite().all()
+    reference, optimum = judge.scores(judge.ref_log_prob), judge.scores(judge.true_optimum)
+    assert all(math.isfinite(number) for number in vars(reference).values())
+    assert (reference.gap_closed, reference.true_gap_closed) == (0, 0)
+    assert optimum.true_gap_closed == pytest.approx(1, abs=1e-12)
+
+
+def test_where_there_is_no_gap_no_share_of_it_is_closed():
+    judge = Judge(LanguageModel(seed=0), RewardModel(seed=1), 1e12)
+    assert math.isnan(judge.scores(judge.log_prob(LanguageModel(seed=2))).gap_closed)

@@ -157,8 +157,8 @@ def test_every_score_is_the_score_of_each():
     ("sampler", "complaint"),
     [
         ({"temperature": 0.0}, "temperature: expected a number in"),
-        ({"top_k": 0}, "top_k: expected a number in"),
-        ({"top_k": 13}, "top_k: expected a number in"),
+        ({"top_k": 0}, "top_k: expected 1 or more, got 0"),
+        ({"top_k": 13}, "top_k: expected 12 or less, got 13"),
     ],
 )
 def test_a_sampler_that_cannot_be_is_refused(sampler, complaint):

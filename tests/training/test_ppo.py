@@ -666,6 +666,73 @@ def test_a_loss_that_is_not_finite_stops_training_with_one_warning() -> None:
     assert torch.isfinite(parameters(result.policy)).all()
 
 
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda loss: loss.detach(),
+        lambda loss: torch.tensor(loss.item()),
+        lambda loss: loss.detach() * 0.0,
+    ],
+)
+def test_a_policy_loss_without_a_gradient_is_refused_by_name(spoil: Any) -> None:
+    def policy_loss(*arguments: Any) -> Tensor:
+        return spoil(maths.clipped_surrogate_loss(*arguments))
+
+    policy, batch = a_batch()
+    named = r"^policy_loss: expected a loss with a gradient, got a constant"
+    with pytest.raises(ValueError, match=named):
+        train(TINY, seed=1, policy_loss=policy_loss)
+    with pytest.raises(ValueError, match=named):
+        ppo_loss(policy, batch, TINY, policy_loss)
+    with torch.no_grad():  # nobody asks for one
+        ppo_loss(policy, batch, TINY, policy_loss)
+
+
+def test_a_critic_that_does_not_count_cannot_spoil_the_loss() -> None:
+    config = replace(TINY, value_coefficient=0.0)
+    policy, batch = a_batch(config)
+    spoilt = batch._replace(value_target=batch.value_target * math.nan)
+    loss = ppo_loss(policy, spoilt, config, maths.clipped_surrogate_loss)
+    loss.backward()
+    assert loss.isfinite()
+    assert all(x.grad is not None and x.grad.isfinite().all() for x in policy.actor.parameters())
+
+
+class PaysAlways(gymnasium.Env[np.ndarray, Any]):
+    """One step, two actions, and 101 for both."""
+
+    observation_space, action_space = (
+        gymnasium.spaces.Box(-1, 1, (1,)),
+        gymnasium.spaces.Discrete(2),
+    )
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
+        super().reset(seed=seed)
+        return np.zeros(1, dtype=np.float32), {}
+
+    def step(self, action: Any) -> Any:
+        return np.zeros(1, dtype=np.float32), 101.0, True, False, {}
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_a_world_in_which_every_action_pays_the_same_teaches_no_preference(seed: int) -> None:
+    config = PPOConfig(total_steps=3000, num_envs=16, num_steps=32)
+    make = envs_of(PaysAlways, AutoresetMode.SAME_STEP)
+    entropy = train(config, seed=seed, make_env=make).curve("entropy")
+    assert (entropy - math.log(2)).abs().max() < 1e-3
+
+
+def test_advantages_that_differ_by_the_rounding_of_what_they_are_made_of_are_equal() -> None:
+    rollout = a_rollout()[1]
+    reward = torch.full_like(rollout.reward, 10.0)
+    noise = 1e-6 * torch.randn(reward.shape, generator=torch.Generator().manual_seed(0))
+    ends = torch.ones_like(rollout.terminated)
+    config = replace(TINY, reward_scale=1.0)
+    for size, equal in ((1.0, True), (1000.0, False)):
+        known = replace(rollout, reward=reward, value=reward + size * noise, terminated=ends)
+        assert (make_batch(known, config).advantage == 0).all() == equal
+
+
 def test_an_error_of_yours_comes_through_and_the_environment_is_closed() -> None:
     closed = []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from dataclasses import replace
 
 import pytest
@@ -17,7 +18,7 @@ from ppo_lesson.training.language_model import (
     every_log_prob,
     respond,
 )
-from ppo_lesson.training.rlhf import RLHFConfig, align, make_batch, token_loss
+from ppo_lesson.training.rlhf import RLHFConfig, align, make_batch, rewards, token_loss
 from ppo_lesson.worlds import grammar
 
 EVERY, REWARD, BETA = grammar.sentences(), grammar.true_reward(), 0.5
@@ -168,11 +169,11 @@ def test_advantages_are_those_of_each_response_alone_then_normalised_over_real_t
     with torch.no_grad():
         value = model.value(said.prompt, said.token)
     alone = []
-    for row, rewards, values in zip(said.mask, reward, value, strict=True):
+    for row, paid, values in zip(said.mask, reward, value, strict=True):
         ends, v = torch.zeros(int(row.sum()), dtype=torch.bool), values[row]
         ends[-1] = True
         next_value = torch.cat([v[1:], torch.zeros(1)])
-        advantage = maths.gae(rewards[row], v, next_value, ends, torch.zeros_like(ends), 1.0, 0.7)
+        advantage = maths.gae(paid[row], v, next_value, ends, torch.zeros_like(ends), 1.0, 0.7)
         alone.append(advantage)
     together = torch.cat(alone)
     torch.testing.assert_close(batch.advantage[said.mask], maths.normalise_advantage(together))
@@ -233,5 +234,103 @@ def test_a_scorer_of_drawn_responses_can_be_replaced():
 
 @pytest.mark.parametrize("group_size", [1, 7, -2])
 def test_groups_that_do_not_fit_are_refused(group_size):
-    with pytest.raises(ValueError, match="group_size: expected 0 or a divisor of num_responses"):
+    with pytest.raises(ValueError, match=r"^group_size: expected 0 or .*, got"):
         RLHFConfig(group_size=group_size)
+
+
+def weights(model: LanguageModel) -> Tensor:
+    return torch.nn.utils.parameters_to_vector(model.parameters()).detach().clone()
+
+
+@pytest.mark.parametrize("sharpness", [1.0, 20.0])
+@pytest.mark.parametrize("score", [0.0, 0.1, 1000.1])
+def test_groups_whose_scores_are_equal_move_no_weight(score: float, sharpness: float):
+    reference = LanguageModel(0)
+    with torch.no_grad():
+        reference.actor_head.weight.mul_(sharpness)
+    config = RLHFConfig(
+        num_iterations=3, num_responses=64, minibatch_size=32, num_epochs=2, group_size=4
+    )
+    found = align(reference, lambda p, t: torch.full((len(p),), score), config, seed=0)
+    assert torch.equal(weights(found.model), weights(reference))
+    assert found.stopped == "all iterations done"
+
+
+def test_groups_that_differ_are_compared_beside_groups_that_do_not():
+    def half(prompt: Tensor, token: Tensor) -> Tensor:
+        return torch.arange(len(prompt)).lt(4).float() * torch.arange(len(prompt)) * 1e-3
+
+    reference = LanguageModel(0)
+    said = respond(reference, torch.zeros(8, dtype=torch.long), torch.Generator().manual_seed(0))
+    _, reward = rewards(reference, half, said, BETA)
+    config = RLHFConfig(num_responses=8, group_size=4, beta=BETA)
+    advantage = make_batch(reference, said, reward, config).advantage[:, 0]
+    assert advantage[:4].abs().min() > 0.1
+    assert (advantage[4:] == 0).all()
+
+
+class Spoils:
+    """A score of one that is not finite, from the k-th iteration on."""
+
+    def __init__(self, number: float, start: int) -> None:
+        self.number, self.start, self.calls = number, start, 0
+
+    def __call__(self, prompt: Tensor, token: Tensor) -> Tensor:
+        score = score_of_length(prompt, token)
+        self.calls += 1
+        if self.calls >= self.start:
+            score[3] = self.number
+        return score
+
+
+@pytest.mark.parametrize("group_size", [0, 8])
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+def test_a_score_that_is_not_finite_ends_it_with_the_last_good_weights(number, group_size):
+    config = replace(SHORT, num_iterations=3, group_size=group_size)
+    kept: list[Tensor] = []
+    with pytest.warns(RuntimeWarning, match="training stopped: score is not finite") as caught:
+        found = align(
+            LanguageModel(0),
+            Spoils(number, 3),
+            config,
+            seed=3,
+            on_iteration=lambda model, record: kept.append(weights(model)),
+        )
+    assert len(caught) == 1
+    assert caught[0].filename == __file__
+    assert found.stopped == "score is not finite in iteration 3 of 3"
+    assert len(found.history) == len(kept) == 2
+    assert torch.equal(weights(found.model), kept[-1])
+
+
+def test_a_gradient_that_is_not_finite_ends_it_too(monkeypatch: pytest.MonkeyPatch):
+    def nan_loss(*arguments: object) -> Tensor:
+        return token_loss(*arguments) * math.nan  # type: ignore[arg-type]
+
+    monkeypatch.setattr(rlhf, "token_loss", nan_loss)
+    with pytest.warns(RuntimeWarning, match="the gradient's norm is nan in iteration 1 of 2"):
+        found = align(LanguageModel(0), score_of_length, SHORT, seed=3)
+    assert torch.equal(weights(found.model), weights(LanguageModel(0)))
+    assert found.history == []
+
+
+def test_a_reference_that_is_not_finite_is_named():
+    spoilt = LanguageModel(0)
+    with torch.no_grad():
+        spoilt.actor_head.bias[0] = math.nan
+    with pytest.warns(RuntimeWarning, match="the policy's logits are not finite in iteration 1"):
+        align(spoilt, score_of_length, SHORT, seed=3)
+
+
+@pytest.mark.parametrize(
+    ("score", "message"),
+    [
+        (lambda p, t: torch.zeros(len(p), 1), r"^score: expected shape \(B,\)"),
+        (lambda p, t: torch.zeros(3), r"^score: expected shape \(B,\)"),
+        (lambda p, t: torch.zeros(len(p), dtype=torch.long), "^score: expected floating point"),
+        (lambda p, t: [0.0] * len(p), "^score: expected a tensor, got list"),
+    ],
+)
+def test_a_score_of_another_shape_is_named(score, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        align(LanguageModel(0), score, SHORT, seed=3)

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
 import random
+import re
+import sys
 from collections.abc import Callable, Iterator
+from dataclasses import fields
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import gymnasium
@@ -9,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 from gymnasium.spaces import Box, Discrete
-from gymnasium.vector import AutoresetMode, SyncVectorEnv
+from gymnasium.vector import AutoresetMode, SyncVectorEnv, VectorEnv, VectorWrapper
 from torch import Tensor
 from torch.distributions import Categorical
 
@@ -330,6 +334,81 @@ def test_make_env_prefers_the_vectorised_implementation(random_ends_id: str) -> 
     assert (cartpole.num_envs, other.num_envs) == (5, 4)
     cartpole.close()
     other.close()
+
+
+@pytest.fixture
+def module_of_a_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Write a module that registers a world when it is imported, as packages of worlds do."""
+    lines = (
+        "import gymnasium",
+        "from ppo_lesson.worlds.probes import MatchProbe",
+        "gymnasium.register('FromAModule-v0', entry_point=MatchProbe)",
+    )
+    (tmp_path / "module_of_a_world.py").write_text("\n".join(lines), encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    yield "module_of_a_world"
+    gymnasium.registry.pop("FromAModule-v0", None)
+    sys.modules.pop("module_of_a_world", None)
+
+
+def test_a_world_of_a_module_is_made_by_importing_that(module_of_a_world: str) -> None:
+    env = make_env(f"{module_of_a_world}:FromAModule-v0", 2)
+    assert isinstance(env.unwrapped, SyncVectorEnv)
+    assert isinstance(env.unwrapped.envs[0].unwrapped, MatchProbe)
+    env.close()
+    vectorised = make_env("gymnasium:CartPole-v1", 2)
+    assert type(vectorised.unwrapped).__name__ == "CartPoleVectorEnv"
+    vectorised.close()
+
+
+@pytest.mark.parametrize(
+    "env_id",
+    ["", "CartPole", "CartPole-v99", "Nowhere-v0", "no_module:CartPole-v1", "..x:A-v0", None, 3],
+)
+def test_a_world_that_gymnasium_does_not_know_is_named(env_id: Any) -> None:
+    with pytest.raises(ValueError, match=f"^env_id: expected .*, got {re.escape(repr(env_id))}"):
+        make_env(env_id, 2)
+
+
+class ReusesItsBuffers(VectorWrapper):
+    """Writes every step into the arrays of the step before, and spoils them with NaN in between."""
+
+    def reset(self, **keywords: Any) -> Any:
+        obs, info = super().reset(**keywords)
+        self.kept = [obs.copy(), np.zeros(self.num_envs)]
+        self.kept += [np.zeros(self.num_envs, dtype=bool) for _ in range(2)]
+        self.kept[0][:] = obs
+        return self.kept[0], info
+
+    def step(self, actions: Any) -> Any:
+        *columns, info = super().step(actions)
+        for buffer, column in zip(self.kept, columns, strict=True):
+            buffer[:] = column
+        return *self.kept, info
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("make", [EndsAtRandom, short_cartpole])
+def test_environments_that_reuse_their_buffers_give_the_same_rollouts_bit_by_bit(
+    make: Callable[[], gymnasium.Env[Any, Any]], mode: AutoresetMode
+) -> None:
+    def rollouts(env: VectorEnv) -> list[Rollout]:
+        rng, previous, found = np.random.default_rng(0), None, []
+        policy = make_policy(obs_size=env.single_observation_space.shape[0])
+        for _ in range(3):
+            previous = collect(env, policy, 15, rng, previous=previous, seed=SEED)
+            found.append(previous)
+        return found
+
+    def envs(copy: bool) -> SyncVectorEnv:
+        return SyncVectorEnv([make] * NUM_ENVS, autoreset_mode=mode, copy=copy)
+
+    wanted = rollouts(envs(copy=True))
+    for env in (envs(copy=False), ReusesItsBuffers(envs(copy=True))):
+        for one, other in zip(rollouts(env), wanted, strict=True):
+            for field in fields(Rollout):
+                a, b = (np.asarray(getattr(rollout, field.name)) for rollout in (one, other))
+                assert np.array_equal(a, b), field.name
 
 
 class Recorder:

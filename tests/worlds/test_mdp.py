@@ -186,8 +186,8 @@ def test_q_values_of_the_corridor_are_those_computed_by_hand() -> None:
         ("transition", torch.full((2, 3, 2), 0.5).double(), "transition: expected torch.float32"),
         ("reward", torch.zeros(3, 3), "reward: expected shape"),
         ("reward", torch.zeros(2, 3, dtype=torch.int64), "reward: expected floating point"),
-        ("horizon", 0, "horizon: expected an integer of at least 1, got 0"),
-        ("horizon", 2.0, "horizon: expected an integer of at least 1, got 2.0"),
+        ("horizon", 0, "horizon: expected 1 or more, got 0"),
+        ("horizon", 2.0, "horizon: expected a whole number, got 2.0"),
         ("gamma", 1.01, "gamma: expected a number in"),
     ],
 )

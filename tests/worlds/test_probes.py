@@ -110,7 +110,7 @@ def test_bad_arguments_are_named() -> None:
         ConstantProbe().known_values(1.5)
     with pytest.raises(ValueError, match=r"gamma: expected a number in \[0, 1\), got 1\.0"):
         EndlessProbe().known_values(1.0)
-    with pytest.raises(ValueError, match="time_limit: expected at least 1, got 0"):
+    with pytest.raises(ValueError, match="time_limit: expected 1 or more, got 0"):
         EndlessProbe(time_limit=0)
     env = ActionProbe()
     env.reset(seed=0)

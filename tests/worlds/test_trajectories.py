@@ -120,7 +120,7 @@ def test_a_sample_never_takes_what_has_probability_zero() -> None:
 def test_bad_arguments_are_named() -> None:
     mdp = cliff_mdp()
     logits, pair = logits_for(mdp), torch.zeros(1, 2, dtype=torch.int64)
-    with pytest.raises(ValueError, match="num_trajectories: expected at least 1, got 0"):
+    with pytest.raises(ValueError, match="num_trajectories: expected 1 or more, got 0"):
         sample_trajectories(mdp, logits, 0, generator())
     with pytest.raises(ValueError, match="state: expected shape"):
         trajectory_log_prob(mdp, logits, pair[:, :1], pair[:, :1])

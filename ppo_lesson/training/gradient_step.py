@@ -1,0 +1,46 @@
+"""One gradient step, and what it refuses: what is not finite, and a loss without a gradient."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+
+def gradient_step(optimizer: torch.optim.Optimizer, loss: Tensor, max_norm: float) -> float:
+    """Differentiate the loss, shorten the gradient where it is too long, and step.
+
+    Args:
+        optimizer: of all parameters; their old gradients are forgotten.
+        loss: () what to minimise.
+        max_norm: longest gradient, over all parameters together; inf shortens none.
+
+    Returns:
+        The norm of the gradient, before it was shortened.
+
+    Raises:
+        FloatingPointError: the gradient is not finite; the parameters are as they were.
+        ValueError: the loss has no gradient.
+    """
+    if not loss.requires_grad:
+        raise ValueError("loss: expected one with a gradient, got a constant (detached?)")
+    optimizer.zero_grad()
+    loss.backward()
+    parameters = [entry for group in optimizer.param_groups for entry in group["params"]]
+    norm = nn.utils.clip_grad_norm_(parameters, max_norm).item()
+    if not math.isfinite(norm):
+        raise FloatingPointError(f"the gradient's norm is {norm}")
+    optimizer.step()
+    return norm
+
+
+def check_finite(**columns: Tensor) -> None:
+    """Check what training is fed with.
+
+    Raises:
+        FloatingPointError: an entry is infinite or NaN; the message names the argument.
+    """
+    for name, column in columns.items():
+        if not torch.isfinite(column).all():
+            raise FloatingPointError(f"{name} is not finite")

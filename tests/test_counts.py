@@ -1,0 +1,485 @@
+"""Counts, seeds and sizes, in every public function: integers of all kinds, and nothing else.
+
+One table holds a call of every function that takes one; a look at all signatures holds the table to
+be whole.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import math
+import pkgutil
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import is_dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+import torch
+from matplotlib.figure import Figure
+
+from ppo_lesson.maths.shapes import check_count, check_seed
+from ppo_lesson.training import alignment, explosion, token_ratios
+from ppo_lesson.training.config import PPOConfig
+from ppo_lesson.training.feedback import Pairs
+from ppo_lesson.training.language_model import LanguageModel
+from ppo_lesson.training.rlhf import RLHFConfig
+from ppo_lesson.worlds.small_worlds import cliff_mdp
+from ppo_lesson.worlds.surrogates import cliff_world
+
+FLOORS = ("maths", "worlds", "training", "teaching", "commands")
+NO_INTEGERS: tuple[Any, ...] = (None, "3", "", 2.0, math.nan, True, False, 1 + 0j, [3], (3,))
+NO_INTEGERS += (np.float64(3), np.bool_(True), np.array([3]), torch.tensor(3.0))
+NO_INTEGERS += (torch.tensor(True), torch.tensor([3]), 10**30, -(10**30))
+WHOLE = (np.int64, np.uint8, np.int32, torch.tensor)
+
+# Records of what was found, and checks themselves, take what they are given.
+RECORDS = {"Animation", "Curve", "Explosion", "Recording", "UpdateMetrics"}
+INSIDE = {"Block"}  # a layer, made with constants
+NOT_CHECKED = {
+    # module: the builders of vega take what explorers write down
+    "ppo_lesson.teaching.vega",
+    "ppo_lesson.maths.shapes",
+}
+
+
+class Call(NamedTuple):
+    """A valid call, and what becomes of each whole number in it."""
+
+    arguments: Callable[[], dict[str, Any]]
+    smallest: dict[str, int]  # name -> the smallest that is accepted
+
+
+def generator() -> torch.Generator:
+    return torch.Generator().manual_seed(0)
+
+
+def axes() -> Any:
+    return Figure().subplots()
+
+
+def logits() -> torch.Tensor:
+    return torch.zeros(3, 2, dtype=torch.float64)
+
+
+def pairs() -> Pairs:
+    token = torch.zeros(2, 4, dtype=torch.long)
+    return Pairs(torch.tensor([0, 1]), token, token)
+
+
+def some_env() -> Any:
+    from ppo_lesson.training.rollouts import make_env
+
+    return make_env("CartPole-v1", 2)
+
+
+def some_policy() -> Any:
+    from ppo_lesson.training.networks import ActorCritic
+
+    return ActorCritic(4, 2, (4,), generator())
+
+
+def some_batch() -> Any:
+    return None  # the count is checked before it is looked at
+
+
+TABLE = {"logits": torch.zeros(2, 4), "temperature": 1.0}
+SMALL = PPOConfig(total_steps=64, num_envs=2, num_steps=8, minibatch_size=8)
+CALLS: dict[str, Call] = {
+    "maths.batches.minibatches": Call(
+        lambda: {"num_samples": 3, "size": 3, "generator": generator()},
+        {"num_samples": 1, "size": 1},
+    ),
+    "maths.policies.behaviour_logits": Call(lambda: {**TABLE, "top_k": 3}, {"top_k": 1}),
+    "maths.policies.behaviour_log_prob": Call(
+        lambda: {**TABLE, "token": torch.tensor([0, 1]), "top_k": 3}, {"top_k": 1}
+    ),
+    "maths.policies.token_log_probs": Call(
+        lambda: {
+            "logits": torch.zeros(5, 4),
+            "tokens": torch.zeros(5, dtype=torch.long),
+            "prompt_length": 3,
+        },
+        {"prompt_length": 1},
+    ),
+    "worlds.gae_errors.critic_error": Call(
+        lambda: {"mdp": cliff_mdp(), "logits": logits(), "size": 1.0, "seed": 3}, {"seed": 0}
+    ),
+    "worlds.mdp.TabularMDP": Call(
+        lambda: {
+            "initial": torch.ones(1),
+            "transition": torch.ones(1, 1, 1),
+            "reward": torch.ones(1, 1),
+            "horizon": 3,
+        },
+        {"horizon": 1},
+    ),
+    "worlds.probes.EndlessProbe": Call(lambda: {"time_limit": 3}, {"time_limit": 1}),
+    "worlds.reuse.ascend": Call(
+        lambda: {
+            "mdp": cliff_mdp(),
+            "logits": logits(),
+            "step_size": 0.1,
+            "num_steps": 3,
+            "reuse": True,
+        },
+        {"num_steps": 0},
+    ),
+    "worlds.small_worlds.random_mdp": Call(
+        lambda: {"num_states": 3, "num_actions": 3, "horizon": 3, "generator": generator()},
+        {"num_states": 1, "num_actions": 1, "horizon": 1},
+    ),
+    "worlds.surrogates.sampled_surrogates": Call(
+        lambda: {
+            "mdp": cliff_mdp(),
+            "old_logits": logits(),
+            "num_surrogates": 3,
+            "num_episodes": 3,
+            "generator": generator(),
+        },
+        {"num_surrogates": 1, "num_episodes": 1},
+    ),
+    "worlds.trajectories.sample_trajectories": Call(
+        lambda: {
+            "mdp": cliff_mdp(),
+            "logits": logits(),
+            "num_trajectories": 3,
+            "generator": generator(),
+        },
+        {"num_trajectories": 1},
+    ),
+    "training.ablations.rerun": Call(lambda: {"ablation_id": "default", "seed": 3}, {"seed": 0}),
+    "training.alignment.pose": Call(
+        lambda: {"seed": 3, "num_pairs": 3}, {"seed": 0, "num_pairs": 1}
+    ),
+    "training.alignment.run": Call(lambda: {"seed": 3}, {"seed": 0}),
+    **{
+        f"training.alignment.{name}": Call(
+            lambda: {"problem": PROBLEM, "beta": 0.5, "seed": 3}, {"seed": 0}
+        )
+        for name in ("by_ppo", "by_grpo", "by_dpo")
+    },
+    "training.alignment.without_price": Call(
+        lambda: {"problem": PROBLEM, "judge": Unjudging(), "seed": 3}, {"seed": 0}
+    ),
+    "training.dpo.align_directly": Call(
+        lambda: {
+            "reference": LanguageModel(0),
+            "pairs": pairs(),
+            "beta": 0.5,
+            "seed": 3,
+            "num_epochs": 3,
+        },
+        {"seed": 0, "num_epochs": 1},
+    ),
+    "training.experiments.run": Call(
+        lambda: {"config": SMALL, "seed": 3, "every": 3, "episodes": 3},
+        {"seed": 0, "every": 1, "episodes": 1},
+    ),
+    "training.explosion.record": Call(
+        lambda: {"step_sizes": (0.01,), "num_epochs": 3, "num_runs": 3, "updates_before": 3},
+        {"num_epochs": 0, "num_runs": 1, "updates_before": 1},
+    ),
+    "training.feedback.collect_pairs": Call(
+        lambda: {"model": LanguageModel(0), "num_pairs": 3, "generator": generator()},
+        {"num_pairs": 1},
+    ),
+    "training.feedback.draw_prompts": Call(
+        lambda: {"count": 3, "generator": generator()}, {"count": 1}
+    ),
+    "training.feedback.fit": Call(
+        lambda: {
+            "model": (model := torch.nn.Linear(1, 1)),
+            "loss": lambda index: model.weight.sum() + model.bias.sum(),
+            "num_samples": 3,
+            "num_epochs": 3,
+            "generator": generator(),
+        },
+        {"num_samples": 1, "num_epochs": 1},
+    ),
+    "training.feedback.fit_reward_model": Call(
+        lambda: {"pairs": pairs(), "seed": 3, "num_epochs": 3}, {"seed": 0, "num_epochs": 1}
+    ),
+    "training.feedback.pretrain": Call(
+        lambda: {"seed": 3, "num_sentences": 3, "num_epochs": 3},
+        {"seed": 0, "num_sentences": 1, "num_epochs": 1},
+    ),
+    "training.language_model.LanguageModel": Call(lambda: {"seed": 3}, {"seed": 0}),
+    "training.language_model.RewardModel": Call(lambda: {"seed": 3}, {"seed": 0}),
+    "training.language_model.respond": Call(
+        lambda: {
+            "model": LanguageModel(0),
+            "prompt": torch.tensor([0]),
+            "generator": generator(),
+            "top_k": 3,
+        },
+        {"top_k": 1},
+    ),
+    "training.language_model.every_log_prob": Call(
+        lambda: {"model": LanguageModel(0), "every": few_sentences(), "top_k": 3}, {"top_k": 1}
+    ),
+    "training.networks.ActorCritic": Call(
+        lambda: {
+            "obs_size": 3,
+            "num_actions": 3,
+            "hidden_sizes": (3,),
+            "generator": generator(),
+        },
+        {"obs_size": 1, "num_actions": 1},
+    ),
+    "training.ppo.learning_rate_at": Call(lambda: {"steps": 3, "config": SMALL}, {"steps": 0}),
+    "training.ppo.train": Call(lambda: {"config": SMALL, "seed": 3}, {"seed": 0}),
+    "training.rlhf.align": Call(
+        lambda: {
+            "reference": LanguageModel(0),
+            "score": lambda prompt, token: torch.zeros(len(prompt)),
+            "config": RLHFConfig(num_iterations=1, num_responses=4, num_epochs=1),
+            "seed": 3,
+        },
+        {"seed": 0},
+    ),
+    "training.rollouts.collect": Call(
+        lambda: {
+            "env": some_env(),
+            "policy": some_policy(),
+            "num_steps": 3,
+            "rng": np.random.default_rng(0),
+            "seed": 3,
+        },
+        {"num_steps": 1, "seed": 0},
+    ),
+    "training.rollouts.evaluate": Call(
+        lambda: {"policy": some_policy(), "episodes": 3, "seed": 3}, {"episodes": 1, "seed": 0}
+    ),
+    "training.rollouts.make_env": Call(
+        lambda: {"env_id": "CartPole-v1", "num_envs": 3}, {"num_envs": 1}
+    ),
+    "training.token_ratios.start": Call(
+        lambda: {"problem": PROBLEM, "iterations": 3}, {"iterations": 1}
+    ),
+    "training.token_ratios.follow": Call(
+        lambda: {
+            "model": LanguageModel(0),
+            "batch": some_batch(),
+            "clip_epsilon": 0.2,
+            "num_steps": 3,
+        },
+        {"num_steps": 0},
+    ),
+    "teaching.animation.record_pole": Call(
+        lambda: {"policy": some_policy(), "seed": 3, "max_steps": 3, "every": 3},
+        {"seed": 0, "max_steps": 1, "every": 1},
+    ),
+    "teaching.dashboard.dashboard": Call(
+        lambda: {"config": SMALL, "seed": 3, "every": 3, "episodes": 3},
+        {"seed": 0, "every": 1, "episodes": 1},
+    ),
+    "teaching.faults_rollouts.play": Call(lambda: {"num_steps": 3}, {"num_steps": 1}),
+    "teaching.figures_advantages.mixing_weights": Call(
+        lambda: {"gae_lambda": 0.5, "num_steps": 3}, {"num_steps": 1}
+    ),
+    "teaching.figures_advantages.plot_mixing_weights": Call(
+        lambda: {"ax": axes(), "gae_lambdas": (0.5,), "num_steps": 3}, {"num_steps": 1}
+    ),
+    "teaching.figures_advantages.plot_td_weights": Call(
+        lambda: {"ax": axes(), "gae_lambdas": (0.5,), "gamma": 1.0, "num_steps": 3},
+        {"num_steps": 2},
+    ),
+    "teaching.figures_away.plot_worth": Call(
+        lambda: {
+            "ax": axes(),
+            "world": cliff_world(),
+            "theta": torch.linspace(0, 1, 2, dtype=torch.float64),
+            "old_theta": torch.zeros((), dtype=torch.float64),
+            "num_episodes": 3,
+        },
+        {"num_episodes": 1},
+    ),
+    "teaching.figures_language.plot_climb": Call(
+        lambda: {
+            "ax": axes(),
+            "score": [1.0],
+            "kl": [0.1],
+            "optimum": (1.0, 1.0),
+            "num_iterations": 3,
+        },
+        {"num_iterations": 1},
+    ),
+    "teaching.figures_policy_gradient.plot_run": Call(
+        lambda: {"ax": axes(), "generated": [1], "value": [1.0], "best": 2.0, "per_batch": 3},
+        {"per_batch": 1},
+    ),
+    "teaching.figures_policy_gradient.plot_token_rows": Call(
+        lambda: {"ax": axes(), "words": ["a", "b", "c", "d"], "prompt_length": 3},
+        {"prompt_length": 1},
+    ),
+    "teaching.figures_training.plot_reuse": Call(
+        lambda: {
+            "ax": axes(),
+            "steps": torch.arange(1.0, 3.0),
+            "clipped": torch.ones(2, 2),
+            "free": torch.zeros(2, 2),
+            "num_epochs": 3,
+        },
+        {"num_epochs": 1},
+    ),
+    "teaching.live.progress_bar": Call(lambda: {"total": 3, "description": "runs"}, {"total": 1}),
+    "teaching.live.train_seeds": Call(
+        lambda: {"config": SMALL, "seeds": [3], "evaluations": 3, "episodes": 3},
+        {"evaluations": 1, "episodes": 1},
+    ),
+    "teaching.museum.rerun": Call(lambda: {"name": "healthy", "seed": 3}, {"seed": 0}),
+    "teaching.notebook.number_text": Call(lambda: {"value": 1.5, "digits": 3}, {"digits": 1}),
+    "teaching.notebook.setup": Call(lambda: {"seed": 3}, {"seed": 0}),
+    "teaching.notebook.show": Call(
+        lambda: {"label": "x", "value": 1.5, "digits": 3}, {"digits": 1}
+    ),
+    "teaching.notebook.show_table": Call(
+        lambda: {"columns": ["x"], "rows": [[1.5]], "digits": 3}, {"digits": 1}
+    ),
+    "teaching.statistics.bootstrap_interval": Call(
+        lambda: {"scores": torch.arange(3.0), "seed": 3}, {"seed": 0}
+    ),
+}
+# Minutes of training, or a picture in the notebook: what comes after the check is not tried here.
+LONG = {
+    "training.ablations.rerun",
+    "training.alignment",
+    "training.explosion.record",
+    "training.feedback.pretrain",
+    "training.token_ratios",
+    "teaching.animation",
+    "teaching.dashboard",
+    "teaching.live.progress_bar",
+    "teaching.museum.rerun",
+    "teaching.notebook.setup",
+}
+
+
+class Unjudging:
+    """In the place of a judge, that no run gets to."""
+
+    ref_log_prob = torch.zeros(1, 1)
+
+    def scores(self, log_prob: torch.Tensor) -> Any:
+        from ppo_lesson.training.judge import Scores
+
+        return Scores(*[0.0] * 7)
+
+
+def few_sentences() -> Any:
+    from ppo_lesson.worlds.grammar import Sentences, sentences
+
+    every = sentences()
+    return Sentences(every.token[:3], every.mask[:3])
+
+
+PROBLEM = alignment.Problem(LanguageModel(0), pairs(), lambda prompt, token: torch.zeros(1))  # type: ignore[arg-type]
+
+
+def find(name: str) -> Callable[..., Any]:
+    module, _, function = name.rpartition(".")
+    return getattr(importlib.import_module(f"ppo_lesson.{module}"), function)
+
+
+def whole_numbers() -> Iterator[tuple[str, str]]:
+    """Go through all public functions and classes: where a whole number is asked for."""
+    for floor in FLOORS:
+        package = importlib.import_module(f"ppo_lesson.{floor}")
+        for found in pkgutil.walk_packages(package.__path__, f"ppo_lesson.{floor}."):
+            module = importlib.import_module(found.name)
+            for name, thing in vars(module).items():
+                ours = getattr(thing, "__module__", "") == module.__name__
+                if name.startswith("_") or not ours or name in RECORDS | INSIDE:
+                    continue
+                is_class = inspect.isclass(thing) and not issubclass(thing, BaseException)
+                if found.name in NOT_CHECKED or not (inspect.isfunction(thing) or is_class):
+                    continue
+                for parameter in inspect.signature(thing).parameters.values():
+                    asked = re.fullmatch(r"(int( \| None)?)|seed", str(parameter.annotation))
+                    if asked or parameter.name == "seed":
+                        yield (
+                            f"{module.__name__.removeprefix('ppo_lesson.')}.{name}",
+                            parameter.name,
+                        )
+
+
+SETTINGS = {"training.config.PPOConfig", "training.rlhf.RLHFConfig"}  # see test_config
+CASES = [(name, number) for name, call in CALLS.items() for number in call.smallest]
+
+
+def test_the_table_holds_every_function_that_takes_a_whole_number() -> None:
+    found = {entry for entry in whole_numbers() if entry[0] not in SETTINGS}
+    passed_on = {("teaching.faults_rollouts.scores_with_dropout", "num_steps")}  # to collect
+    assert found - passed_on == set(CASES)
+
+
+@pytest.mark.parametrize(("name", "number"), CASES)
+def test_what_is_no_whole_number_or_too_small_is_refused_by_name(name: str, number: str) -> None:
+    call = CALLS[name]
+    optional = name == "training.rollouts.collect" and number == "seed"
+    for bad in (*NO_INTEGERS, call.smallest[number] - 1):
+        if optional and bad is None:
+            continue
+        with pytest.raises(ValueError, match=f"^{number}: expected .*got"):
+            find(name)(**{**call.arguments(), number: bad})
+
+
+@pytest.mark.parametrize(
+    ("name", "number"), [case for case in CASES if not any(long in case[0] for long in LONG)]
+)
+def test_integers_of_numpy_and_torch_are_as_good_as_pythons(name: str, number: str) -> None:
+    arguments = CALLS[name].arguments()
+    wanted = text_of(find(name)(**arguments))
+    for kind in WHOLE:
+        arguments = CALLS[name].arguments()
+        found = text_of(find(name)(**{**arguments, number: kind(arguments[number])}))
+        assert found == wanted, kind
+
+
+def text_of(found: Any) -> str:
+    """Write down what can be compared: numbers, not addresses in memory."""
+    if isinstance(found, torch.nn.Module):
+        found = list(found.state_dict().values())
+    if is_dataclass(found) and hasattr(found, "policy"):
+        found = text_of(found.policy)
+    return re.sub(r"0x[0-9a-f]+|seconds=[\d.e-]+", "", repr(found))
+
+
+def test_seeds_of_train_seeds_are_seeds() -> None:
+    from ppo_lesson.teaching.live import train_seeds
+
+    for bad in (None, -1, 2.0, True, "3"):
+        with pytest.raises(ValueError, match=r"^seed: expected"):
+            train_seeds(SMALL, [0, bad])
+    runs = train_seeds(SMALL, np.arange(2), evaluations=1, episodes=1)
+    assert torch.equal(runs.returns, train_seeds(SMALL, [0, 1], evaluations=1, episodes=1).returns)
+
+
+def test_the_check_returns_pythons_int() -> None:
+    for whole in (3, *(kind(3) for kind in WHOLE)):
+        assert type(check_count("size", whole)) is int
+        assert type(check_seed(whole)) is int
+    assert check_seed(2**63 - 1) == 2**63 - 1
+    for bad, words in ((4, "3 or less, got 4"), (0, "1 or more, got 0"), ("3", "a whole .*'3'")):
+        with pytest.raises(ValueError, match=f"^size: expected {words}"):
+            check_count("size", bad, high=3)
+
+
+def test_the_modules_of_the_table_are_those_that_were_meant() -> None:
+    assert {explosion.record, token_ratios.start} <= {find(name) for name in CALLS}
+
+
+def test_samples_of_a_distribution_are_counted_too() -> None:
+    from ppo_lesson.worlds.toys import Gaussian, fair_die
+
+    for distribution in (fair_die(), Gaussian(0.0, 1.0)):
+        for bad in (*NO_INTEGERS, 0):
+            with pytest.raises(ValueError, match=r"^num_samples: expected .*got"):
+                distribution.sample(bad, generator())
+        assert len(distribution.sample(np.int64(3), generator())) == 3
+    for bad in (math.nan, math.inf, "0", None):
+        with pytest.raises(ValueError, match=r"^mean: expected a number in"):
+            Gaussian(bad, 1.0)
