@@ -11,7 +11,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Locator, expect
 
 from ppo_lesson.teaching.dashboard import DESCRIPTION
-from tests.browser.lab import KERNEL_IS_IDLE, RESTART_AND_RUN_ALL, SHOWN_WITHIN, LabPage
+from tests.browser.lab import KERNEL_IS_IDLE, SHOWN_WITHIN, LabPage
 
 pytestmark = pytest.mark.browser
 
@@ -44,8 +44,7 @@ def test_the_dashboard_moves_and_its_stop_button_ends_the_running_cell(
     nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
     lab_page.open_notebook(path.name)
     page = lab_page.page
-    page.evaluate(RESTART_AND_RUN_ALL)
-    page.locator(".jp-Dialog button.jp-mod-accept").click()
+    lab_page.start_all()
 
     training = page.locator(".jp-Notebook .jp-CodeCell").nth(1)
     stop = training.get_by_role("button", name="Stop")
