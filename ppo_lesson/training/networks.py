@@ -30,6 +30,8 @@ class ActorCritic(nn.Module):
     ) -> None:
         """Build both networks; `generator` is the only source of randomness."""
         super().__init__()
+        self.obs_size, self.num_actions = obs_size, num_actions
+        self.world: str | None = None  # the one it is trained in, as `train` calls it
         self.actor = _mlp((obs_size, *hidden_sizes, num_actions), 0.01, generator)
         self.critic = _mlp((obs_size, *hidden_sizes, 1), 1.0, generator)
 

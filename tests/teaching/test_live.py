@@ -61,7 +61,7 @@ def test_each_run_of_several_seeds_is_that_of_train() -> None:
 def test_an_evaluation_follows_the_first_update_that_reached_its_moment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def one_by_one(config, *, seed, policy_loss, on_update):
+    def one_by_one(config, *, seed, on_update, **_):
         for steps in (128, 256, 384, 512, 640):
             on_update(None, Namespace(steps=steps))
             done.append(len(evaluated))
