@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import time
 from collections.abc import Callable
 
@@ -10,7 +11,6 @@ from IPython.display import display
 from ipywidgets import HTML, Button, HBox, Image, IntProgress, Label, Layout, VBox
 
 from ppo_lesson.teaching.dashboard_curves import Curves
-from ppo_lesson.teaching.quiz_form import status
 from ppo_lesson.training import rollouts
 from ppo_lesson.training.interrupts import tell_at_the_end
 from ppo_lesson.training.networks import ActorCritic
@@ -25,11 +25,6 @@ HOW_TO_STOP = (
     "Stop, or the square in the toolbar, ends training after the running update. Nothing is lost."
 )
 STOPPED = "stopped by you"
-# For screen readers: the widget of a picture knows no alt text, and shows nothing with a tooltip.
-ALT_TEXT = (
-    '<p style="position: absolute; width: 1px; height: 1px; overflow: hidden; '
-    f'clip-path: inset(50%); white-space: nowrap">{DESCRIPTION}</p>'
-)
 
 
 def dashboard(
@@ -121,7 +116,7 @@ class Board:
         self.stop = Button(description="Stop", tooltip=HOW_TO_STOP, layout=Layout(width="110px"))
         self.stop.on_click(self._press)
         _hear_while_busy(self.stop)
-        self.words = HTML(status(HOW_TO_STOP) + ALT_TEXT)
+        self.words = HTML(_status(HOW_TO_STOP))
         self.picture = Image(format="png", layout=Layout(max_width="100%"))
         self.show(0)
         everything = VBox([HBox([self.bar, self.steps, self.stop]), self.words, self.picture])
@@ -141,7 +136,7 @@ class Board:
         self.stop.disabled = True
         self.show(self.curves.steps)
         ended = f"Ended after {self.steps.value}: {reason}."
-        self.words.value = status(ended) + ALT_TEXT
+        self.words.value = _status(ended)
         done = reason == TrainingResult.stopped  # what it says where nothing came in between
         self.bar.bar_style = "success" if done else "warning"
         text = DESCRIPTION if done else f"{DESCRIPTION} {ended}"
@@ -153,6 +148,18 @@ class Board:
     def _stored(self, text: str) -> dict[str, object]:
         # The widget hands out a memoryview, which a kernel would send as a list of numbers.
         return {**self.view, "image/png": bytes(self.picture.value), "text/plain": text}
+
+
+def _status(text: str) -> str:
+    """Write words that a screen reader says when they change, and what it says of the picture.
+
+    The widget of a picture knows no alt text, and one with a tooltip does not show.
+    """
+    unseen = "position: absolute; width: 1px; overflow: hidden; clip-path: inset(50%)"
+    return (
+        f'<div role="status" aria-live="polite">{html.escape(text)}</div>'
+        f'<div style="{unseen}; white-space: nowrap">{DESCRIPTION}</div>'
+    )
 
 
 def _hear_while_busy(button: Button) -> None:
