@@ -13,12 +13,13 @@ from torch import Tensor
 from ppo_lesson.maths.shapes import check_count
 from ppo_lesson.teaching.plotting import COLORS, Row, label_end, line_style
 from ppo_lesson.training.ppo import PPOConfig, TrainingResult
+from ppo_lesson.training.rollouts import solved_return
 
 SOLVED_RETURN = 475
 """CartPole-v1 counts as solved at this mean return over 100 episodes; the most is 500."""
 
 MOST_RETURN = 520
-"""Top of the return's axis: the most is 500, and a little air."""
+"""Top of the return's axis in figures of CartPole-v1 alone: the most is 500, and a little air."""
 
 CONFIDENCE = 0.95
 
@@ -79,10 +80,25 @@ def plot_ratios(ax: Axes, ratio: Tensor, clip_epsilon: float, title: str) -> Axe
     return ax
 
 
+def return_limits(solved: float | None) -> tuple[float, float]:
+    """Choose the ends of an axis for returns not known yet: 0 and a tenth beyond "solved".
+
+    Args:
+        solved: mean return that counts as solved; None where nothing says.
+    """
+    end = 1.0 if solved is None else float(f"{1.1 * solved:.2g}")
+    return min(0.0, end), max(0.0, end)
+
+
 def plot_learning_curve(
-    ax: Axes, steps: Row, returns: Row, role: str = "new", label: str = ""
+    ax: Axes,
+    steps: Row,
+    returns: Row,
+    role: str = "new",
+    label: str = "",
+    env_id: str = PPOConfig.env_id,
 ) -> Axes:
-    """Draw the mean return of evaluation episodes against environment steps (CartPole).
+    """Draw the mean return of evaluation episodes against environment steps.
 
     Args:
         ax: to draw on.
@@ -90,14 +106,22 @@ def plot_learning_curve(
         returns: (U,) mean return of its episodes.
         role: colour and line style.
         label: name of the run, written at the curve's end.
+        env_id: the world; where gymnasium says at which return it is solved, a line is drawn.
     """
     ax.plot(steps, returns, marker="o", markersize=5, **line_style(role))
     if label:
         label_end(ax, steps, returns, role, label)
-    return _cartpole_axes(ax)
+    return _return_axes(ax, env_id)
 
 
-def plot_seeds(ax: Axes, steps: Row, returns: Tensor, role: str = "new", label: str = "") -> Axes:
+def plot_seeds(
+    ax: Axes,
+    steps: Row,
+    returns: Tensor,
+    role: str = "new",
+    label: str = "",
+    env_id: str = PPOConfig.env_id,
+) -> Axes:
     """Draw several runs of one setting: each run thin, their median bold.
 
     Args:
@@ -106,6 +130,7 @@ def plot_seeds(ax: Axes, steps: Row, returns: Tensor, role: str = "new", label: 
         returns: (S, U) mean return of each run's evaluations.
         role: colour and line style.
         label: name of the setting, written at the median's end.
+        env_id: as in `plot_learning_curve`.
     """
     style = line_style(role)
     for run in returns:
@@ -114,10 +139,12 @@ def plot_seeds(ax: Axes, steps: Row, returns: Tensor, role: str = "new", label: 
     ax.plot(steps, median, linewidth=3.5, **style)
     if label:
         label_end(ax, steps, median, role, label)
-    return _cartpole_axes(ax)
+    return _return_axes(ax, env_id)
 
 
-def plot_median(ax: Axes, steps: Row, returns: Tensor, label: str = "") -> Axes:
+def plot_median(
+    ax: Axes, steps: Row, returns: Tensor, label: str = "", env_id: str = PPOConfig.env_id
+) -> Axes:
     """Draw the median over runs of one setting, and its interval of at least 95 % confidence.
 
     Args:
@@ -125,10 +152,11 @@ def plot_median(ax: Axes, steps: Row, returns: Tensor, label: str = "") -> Axes:
         steps: (U,) environment steps of the evaluations, the same for all runs.
         returns: (S, U) mean return of each run's evaluations, S at least 6.
         label: name of the setting, written at the median's end.
+        env_id: as in `plot_learning_curve`.
     """
     low, median, high = median_interval(returns)
     ax.fill_between(steps, low, high, color=COLORS["new"], alpha=0.2, linewidth=0)
-    plot_learning_curve(ax, steps, median, "new", label)
+    plot_learning_curve(ax, steps, median, "new", label, env_id)
     return ax
 
 
@@ -167,7 +195,14 @@ def plot_dashboard(axes: np.ndarray, result: TrainingResult, config: PPOConfig) 
     return axes
 
 
-def plot_reuse(ax: Axes, steps: Row, clipped: Tensor, free: Tensor, num_epochs: int) -> Axes:
+def plot_reuse(
+    ax: Axes,
+    steps: Row,
+    clipped: Tensor,
+    free: Tensor,
+    num_epochs: int,
+    env_id: str = PPOConfig.env_id,
+) -> Axes:
     """Draw runs with and without the clip that use each rollout for so many epochs.
 
     Args:
@@ -176,10 +211,11 @@ def plot_reuse(ax: Axes, steps: Row, clipped: Tensor, free: Tensor, num_epochs: 
         clipped: (S, U) mean return of each run's evaluations, with the clip.
         free: (S, U) the same without.
         num_epochs: of each rollout.
+        env_id: as in `plot_learning_curve`.
     """
     num_epochs = check_count("num_epochs", num_epochs)
-    plot_seeds(ax, steps, free, "bad")
-    plot_seeds(ax, steps, clipped, "good")
+    plot_seeds(ax, steps, free, "bad", env_id=env_id)
+    plot_seeds(ax, steps, clipped, "good", env_id=env_id)
     with_clip, without = (returns.quantile(0.5, dim=0) for returns in (clipped, free))
     if torch.equal(with_clip, without):
         label_end(ax, steps, with_clip, "good", "with and\nwithout")
@@ -197,12 +233,20 @@ def _outside(size: int, rank: int) -> float:
     return 2 * sum(math.comb(size, k) for k in range(rank)) / 2**size
 
 
-def _cartpole_axes(ax: Axes) -> Axes:
-    ax.set(ylim=(0, MOST_RETURN), xlabel="environment steps", ylabel="return of an episode")
-    if all(line.get_gid() != "solved" for line in ax.lines):
-        ax.axhline(SOLVED_RETURN, linewidth=1, gid="solved", **line_style("quiet"))
+def _return_axes(ax: Axes, env_id: str) -> Axes:
+    """Fit the axis to what is drawn on it and on those that share it; mark "solved"."""
+    solved = solved_return(env_id)
+    low, high = return_limits(solved)
+    drawn = [other.dataLim.intervaly for other in ax.get_shared_y_axes().get_siblings(ax)]
+    bottom, top = min(ends[0] for ends in drawn), max(ends[1] for ends in drawn)
+    air = 0.04 * (max(high, top) - min(low, bottom))
+    low = bottom - air if bottom < low else low
+    high = top + air if top > high else high
+    ax.set(ylim=(low, high), xlabel="environment steps", ylabel="return of an episode")
+    if solved is not None and all(line.get_gid() != "solved" for line in ax.lines):
+        ax.axhline(solved, linewidth=1, gid="solved", **line_style("quiet"))
         # At the left end, where learning has not yet arrived.
         place = {"xytext": (6, -4), "textcoords": "offset points", "va": "top"}
         left = ("axes fraction", "data")
-        ax.annotate("solved", (0, SOLVED_RETURN), xycoords=left, color=COLORS["quiet"], **place)
+        ax.annotate("solved", (0, solved), xycoords=left, color=COLORS["quiet"], **place)
     return ax

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
+from gymnasium.vector import VectorEnv
 from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -18,6 +19,7 @@ from ppo_lesson.maths.shapes import check_count, check_seed
 from ppo_lesson.teaching.plotting import COLORS, house_style
 from ppo_lesson.training.networks import ActorCritic
 from ppo_lesson.training.ppo import PPOConfig, TrainingResult, UpdateMetrics, evaluate, train
+from ppo_lesson.training.rollouts import make_env
 
 FIGURE_SIZE = (9.0, 4.0)
 BAR_SIZE = (600, 16)
@@ -38,6 +40,7 @@ def train_seeds(
     evaluations: int = 7,
     episodes: int = 20,
     policy_loss: Callable[..., Tensor] = maths.clipped_surrogate_loss,
+    make_env: Callable[[str, int], VectorEnv] = make_env,
     on_run: Callable[[], None] = lambda: None,
 ) -> Runs:
     """Train once per seed, and evaluate each run at the same moments.
@@ -48,6 +51,7 @@ def train_seeds(
         evaluations: U, how many, at equal distances; the last one after the last update.
         episodes: fresh episodes per evaluation.
         policy_loss: as in `train`.
+        make_env: as in `train`; the evaluations are played in its worlds too.
         on_run: called after every run: the place for a progress bar.
 
     Returns:
@@ -74,9 +78,12 @@ def train_seeds(
             policy: ActorCritic, metrics: UpdateMetrics, row: list[float] = row, seed: int = seed
         ) -> None:
             while len(row) < evaluations and metrics.steps >= moments[len(row)]:
-                row.append(evaluate(policy, episodes, 10_000 + seed, config.env_id).mean().item())
+                played = evaluate(policy, episodes, 10_000 + seed, config.env_id, make_env)
+                row.append(played.mean().item())
 
-        result = train(config, seed=seed, policy_loss=policy_loss, on_update=on_update)
+        result = train(
+            config, seed=seed, policy_loss=policy_loss, make_env=make_env, on_update=on_update
+        )
         if result.stopped == "interrupted":
             break
         row += [float("nan")] * (evaluations - len(row))  # of a run that ended early, by a fault

@@ -24,6 +24,7 @@ from ppo_lesson.training.config import PPOConfig
 from ppo_lesson.training.diagnostics import UpdateMetrics
 from ppo_lesson.training.networks import ActorCritic
 from ppo_lesson.training.ppo import evaluate, train
+from ppo_lesson.training.rollouts import make_env
 
 Run = dict[str, list[float]]
 """What is seen of one training: name -> one number per record, see `run`."""
@@ -71,6 +72,7 @@ def run(
     episodes = check_count("episodes", episodes)
     parts = dict(parts)
     first_ratio = _FirstRatio(parts.pop("policy_loss", maths.clipped_surrogate_loss))
+    world = parts.get("make_env", make_env)
     num_records = config.total_steps // (config.num_envs * config.num_steps * every)
     found: Run = {name: [] for name in ("return", *METRICS, "first_ratio")}
     updates = 0
@@ -82,7 +84,7 @@ def run(
         # Rows that only reset are no steps: some runs need more updates, all have so many records.
         if updates % every or updates > num_records * every:
             return
-        played = evaluate(policy, episodes, 10_000 + seed, config.env_id).mean().item()
+        played = evaluate(policy, episodes, 10_000 + seed, config.env_id, world).mean().item()
         measured = {name: getattr(metrics, name) for name in METRICS}
         for name, number in {"return": played, **measured, "first_ratio": ratio}.items():
             found[name].append(float(f"{number:.3g}"))

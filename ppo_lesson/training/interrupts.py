@@ -1,4 +1,4 @@
-"""Ctrl-C without loss: the first one asks, the second one insists."""
+"""How training ends: Ctrl-C without loss, and whoever looks on is told."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
+
+Listener = Callable[[str], None]
+_listeners: ContextVar[list[Listener] | None] = ContextVar("listeners", default=None)
 
 
 @contextmanager
@@ -35,3 +39,40 @@ def finish_on_interrupt() -> Iterator[Callable[[], bool]]:
         yield lambda: asked
     finally:
         signal.signal(signal.SIGINT, previous)
+
+
+@contextmanager
+def telling_the_end(observer: object) -> Iterator[Listener]:
+    """Tell who looks on why the training in the block has ended, whatever ended it.
+
+    Args:
+        observer: is told where it has a method `finish`, which takes the reason: a few words.
+
+    Yields:
+        The function that the block calls with its reason. An exception is told by its name.
+    """
+    finish: Listener | None = getattr(observer, "finish", None)
+    listeners = [finish] if finish else []
+    token = _listeners.set(listeners)
+
+    def tell(reason: str) -> None:
+        for listener in listeners:
+            listener(reason)
+
+    try:
+        yield tell
+    except BaseException as error:  # a second Ctrl-C ends what is shown too
+        tell(f"stopped by {type(error).__name__}")
+        raise
+    finally:
+        _listeners.reset(token)
+
+
+def tell_at_the_end(listener: Listener) -> None:
+    """Have the running training, if there is one, call `listener` with the reason when it ends.
+
+    For who is called by another observer: `train` does not know of it. Asking twice is as once.
+    """
+    listeners = _listeners.get()
+    if listeners is not None and listener not in listeners:
+        listeners.append(listener)

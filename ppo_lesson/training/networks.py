@@ -33,10 +33,9 @@ class ActorCritic(nn.Module):
     ) -> None:
         """Build both networks; `generator` is the only source of randomness."""
         super().__init__()
-        obs_size, num_actions = (
-            check_count("obs_size", obs_size),
-            check_count("num_actions", num_actions),
-        )
+        self.obs_size = obs_size = check_count("obs_size", obs_size)
+        self.num_actions = num_actions = check_count("num_actions", num_actions)
+        self.world: str | None = None  # the one it is trained in, as `train` calls it
         hidden_sizes = check_sizes(hidden_sizes)
         self.actor = _mlp((obs_size, *hidden_sizes, num_actions), 0.01, generator)
         self.critic = _mlp((obs_size, *hidden_sizes, 1), 1.0, generator)

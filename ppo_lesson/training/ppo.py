@@ -14,7 +14,6 @@ from contextlib import closing
 
 import numpy as np
 import torch
-from gymnasium import spaces
 from gymnasium.vector import VectorEnv
 from torch import Tensor
 
@@ -30,9 +29,16 @@ from ppo_lesson.training.diagnostics import (
     diagnose,
 )
 from ppo_lesson.training.gradient_step import check_finite, gradient_step
-from ppo_lesson.training.interrupts import finish_on_interrupt
+from ppo_lesson.training.interrupts import finish_on_interrupt, telling_the_end
 from ppo_lesson.training.networks import ActorCritic
-from ppo_lesson.training.rollouts import Rollout, collect, evaluate, make_env
+from ppo_lesson.training.rollouts import (
+    Rollout,
+    collect,
+    evaluate,
+    make_env,
+    world_name,
+    world_sizes,
+)
 
 __all__ = [
     "PPOConfig",
@@ -164,12 +170,9 @@ def make_policy(
     Raises:
         ValueError: the actions are not discrete, or an observation is not one row of numbers.
     """
-    actions, obs = env.single_action_space, env.single_observation_space
-    if not isinstance(obs, spaces.Box) or len(obs.shape) != 1:
-        raise ValueError(f"env: expected observations in a Box of shape (D,), got {obs}")
-    if not isinstance(actions, spaces.Discrete) or actions.start != 0:
-        raise ValueError(f"env: expected Discrete actions that count from 0, got {actions}")
-    return ActorCritic(obs.shape[0], int(actions.n), hidden_sizes, generator)
+    policy = ActorCritic(*world_sizes(env), hidden_sizes, generator)
+    policy.world = world_name(env)
+    return policy
 
 
 def train(
@@ -183,7 +186,7 @@ def train(
     collect: Callable[..., Rollout] = collect,
     make_batch: Callable[..., Batch] = make_batch,
     diagnose: Callable[..., dict[str, float]] = diagnose,
-    on_update: Callable[[ActorCritic, UpdateMetrics], bool | None] | None = None,
+    on_update: Callable[[ActorCritic, UpdateMetrics], bool | str | None] | None = None,
 ) -> TrainingResult:
     """Train a policy: collect, compute advantages, update, repeat.
 
@@ -204,7 +207,9 @@ def train(
         make_batch: computes advantages and drops what is no experience.
         diagnose: measures what an update has done.
         on_update: called after each update with policy and metrics; training ends where it returns
-            True. Its time does not count as training time.
+            True, or a few words that say why. Its time does not count as training time. If it has
+            a method `finish`, that is called once with the reason why training ended, an
+            exception included.
 
     Returns:
         The policy, the metrics of every update, and why training ended. Data or gradients that
@@ -212,10 +217,14 @@ def train(
         history are then those of the last step before.
     """
     seed = check_seed(seed)
-    # Not default_rng(seed): the environments draw from that, and actions would follow their luck.
-    generator, rng = torch.Generator().manual_seed(seed), np.random.default_rng([seed, 1])
     rollout, steps, gradient_steps, seconds = None, 0, 0, 0.0
-    with closing(make_env(config.env_id, config.num_envs)) as env, finish_on_interrupt() as asked:
+    with (
+        telling_the_end(on_update) as finish,
+        closing(make_env(config.env_id, config.num_envs)) as env,
+        finish_on_interrupt() as asked,
+    ):
+        # Not default_rng(seed): environments draw from that, and actions would follow their luck.
+        generator, rng = torch.Generator().manual_seed(seed), np.random.default_rng([seed, 1])
         policy = make_policy(env, config.hidden_sizes, generator)
         optimizer = torch.optim.Adam(policy.parameters(), eps=config.adam_epsilon, fused=True)
         result = TrainingResult(policy)
@@ -248,8 +257,10 @@ def train(
             result.history.append(metrics)
             stop = on_update is not None and on_update(policy, metrics)
             if asked() or stop:
-                result.stopped = "interrupted" if asked() else "on_update returned True"
+                reason = stop if isinstance(stop, str) else "on_update returned True"
+                result.stopped = "interrupted" if asked() else reason
                 break
+        finish(result.stopped)
     return result
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 
 import gymnasium
 import numpy as np
 import torch
+from gymnasium import spaces
 from gymnasium.vector import AutoresetMode, VectorEnv
 from torch import Tensor
 
 from ppo_lesson.maths import action_log_prob
 from ppo_lesson.maths.shapes import check_count, check_seed
+from ppo_lesson.training.config import PPOConfig
 from ppo_lesson.training.networks import ActorCritic
 
 
@@ -62,6 +66,37 @@ def make_env(env_id: str, num_envs: int) -> VectorEnv:
     return gymnasium.make_vec(name, num_envs=num_envs, vectorization_mode=mode)
 
 
+def solved_return(env_id: str) -> float | None:
+    """Return the mean return at which gymnasium calls a world solved; None where it says nothing.
+
+    Args:
+        env_id: a world that gymnasium does not know says nothing either.
+    """
+    spec = gymnasium.registry.get(env_id.rpartition(":")[2])
+    return None if spec is None else spec.reward_threshold
+
+
+def world_name(env: VectorEnv) -> str:
+    """Return gymnasium's name of the world in each environment, or else that of its class."""
+    one = getattr(env.unwrapped, "envs", [env])[0]
+    spec = env.spec or one.spec
+    return type(one.unwrapped).__name__ if spec is None else spec.id
+
+
+def world_sizes(env: VectorEnv) -> tuple[int, int]:
+    """Return how many numbers an observation has, D, and how many actions there are, K.
+
+    Raises:
+        ValueError: the actions are not discrete, or an observation is not one row of numbers.
+    """
+    actions, obs = env.single_action_space, env.single_observation_space
+    if not isinstance(obs, spaces.Box) or len(obs.shape) != 1:
+        raise ValueError(f"env: expected observations in a Box of shape (D,), got {obs}")
+    if not isinstance(actions, spaces.Discrete) or actions.start != 0:
+        raise ValueError(f"env: expected Discrete actions that count from 0, got {actions}")
+    return obs.shape[0], int(actions.n)
+
+
 def collect(
     env: VectorEnv,
     policy: ActorCritic,
@@ -90,13 +125,15 @@ def collect(
         The rollout.
 
     Raises:
-        ValueError: num_steps is below 1, or the environment does not reset itself.
+        ValueError: num_steps is below 1, the environment does not reset itself, or the policy is
+            made for another world.
     """
     num_steps = check_count("num_steps", num_steps)
     seed = seed if seed is None else check_seed(seed)
     mode = env.metadata.get("autoreset_mode")
     if mode not in (AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP):
         raise ValueError(f"env: expected autoreset mode NEXT_STEP or SAME_STEP, got {mode}")
+    _check_fits(policy, env)
     sample = policy.sampler(rng)
     obs = np.array(env.reset(seed=seed)[0]) if previous is None else previous.last_obs
     resets = _resets_next(env, previous)
@@ -118,33 +155,78 @@ def collect(
     return _rollout(rows, policy, obs, previous)
 
 
-def evaluate(policy: ActorCritic, episodes: int, seed: int, env_id: str = "CartPole-v1") -> Tensor:
+def evaluate(
+    policy: ActorCritic,
+    episodes: int,
+    seed: int,
+    env_id: str | None = None,
+    make_env: Callable[[str, int], VectorEnv] = make_env,
+) -> Tensor:
     """Play fresh episodes with sampled actions, the first one of each of many environments.
 
     Args:
         policy: the policy to play.
         episodes: how many, 1 or more.
         seed: of environments and actions: the same seed gives the same episodes.
-        env_id: gymnasium's name of the environment, whose episodes must end by themselves.
+        env_id: gymnasium's name of the environment, whose episodes must end by themselves; None is
+            that of PPOConfig's defaults.
+        make_env: makes the vector environment from `env_id` and `episodes`, as in `train`.
 
     Returns:
         (episodes,) float64, the sum of rewards of each.
 
     Raises:
-        ValueError: episodes is below 1.
+        ValueError: episodes is below 1; make_env made another number of environments; the policy is
+            made for observations or actions of other sizes, or was trained in another world than
+            that of the defaults, and nothing says in which one to play.
     """
     episodes, seed = check_count("episodes", episodes), check_seed(seed)
-    env = make_env(env_id, episodes)
+    with closing(make_env(env_id or PPOConfig.env_id, episodes)) as env:
+        if env_id is None and _is_default(make_env):
+            _check_same_world(policy, env)
+        _check_fits(policy, env)
+        if env.num_envs != episodes:
+            raise ValueError(f"make_env: expected {episodes} environments, got {env.num_envs}")
+        return torch.from_numpy(_first_returns(policy, env, seed))
+
+
+def _first_returns(policy: ActorCritic, env: VectorEnv, seed: int) -> np.ndarray:
+    """Play the first episode of each of N environments; return their sums of rewards, (N,)."""
     # Not default_rng(seed): the environments draw from that, and actions would follow their luck.
     sample = policy.sampler(np.random.default_rng([seed, 1]))
     obs, _ = env.reset(seed=seed)
-    returns, running = np.zeros(episodes), np.ones(episodes, dtype=bool)
+    returns, running = np.zeros(env.num_envs), np.ones(env.num_envs, dtype=bool)
     while running.any():
         obs, reward, terminated, truncated, _ = env.step(sample(obs))
         returns += np.where(running, reward, 0.0)
         running &= ~(terminated | truncated)
-    env.close()
-    return torch.from_numpy(returns)
+    return returns
+
+
+def _is_default(function: Callable[[str, int], VectorEnv]) -> bool:
+    return function is make_env  # where an argument has the same name
+
+
+def _check_same_world(policy: ActorCritic, env: VectorEnv) -> None:
+    """Refuse a policy that is known to come from another world."""
+    trained, played = getattr(policy, "world", None), world_name(env)
+    if trained not in (None, played):
+        raise ValueError(
+            f"policy: expected one that was trained in {played}, got one from {trained}: "
+            "name the world to play in, by env_id or make_env"
+        )
+
+
+def _check_fits(policy: ActorCritic, env: VectorEnv) -> None:
+    """Refuse a policy whose observations or actions have other sizes than the environment's."""
+    if not isinstance(policy, ActorCritic):
+        return  # another class knows for itself what it can see and do
+    wanted, found = world_sizes(env), (policy.obs_size, policy.num_actions)
+    if wanted != found:
+        raise ValueError(
+            f"policy: expected one for {world_name(env)}, with {wanted[0]} numbers per observation "
+            f"and {wanted[1]} actions, got one for {found[0]} numbers and {found[1]} actions"
+        )
 
 
 def _resets_next(env: VectorEnv, previous: Rollout | None) -> np.ndarray:

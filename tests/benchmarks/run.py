@@ -315,6 +315,14 @@ def benchmark_explorers() -> None:
     )
 
 
+def benchmark_stop() -> None:
+    """Ends of a training with its dashboard in a real JupyterLab, four busy processes beside it."""
+    sys.path.insert(0, str(NOTEBOOKS.parent))
+    from tests.benchmarks import stop  # only here is a browser needed
+
+    print_table(["click on", "ended", "s min", "s median", "s most"], stop.rows())
+
+
 def spread(seconds: list[float], digits: int = 2) -> list[str]:
     """Return min, median and 90th percentile as text."""
     numbers = (min(seconds), statistics.median(seconds), float(np.quantile(seconds, 0.9)))
@@ -339,6 +347,7 @@ BENCHMARKS = {
     "processes": benchmark_processes,
     "checks": benchmark_checks,
     "explorers": benchmark_explorers,
+    "stop": benchmark_stop,
 }
 
 if __name__ == "__main__":

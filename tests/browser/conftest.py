@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright, expect, sync_playwright
 
 from ppo_lesson.teaching.progress import FILE, data_folder
 from tests.browser.chromium import find_or_install_chromium
-from tests.browser.lab import Lab, LabPage, running_lab
+from tests.browser.lab import SHOWN_WITHIN, Lab, LabPage, running_lab
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+
+expect.set_options(timeout=SHOWN_WITHIN)  # the page's own limit is not the one of `expect`: 5 s
 
 # As root Chromium starts only without its sandbox (it opens our own pages and no others). The
 # rest keeps it from calling home: a machine without a network would fill the console with errors.

@@ -6,23 +6,26 @@ import json
 import os
 import re
 import secrets
-import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import ConsoleMessage, Page, TimeoutError
+from playwright.sync_api import ConsoleMessage, Page
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
-STARTED_WITHIN = 60.0  # seconds; a cold, busy machine takes about ten
+# Limits, not promises: where all is well nobody waits for them, however busy the machine.
+STARTED_WITHIN = 180.0  # seconds; a cold, busy machine takes about ten
+ANSWERED_WITHIN = 60.0  # seconds; the server ends kernels, which may be busy themselves
 SHOWN_WITHIN = 60_000  # milliseconds; a page is usually ready in five seconds
-DRAWN_WITHIN = 10_000  # milliseconds; formulas wait until MathJax has been loaded
-RUN_WITHIN = 120_000  # milliseconds; the slowest notebook may take a minute
+RUN_WITHIN = 180_000  # milliseconds; the slowest notebook may take a minute
+
+# A server that does not listen, is slow, or has not written down yet where it can be asked.
+NO_ANSWER = (OSError, ValueError)
 
 # Patterns of messages on the browser's console that say nothing about our notebooks. Each one that
 # joins them needs its reason beside it.
@@ -33,7 +36,25 @@ HARMLESS_MESSAGES: tuple[str, ...] = (
 
 FIND_FAULTS = Path(__file__).with_name("faults.js").read_text(encoding="utf-8")
 
+# Tells whether there are as many faults as parts of sentences, each of which is in one of them.
+ONLY_THESE_FAULTS = f"""parts => {{
+    const faults = ({FIND_FAULTS})();
+    return faults.length === parts.length
+        && parts.every(part => faults.some(fault => fault.includes(part)));
+}}"""
+
 KERNEL_IS_IDLE = '.jp-NotebookPanel .jp-Notebook-ExecutionIndicator[data-status="idle"]'
+
+# A page says "idle" before it has a kernel at all, and what is run or restarted then is lost.
+KERNEL_ANSWERS = """async () => {
+    const context = window.jupyterapp?.shell.currentWidget?.sessionContext;
+    if (!context) return false;
+    await context.ready;
+    const kernel = context.session?.kernel;
+    if (!kernel) return false;
+    await kernel.info;
+    return kernel.connectionStatus === "connected" && kernel.status === "idle";
+}"""
 
 # Shows page ``number``, with a strip of the page before; tells whether more stands below.
 SCROLL_TO_PAGE = """async number => {
@@ -44,10 +65,9 @@ SCROLL_TO_PAGE = """async number => {
     return last.getBoundingClientRect().bottom > box.getBoundingClientRect().bottom + 1;
 }"""
 
-RESTART_AND_RUN_ALL = """() => {
+RUN_ALL = """command => {
     window.allCellsAreRun = false;
-    window.jupyterapp.commands.execute("notebook:restart-run-all")
-        .then(() => { window.allCellsAreRun = true; });
+    window.jupyterapp.commands.execute(command).then(() => { window.allCellsAreRun = true; });
 }"""
 
 UNRUN_CELLS = """() => [...document.querySelectorAll(".jp-Notebook .jp-Cell")].flatMap(
@@ -71,43 +91,32 @@ class Lab:
 def running_lab(folder: Path, private: Path) -> Iterator[Lab]:
     """Run JupyterLab on ``folder`` until the block ends; it writes its own files to ``private``."""
     private.mkdir(parents=True)
-    log_path = private / "log.txt"
-    lab = Lab(f"http://127.0.0.1:{_free_port()}", secrets.token_hex(16), folder)
-    with log_path.open("w") as log:
+    with (private / "log.txt").open("w") as log:
         server = subprocess.Popen(
-            _lab_command(lab, private),
+            _lab_command(folder, private),
             env=_lab_environment(private),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
         )
         try:
-            _wait_until_it_answers(lab, server, log_path)
-            yield lab
+            yield _wait_until_it_answers(server, folder, private)
         finally:
-            _stop(lab, server)
+            _stop(server, folder, private)
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def _lab_command(lab: Lab, private: Path) -> list[str]:
+def _lab_command(folder: Path, private: Path) -> list[str]:
     settings = private / "app_settings"
     settings.mkdir()
     quiet = {"checkForUpdates": False, "fetchNews": "false"}
     overrides = {"@jupyterlab/apputils-extension:notification": quiet}
     (settings / "overrides.json").write_text(json.dumps(overrides))
-    port = lab.url.rpartition(":")[2]
     return [
-        *(sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root"),
-        f"--ServerApp.root_dir={lab.folder}",
+        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+        f"--ServerApp.root_dir={folder}",
         "--ServerApp.ip=127.0.0.1",
-        f"--ServerApp.port={port}",
-        "--ServerApp.port_retries=0",
-        f"--IdentityProvider.token={lab.token}",
+        "--ServerApp.port=0",  # the system chooses a free one; the server writes down which
+        f"--IdentityProvider.token={secrets.token_hex(16)}",
         f"--LabApp.app_settings_dir={settings}",
         "--LabApp.extension_manager=readonly",  # the other one asks a package registry
         "--LabApp.expose_app_in_browser=True",  # the menus' commands, callable by their names
@@ -127,29 +136,38 @@ def _lab_environment(private: Path) -> dict[str, str]:
     return os.environ | {name: str(private / folder) for name, folder in folders.items()}
 
 
-def _wait_until_it_answers(lab: Lab, server: subprocess.Popen[bytes], log_path: Path) -> None:
+def _wait_until_it_answers(server: subprocess.Popen[bytes], folder: Path, private: Path) -> Lab:
     deadline = time.monotonic() + STARTED_WITHIN
     while time.monotonic() < deadline and server.poll() is None:
-        with suppress(urllib.error.URLError, ConnectionError, TimeoutError):
+        with suppress(*NO_ANSWER):
+            lab = _find(folder, private)
             _ask(lab, "GET", "/api/status")
-            return
+            return lab
         time.sleep(0.1)
-    raise RuntimeError(f"JupyterLab did not start; it said:\n{log_path.read_text()}")
+    log = (private / "log.txt").read_text()
+    raise RuntimeError(f"JupyterLab did not start; it said:\n{log}")
+
+
+def _find(folder: Path, private: Path) -> Lab:
+    """Read where the server listens; a ValueError says that it has not written that down yet."""
+    (path,) = (private / "runtime").glob("jpserver-*.json")
+    server = json.loads(path.read_text(encoding="utf-8"))
+    return Lab(server["url"].rstrip("/"), server["token"], folder)
 
 
 def _ask(lab: Lab, method: str, path: str) -> bytes:
     headers = {"Authorization": f"token {lab.token}"}
     request = urllib.request.Request(lab.url + path, method=method, headers=headers)
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=ANSWERED_WITHIN) as answer:
         return answer.read()
 
 
-def _stop(lab: Lab, server: subprocess.Popen[bytes]) -> None:
+def _stop(server: subprocess.Popen[bytes], folder: Path, private: Path) -> None:
     """Ask the server to end itself and its kernels; end it by force if it does not."""
-    with suppress(urllib.error.URLError, ConnectionError, TimeoutError):
-        _ask(lab, "POST", "/api/shutdown")
+    with suppress(*NO_ANSWER):
+        _ask(_find(folder, private), "POST", "/api/shutdown")
     try:
-        server.wait(timeout=15)
+        server.wait(timeout=ANSWERED_WITHIN)
     except subprocess.TimeoutExpired:
         server.kill()
         server.wait()
@@ -171,24 +189,34 @@ class LabPage:
         if message.type == "error" and not harmless:
             self.errors.append(f"{message.text} ({message.location.get('url')})")
 
-    def open_notebook(self, name: str) -> None:
-        """Open a notebook of the lab's folder and wait until all of it is drawn."""
+    def open_notebook(self, name: str, faults: Sequence[str] = ()) -> None:
+        """Open a notebook of the lab's folder; wait until all of it is drawn and a kernel answers.
+
+        Args:
+            name: of the file.
+            faults: parts of the sentences about what was planted and is to stay wrong.
+        """
         cells = json.loads((self.lab.folder / name).read_text(encoding="utf-8"))["cells"]
         self.page.goto(f"{self.lab.url}/lab/tree/{name}?reset&token={self.lab.token}")
         self.page.wait_for_function(
             "count => document.querySelectorAll('.jp-Notebook .jp-Cell').length === count",
             arg=len(cells),
         )
-        self.page.locator(KERNEL_IS_IDLE).wait_for()
-        self.show_every_cell()
+        self.wait_for_kernel()
+        self.show_every_cell(faults)
 
-    def show_every_cell(self) -> None:
+    def wait_for_kernel(self) -> None:
+        """Wait until the notebook's kernel is connected and has nothing to do."""
+        self.page.wait_for_function(KERNEL_ANSWERS)
+        self.page.locator(KERNEL_IS_IDLE).wait_for()
+
+    def show_every_cell(self, faults: Sequence[str] = ()) -> None:
         """Scroll through the notebook, as a reader would: some things are drawn when first seen."""
         for _ in self.scroll():
             pass
         # What is not drawn yet is a fault for that long; what stays one is for find_faults to name.
-        with suppress(TimeoutError):
-            self.page.wait_for_function(f"({FIND_FAULTS})().length === 0", timeout=DRAWN_WITHIN)
+        with suppress(PlaywrightTimeout):
+            self.page.wait_for_function(ONLY_THESE_FAULTS, arg=list(faults))
         self.page.evaluate("() => document.fonts.ready.then(() => null)")
 
     def scroll(self) -> Iterator[int]:
@@ -210,13 +238,19 @@ class LabPage:
         """List what a reader would see wrong: formulas, diagrams, images, too wide, console."""
         return self.page.evaluate(FIND_FAULTS) + [f"console: {error}" for error in self.errors]
 
-    def run_all(self) -> None:
-        """Restart the kernel, run all cells, and wait until the last one is done."""
-        self.page.evaluate(RESTART_AND_RUN_ALL)
-        self.page.locator(".jp-Dialog button.jp-mod-accept").click()
+    def run_all(self, *, restart: bool = False) -> None:
+        """Run all cells, in a new kernel if asked, and wait until the last one is done."""
+        self.start_all(restart=restart)
         self.page.wait_for_function("() => window.allCellsAreRun", timeout=RUN_WITHIN)
-        self.page.locator(KERNEL_IS_IDLE).wait_for()
+        self.wait_for_kernel()
         self.show_every_cell()
+
+    def start_all(self, *, restart: bool = False) -> None:
+        """Begin to run all cells, in a new kernel if asked."""
+        command = "notebook:restart-run-all" if restart else "notebook:run-all-cells"
+        self.page.evaluate(RUN_ALL, command)
+        if restart:
+            self.page.locator(".jp-Dialog button.jp-mod-accept").click()
 
     def unrun_cells(self) -> list[int]:
         """List the code cells, counted from 0, that have code but no number in their brackets."""

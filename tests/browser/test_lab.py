@@ -116,7 +116,7 @@ def test_every_planted_fault_is_found_and_named(lab_page: LabPage) -> None:
         "an image does not show": picture_cell(base64.b64encode(b"no picture").decode("ascii")),
         "pixels wider than the cell": new_markdown_cell(f"$${wide}$$"),
     }
-    lab_page.open_notebook(write_notebook(lab_page, *planted.values()))
+    lab_page.open_notebook(write_notebook(lab_page, *planted.values()), faults=list(planted))
     lab_page.page.evaluate("() => console.error('planted')")
     expected = [f"cell {i}: .*{re.escape(part)}" for i, part in enumerate(planted, start=3)]
     found = lab_page.find_faults()

@@ -112,7 +112,7 @@ def test_a_prediction_stays_locked_after_a_restart_until_it_is_asked_again(
     locked = "Locked in: One. Now run the cells below, then compare."
     expect(frame.get_by_role("status")).to_have_text(locked)
 
-    lab_page.run_all()
+    lab_page.run_all(restart=True)
     (frame,) = frames(lab_page, 1)
     expect(frame.get_by_role("status")).to_have_text(locked)
     expect(option(frame, "One")).to_be_checked()
@@ -125,7 +125,7 @@ def test_a_prediction_stays_locked_after_a_restart_until_it_is_asked_again(
     expect(frame.get_by_role("status")).to_have_text("")
     expect(option(frame, "One")).not_to_be_checked()
     expect(option(frame, "One")).to_be_enabled()
-    lab_page.run_all()
+    lab_page.run_all(restart=True)
     (frame,) = frames(lab_page, 1)
     expect(option(frame, "One")).not_to_be_checked()
 
@@ -140,7 +140,7 @@ def test_a_note_is_there_again_after_a_restart_of_the_kernel(lab_page: LabPage) 
     expect(frame.get_by_text("Because q cancels.")).to_be_visible()
     frame.get_by_role("checkbox", name="It cancels.").check()
 
-    lab_page.run_all()
+    lab_page.run_all(restart=True)
     (frame,) = frames(lab_page, 1)
     expect(frame.get_by_role("textbox")).to_have_value("Because <b> & so on")
 

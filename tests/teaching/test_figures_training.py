@@ -99,6 +99,42 @@ def test_the_band_around_the_median_is_the_interval() -> None:
     assert expected <= corners
 
 
+@pytest.mark.parametrize(
+    ("env_id", "returns", "solved", "opening"),
+    [
+        ("CartPole-v1", (9.0, 500.0), [475], (0, 520)),
+        ("Acrobot-v1", (-500.0, -80.0), [-100], None),
+        ("MountainCar-v0", (-200.0, -100.0), [-110], None),
+        ("one's own", (-21.0, 3000.0), [], None),
+    ],
+)
+def test_the_axis_fits_the_returns_of_any_world_and_what_counts_as_solved_there(
+    env_id: str, returns: tuple[float, float], solved: list[float], opening: tuple | None
+) -> None:
+    runs = torch.tensor([returns] * 6)
+    draw = (
+        lambda ax: plot_learning_curve(ax, [0, 1], returns, env_id=env_id),
+        lambda ax: plot_seeds(ax, [0, 1], runs, env_id=env_id),
+        lambda ax: plot_median(ax, [0, 1], runs, env_id=env_id),
+        lambda ax: plot_reuse(ax, [0, 1], runs, runs, 1, env_id=env_id),
+    )
+    for plot in draw:
+        ax = plot(Figure().subplots())
+        low, high = ax.get_ylim()
+        assert low <= min(*returns, 0) and high >= max(*returns, 0)
+        assert high - low <= 1.1 * (max(*returns, *solved, 0) - min(*returns, *solved, 0))
+        assert opening in (None, (low, high))
+        guides = [line.get_ydata()[0] for line in ax.lines if line.get_gid() == "solved"]
+        assert guides == solved
+
+
+def test_an_axis_that_is_shared_fits_the_returns_of_all() -> None:
+    left, right = Figure().subplots(1, 2, sharey=True)
+    plot_learning_curve(left, [0, 1], [-500.0, -400.0], env_id="Acrobot-v1")
+    plot_learning_curve(right, [0, 1], [-90.0, -80.0], env_id="Acrobot-v1")
+    assert left.get_ylim()[0] <= -500
+
+
 def test_a_metric_is_drawn_as_it_is_under_its_title() -> None:
     ax = plot_metric(Figure().subplots(), [1, 2], [0.5, math.nan], "entropy, nats")
     assert ax.get_title(loc="left") + ax.get_title() == "entropy, nats"

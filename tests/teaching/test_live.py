@@ -1,10 +1,16 @@
 from __future__ import annotations
 
 import signal
+from dataclasses import replace
 from types import SimpleNamespace as Namespace
+from typing import Any
 
+import gymnasium
+import numpy as np
 import pytest
 import torch
+from gymnasium.spaces import Box, Discrete
+from gymnasium.vector import SyncVectorEnv
 
 from ppo_lesson import maths
 from ppo_lesson.teaching import live
@@ -61,7 +67,7 @@ def test_each_run_of_several_seeds_is_that_of_train() -> None:
 def test_an_evaluation_follows_the_first_update_that_reached_its_moment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def one_by_one(config, *, seed, policy_loss, on_update):
+    def one_by_one(config, *, seed, on_update, **_):
         for steps in (128, 256, 384, 512, 640):
             on_update(None, Namespace(steps=steps))
             done.append(len(evaluated))
@@ -115,6 +121,37 @@ def test_ctrl_c_before_the_first_run_is_finished_is_passed_on() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         train_seeds(short(100), [0], evaluations=1, episodes=1, policy_loss=press)
+
+
+class FourNumbers(gymnasium.Env[np.ndarray, Any]):
+    """As many numbers and actions as CartPole, and another reward: every episode returns -21."""
+
+    observation_space = Box(-1.0, 1.0, shape=(4,), dtype=np.float32)
+    action_space = Discrete(2)
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
+        self.steps = 0
+        return np.zeros(4, dtype=np.float32), {}
+
+    def step(self, action: Any) -> Any:
+        self.steps += 1
+        return np.ones(4, dtype=np.float32), -7.0, self.steps == 3, False, {}
+
+
+def test_runs_in_a_world_of_ones_own_are_judged_there() -> None:
+    runs = train_seeds(
+        short(100),
+        [0, 1],
+        evaluations=1,
+        episodes=3,
+        make_env=lambda env_id, num_envs: SyncVectorEnv([FourNumbers] * num_envs),
+    )
+    assert runs.returns.tolist() == [[-21.0], [-21.0]]
+
+
+def test_runs_in_another_world_of_gymnasium_are_judged_there() -> None:
+    config = replace(short(100), env_id="MountainCar-v0")
+    assert train_seeds(config, [0], evaluations=1, episodes=2).returns.tolist() == [[-200.0]]
 
 
 def test_no_seed_is_refused() -> None:

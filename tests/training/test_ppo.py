@@ -64,6 +64,13 @@ PROBING = PPOConfig(
     target_kl=None,
 )
 
+# What of training can be somebody's own.
+REPLACEABLE = [
+    name
+    for name, parameter in inspect.signature(train).parameters.items()
+    if callable(parameter.default) and parameter.default is not parameter.empty
+]
+
 
 def envs_of(
     make: Callable[[], gymnasium.Env[Any, Any]], mode: AutoresetMode = AutoresetMode.NEXT_STEP
@@ -820,6 +827,83 @@ def test_on_update_sees_every_update_and_ends_training_with_true() -> None:
     assert len(seen) == 4
     assert result.stopped == "on_update returned True"
     assert_equal_results(result, train(replace(TINY, total_steps=seen[-1].steps), seed=1))
+
+
+def test_on_update_can_say_in_words_why_training_ends() -> None:
+    result = train(TINY, seed=1, on_update=lambda policy, metrics: "enough for today")
+    assert result.stopped == "enough for today"
+    assert len(result.history) == 1
+
+
+class Observer:
+    """Is told of every update and of the end, and does something at the second update."""
+
+    def __init__(self, act: Callable[[], Any] = lambda: None) -> None:
+        self.act, self.updates, self.told = act, 0, []
+
+    def __call__(self, policy: ActorCritic, metrics: UpdateMetrics) -> Any:
+        self.updates += 1
+        return self.act() if self.updates == 2 else None
+
+    def finish(self, reason: str) -> None:
+        self.told.append(reason)
+
+
+def press() -> None:
+    signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.parametrize(
+    ("act", "reason"),
+    [
+        (lambda: None, "all steps done"),
+        (press, "interrupted"),
+        (lambda: True, "on_update returned True"),
+        (lambda: "stopped by you", "stopped by you"),
+    ],
+)
+def test_an_observer_is_told_once_why_training_ended(act: Callable[[], Any], reason: str) -> None:
+    observer = Observer(act)
+    result = train(TINY, seed=1, on_update=observer)
+    assert observer.told == [result.stopped] == [reason]
+    assert observer.updates == len(result.history)
+
+
+def test_an_observer_is_told_of_numbers_that_are_not_finite() -> None:
+    observer = Observer()
+    with pytest.warns(RuntimeWarning, match="norm is nan"):
+        train(TINY, seed=1, policy_loss=lambda log_prob, *_: log_prob.sum() * math.nan,
+              on_update=observer)  # fmt: skip
+    assert observer.told == ["the gradient's norm is nan in update 1, step 32"]
+
+
+def fail(*arguments: Any, **named: Any) -> Any:
+    raise KeyError("mine")
+
+
+def press_twice() -> None:
+    press()
+    press()
+
+
+@pytest.mark.parametrize(
+    ("parts", "act", "error"),
+    [
+        *[({name: fail}, lambda: None, KeyError) for name in REPLACEABLE],
+        ({"seed": "no seed"}, lambda: None, (TypeError, ValueError)),
+        ({}, fail, KeyError),
+        ({}, press_twice, KeyboardInterrupt),
+        ({}, lambda: warnings.warn("an error, by the settings of these tests", stacklevel=1),
+         UserWarning),
+    ],
+)  # fmt: skip
+def test_an_observer_is_told_of_an_error_anywhere_in_training(
+    parts: dict[str, Any], act: Callable[[], Any], error: Any
+) -> None:
+    observer = Observer(act)
+    with pytest.raises(error) as raised:
+        train(TINY, **{"seed": 1, "on_update": observer, **parts})
+    assert observer.told == [f"stopped by {raised.type.__name__}"]
 
 
 def test_seconds_leave_out_the_time_in_on_update() -> None:

@@ -18,7 +18,8 @@ from torch import Tensor
 from torch.distributions import Categorical
 
 from ppo_lesson.training.networks import ActorCritic
-from ppo_lesson.training.rollouts import Rollout, collect, evaluate, make_env
+from ppo_lesson.training.ppo import PPOConfig, train
+from ppo_lesson.training.rollouts import Rollout, collect, evaluate, make_env, solved_return
 from ppo_lesson.worlds.probes import PROBES, MatchProbe
 
 MODES = (AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP)
@@ -495,3 +496,81 @@ def test_evaluate_draws_actions_from_another_stream_than_the_environment_its_sta
 def test_no_episode_to_evaluate_is_refused() -> None:
     with pytest.raises(ValueError, match="episodes: expected 1 or more, got 0"):
         evaluate(make_policy(obs_size=4), 0, SEED)
+
+
+# ---- any discrete world ----------------------------------------------------------------------
+
+
+class ThreeSteps(gymnasium.Env[np.ndarray, Any]):
+    """As many numbers and actions as CartPole, and another reward: every episode returns -21."""
+
+    observation_space = Box(-1.0, 1.0, shape=(4,), dtype=np.float32)
+    action_space = Discrete(2)
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
+        super().reset(seed=seed)
+        self.steps = 0
+        return np.zeros(4, dtype=np.float32), {}
+
+    def step(self, action: Any) -> Any:
+        self.steps += 1
+        return np.ones(4, dtype=np.float32), -7.0, self.steps == 3, False, {}
+
+
+def three_steps(env_id: str, num_envs: int) -> SyncVectorEnv:
+    return SyncVectorEnv([ThreeSteps] * num_envs)
+
+
+SHORT = PPOConfig(total_steps=64, num_envs=4, num_steps=16, num_epochs=1)
+
+
+def test_a_policy_is_judged_in_the_world_that_is_named() -> None:
+    policy = train(SHORT, seed=0, make_env=three_steps).policy
+    assert evaluate(policy, 5, SEED, make_env=three_steps).tolist() == [-21.0] * 5
+    assert evaluate(policy, 5, SEED, "any", three_steps).tolist() == [-21.0] * 5
+    assert evaluate(policy, 5, SEED, "CartPole-v1").min() > 0  # it was asked for
+
+
+def test_a_policy_of_another_world_is_not_judged_on_cartpole_without_being_asked() -> None:
+    own = train(SHORT, seed=0, make_env=three_steps).policy
+    acrobot = train(PPOConfig("Acrobot-v1", 64, 4, 16, 1), seed=0).policy
+    for policy, world in ((own, "ThreeSteps"), (acrobot, "Acrobot-v1")):
+        expected = f"policy: expected one that was trained in CartPole-v1, got one from {world}: "
+        with pytest.raises(ValueError, match=f"{expected}name the world to play in"):
+            evaluate(policy, 5, SEED)
+    assert evaluate(train(SHORT, seed=0).policy, 5, SEED).min() > 0
+
+
+@pytest.mark.parametrize("play", ["evaluate", "collect"])
+def test_a_policy_of_other_sizes_than_the_world_is_refused_by_both_sizes(play: str) -> None:
+    policy = train(PPOConfig("Acrobot-v1", 64, 4, 16, 1), seed=0).policy
+    expected = (
+        "policy: expected one for MountainCar-v0, with 2 numbers per observation and 3 actions, "
+        "got one for 6 numbers and 3 actions"
+    )
+    with pytest.raises(ValueError, match=expected):
+        if play == "evaluate":
+            evaluate(policy, 5, SEED, "MountainCar-v0")
+        else:
+            collect(make_env("MountainCar-v0", 2), policy, 1, np.random.default_rng(0), seed=SEED)
+
+
+def test_a_world_that_cannot_be_played_is_refused_and_closed() -> None:
+    class Closing(SyncVectorEnv):
+        def close_extras(self, **arguments: Any) -> None:
+            closed.append(True)
+            super().close_extras(**arguments)
+
+    closed: list[bool] = []
+    policy = make_policy(obs_size=4)
+    for space, named in ((Box(-1, 1, (1,)), "Discrete actions"), (Discrete(2), "environments")):
+        world = type("World", (ThreeSteps,), {"action_space": space})
+        with pytest.raises(ValueError, match=named):
+            evaluate(policy, 5, SEED, make_env=lambda env_id, n, world=world: Closing([world]))
+    assert closed == [True, True]
+
+
+def test_a_world_counts_as_solved_where_gymnasium_says_so() -> None:
+    worlds = ("CartPole-v1", "Acrobot-v1", "MountainCar-v0", "Blackjack-v1", "Unknown-v1", "")
+    assert [solved_return(env_id) for env_id in worlds] == [475, -100, -110, None, None, None]
+    assert solved_return("gymnasium.envs.classic_control:CartPole-v1") == 475
