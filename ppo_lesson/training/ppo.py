@@ -216,13 +216,13 @@ def train(
         are not finite end it too, with one RuntimeWarning that names them and the step; policy and
         history are then those of the last step before.
     """
-    seed = check_seed(seed)
     rollout, steps, gradient_steps, seconds = None, 0, 0, 0.0
     with (
         telling_the_end(on_update) as finish,
         closing(make_env(config.env_id, config.num_envs)) as env,
         finish_on_interrupt() as asked,
     ):
+        seed = check_seed(seed)
         # Not default_rng(seed): environments draw from that, and actions would follow their luck.
         generator, rng = torch.Generator().manual_seed(seed), np.random.default_rng([seed, 1])
         policy = make_policy(env, config.hidden_sizes, generator)
