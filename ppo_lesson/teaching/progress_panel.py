@@ -74,7 +74,7 @@ def _html(summary: str, tables: Sequence[tuple[str, Rows]], last: str) -> str:
             for task, state in rows
         )
         parts.append(
-            "<table style='font-size:14px; margin:0 0 1em 0; table-layout:fixed; width:32em'>"
+            "<table style='font-size:14px; margin:0 0 1em 0; table-layout:fixed; width:36em'>"
             "<caption style='text-align:left; font-size:14px; font-weight:bold'>"
             f"{html.escape(notebook)}</caption><thead><tr><th scope='col' style='text-align:left'>"
             "Task</th><th scope='col' style='text-align:left'>State</th></tr></thead>"

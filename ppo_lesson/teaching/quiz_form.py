@@ -46,10 +46,10 @@ STYLE = """<style>
 
 # The static form stands beneath the widget, and takes its place where that is dead: its kernel has
 # ended, or is another one. These are JupyterLab's and Notebook's elements; elsewhere both show.
-VIEW = ".jp-OutputArea-child:has(>.lm-Panel.jp-OutputArea-output)"
 LIVES = ":has(.ppo-quiz:not(.jupyter-widgets-disconnected))"
 ONE_OF_TWO = (
-    f"<style>{VIEW}{LIVES}+*:has(.ppo-kept),{VIEW}:not({LIVES}):has(+* .ppo-kept)"
+    f"<style>.jp-OutputArea-child{LIVES}+*:has(.ppo-kept),"
+    f".jp-OutputArea-child:has(>.lm-Panel):not({LIVES}):has(+* .ppo-kept)"  # the place of a widget
     "{display:none}</style>"
 )
 
