@@ -271,7 +271,7 @@ def run_gate(folder: Path, *options: str) -> Run:
     command = [sys.executable, "-m", "pytest", "--nbval", "-p", "conftest", str(folder), *options]
     command += ["-c", str(ROOT / "pyproject.toml"), f"--junitxml={report}", "--color=no"]
     command += [f"--nbval-cell-timeout={CELL_SECONDS}", "-p", "no:cacheprovider"]
-    environment = {**os.environ, "GATE_PREFIX": sys.prefix, **HOSTILE}
+    environment = {**os.environ, "GATE_PREFIX": sys.prefix, "PYTHONPATH": str(ROOT), **HOSTILE}
     done = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False
     )
