@@ -29,7 +29,7 @@ from ppo_lesson.training.diagnostics import (
     approx_kl,
     diagnose,
 )
-from ppo_lesson.training.gradient_step import check_finite, gradient_step
+from ppo_lesson.training.gradient_step import check_default_device, check_finite, gradient_step
 from ppo_lesson.training.interrupts import finish_on_interrupt
 from ppo_lesson.training.networks import ActorCritic
 from ppo_lesson.training.rollouts import Rollout, collect, evaluate, make_env
@@ -211,6 +211,7 @@ def train(
         are not finite end it too, with one RuntimeWarning that names them and the step; policy and
         history are then those of the last step before.
     """
+    check_default_device()
     seed = check_seed(seed)
     # Not default_rng(seed): the environments draw from that, and actions would follow their luck.
     generator, rng = torch.Generator().manual_seed(seed), np.random.default_rng([seed, 1])

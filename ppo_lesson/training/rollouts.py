@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ppo_lesson.maths import action_log_prob
 from ppo_lesson.maths.shapes import check_count, check_seed
+from ppo_lesson.training.gradient_step import check_default_device
 from ppo_lesson.training.networks import ActorCritic
 
 
@@ -92,6 +93,7 @@ def collect(
     Raises:
         ValueError: num_steps is below 1, or the environment does not reset itself.
     """
+    check_default_device()
     num_steps = check_count("num_steps", num_steps)
     seed = seed if seed is None else check_seed(seed)
     mode = env.metadata.get("autoreset_mode")
@@ -133,6 +135,7 @@ def evaluate(policy: ActorCritic, episodes: int, seed: int, env_id: str = "CartP
     Raises:
         ValueError: episodes is below 1.
     """
+    check_default_device()
     episodes, seed = check_count("episodes", episodes), check_seed(seed)
     env = make_env(env_id, episodes)
     # Not default_rng(seed): the environments draw from that, and actions would follow their luck.
