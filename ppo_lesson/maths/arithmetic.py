@@ -60,8 +60,8 @@ def equal_up_to_rounding(numbers: Tensor, magnitude: Tensor | None = None) -> Te
     Returns:
         (...) bool; False where a number is infinite or NaN.
     """
-    largest = (numbers if magnitude is None else magnitude).detach().abs().amax(-1)
-    spread = numbers.detach().amax(-1) - numbers.detach().amin(-1)
+    low, high = torch.aminmax(numbers.detach(), dim=-1)
+    largest = torch.maximum(-low, high) if magnitude is None else magnitude.detach().abs().amax(-1)
     roundings = 4 + math.log2(numbers.shape[-1])
     bound = roundings * torch.finfo(numbers.dtype).eps * largest
-    return spread.isfinite() & (spread <= bound)
+    return (high - low <= bound) & (largest < math.inf)

@@ -11,6 +11,7 @@ from torch import Tensor
 from ppo_lesson import maths
 from ppo_lesson.maths.shapes import check_count, check_positive, check_seed
 from ppo_lesson.training.feedback import Pairs, fit
+from ppo_lesson.training.gradient_step import check_default_device
 from ppo_lesson.training.language_model import LanguageModel, response_log_prob
 
 
@@ -41,6 +42,7 @@ def align_directly(
     Raises:
         ValueError: beta, seed, num_epochs or learning_rate is out of range.
     """
+    check_default_device()
     seed = check_seed(seed)
     check_positive(beta=beta, learning_rate=learning_rate)
     check_count("num_epochs", num_epochs)

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from ppo_lesson import maths
 from ppo_lesson.maths.shapes import check_count, check_positive, check_seed
-from ppo_lesson.training.gradient_step import gradient_step
+from ppo_lesson.training.gradient_step import check_default_device, gradient_step
 from ppo_lesson.training.language_model import (
     LanguageModel,
     RewardModel,
@@ -63,6 +63,7 @@ def pretrain(seed: int, num_sentences: int = 20_000, num_epochs: int = 4) -> Lan
         num_sentences: that people wrote.
         num_epochs: passes over them.
     """
+    check_default_device()
     seed, num_sentences = check_seed(seed), check_count("num_sentences", num_sentences)
     check_count("num_epochs", num_epochs)
     generator, model = torch.Generator().manual_seed(seed), LanguageModel(seed)
@@ -97,6 +98,7 @@ def collect_pairs(
         generator: of prompts, responses and choices.
         noise: of the annotator, see `grammar.prefers_first`.
     """
+    check_default_device()
     num_pairs = check_count("num_pairs", num_pairs)
     check_positive(noise=noise)
     prompt = draw_prompts(num_pairs, generator)
@@ -120,6 +122,7 @@ def fit_reward_model(pairs: Pairs, seed: int, num_epochs: int = 4) -> RewardMode
         seed: of weights and minibatches.
         num_epochs: passes over the pairs.
     """
+    check_default_device()
     seed = check_seed(seed)
     generator, model = torch.Generator().manual_seed(seed), RewardModel(seed)
 

@@ -1,4 +1,4 @@
-"""One gradient step, and what it refuses: what is not finite, and a loss without a gradient."""
+"""One gradient step, and what training refuses: no gradient, one not finite, another device."""
 
 from __future__ import annotations
 
@@ -33,6 +33,19 @@ def gradient_step(optimizer: torch.optim.Optimizer, loss: Tensor, max_norm: floa
         raise FloatingPointError(f"the gradient's norm is {norm}")
     optimizer.step()
     return norm
+
+
+def check_default_device() -> None:
+    """Check that torch makes new tensors on the processor, where all random numbers are drawn.
+
+    Raises:
+        ValueError: it makes them elsewhere, so that tensors of two devices would meet.
+    """
+    device = torch.get_default_device()
+    if device.type != "cpu":
+        raise ValueError(
+            f"torch.set_default_device: expected 'cpu', where the lessons train, got '{device}'"
+        )
 
 
 def check_finite(**columns: Tensor) -> None:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ppo_lesson import maths
+from ppo_lesson.training.gradient_step import check_default_device
 from ppo_lesson.training.language_model import (
     LanguageModel,
     RewardModel,
@@ -66,6 +67,7 @@ class Judge:
 
     def __init__(self, reference: LanguageModel, reward_model: RewardModel, beta: float) -> None:
         """Enumerate."""
+        check_default_device()
         self.every = grammar.sentences()
         self.beta = beta
         self.ref_log_prob = self.log_prob(reference)

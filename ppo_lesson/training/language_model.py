@@ -16,6 +16,7 @@ from torch.nn.functional import scaled_dot_product_attention
 
 from ppo_lesson import maths
 from ppo_lesson.maths.shapes import check_indices, check_integers, check_seed
+from ppo_lesson.training.gradient_step import check_default_device
 from ppo_lesson.worlds.grammar import MAX_LENGTH, PROMPTS, WORDS, Sentences, real_tokens
 
 WIDTH, NUM_HEADS, NUM_LAYERS = 48, 4, 1
@@ -167,6 +168,7 @@ def respond(
         ValueError: prompt, temperature or top_k is out of range.
         FloatingPointError: the model's logits are NaN.
     """
+    check_default_device()
     size = len(prompt)
     token = torch.zeros(size, MAX_LENGTH, dtype=torch.long)
     log_prob = torch.zeros(size, MAX_LENGTH, dtype=torch.float32)

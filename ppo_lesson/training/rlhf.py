@@ -22,7 +22,7 @@ from ppo_lesson.maths.arithmetic import equal_up_to_rounding
 from ppo_lesson.maths.shapes import check_between, check_count, check_positive, check_seed
 from ppo_lesson.training.config import settle_counts
 from ppo_lesson.training.feedback import draw_prompts
-from ppo_lesson.training.gradient_step import check_finite, gradient_step
+from ppo_lesson.training.gradient_step import check_default_device, check_finite, gradient_step
 from ppo_lesson.training.language_model import LanguageModel, Responses, respond
 
 Score = Callable[[Tensor, Tensor], Tensor]
@@ -153,6 +153,7 @@ def align(
     Raises:
         TypeError, ValueError: score returned no tensor of shape (B,), or seed is no seed.
     """
+    check_default_device()
     generator = torch.Generator().manual_seed(check_seed(seed))
     result = Alignment(copy.deepcopy(reference))
     model = result.model

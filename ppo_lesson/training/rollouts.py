@@ -17,6 +17,7 @@ from torch import Tensor
 from ppo_lesson.maths import action_log_prob
 from ppo_lesson.maths.shapes import check_count, check_seed
 from ppo_lesson.training.config import PPOConfig
+from ppo_lesson.training.gradient_step import check_default_device
 from ppo_lesson.training.networks import ActorCritic
 
 
@@ -128,6 +129,7 @@ def collect(
         ValueError: num_steps is below 1, the environment does not reset itself, or the policy is
             made for another world.
     """
+    check_default_device()
     num_steps = check_count("num_steps", num_steps)
     seed = seed if seed is None else check_seed(seed)
     mode = env.metadata.get("autoreset_mode")
@@ -180,6 +182,7 @@ def evaluate(
             made for observations or actions of other sizes, or was trained in another world than
             that of the defaults, and nothing says in which one to play.
     """
+    check_default_device()
     episodes, seed = check_count("episodes", episodes), check_seed(seed)
     with closing(make_env(env_id or PPOConfig.env_id, episodes)) as env:
         if env_id is None and _is_default(make_env):

@@ -160,5 +160,5 @@ def test_top_1_is_certain_and_has_no_gradient_that_is_not_finite():
     [(0.0, 4, "temperature"), (1.0, 0, "top_k"), (1.0, 5, "top_k")],
 )
 def test_impossible_ways_to_sample_are_named(temperature, top_k, says):
-    with pytest.raises(ValueError, match=f"{says}: expected a number in"):
+    with pytest.raises(ValueError, match=f"^{says}: expected .*, got"):
         behaviour_log_prob(OVER_WORDS, torch.tensor([0, 1]), temperature, top_k)

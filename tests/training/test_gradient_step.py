@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import pytest
 import torch
 from torch import Tensor, nn
 
+from ppo_lesson.training.config import PPOConfig
+from ppo_lesson.training.dpo import align_directly
+from ppo_lesson.training.feedback import Pairs, collect_pairs, fit_reward_model, pretrain
 from ppo_lesson.training.gradient_step import check_finite, gradient_step
+from ppo_lesson.training.judge import Judge
+from ppo_lesson.training.language_model import LanguageModel, RewardModel, respond
+from ppo_lesson.training.ppo import train
+from ppo_lesson.training.rlhf import RLHFConfig, align
+from ppo_lesson.training.rollouts import collect, evaluate
 
 
 def a_model() -> tuple[nn.Linear, torch.optim.Optimizer]:
@@ -62,3 +71,32 @@ def test_what_is_not_finite_is_named() -> None:
     for number in (math.nan, math.inf, -math.inf):
         with pytest.raises(FloatingPointError, match=r"^reward is not finite$"):
             check_finite(score=torch.zeros(3), reward=torch.tensor([1.0, number]))
+
+
+SMALL = PPOConfig(total_steps=64, num_envs=2, num_steps=8, minibatch_size=8)
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        lambda model, pairs: train(SMALL, seed=0),
+        lambda model, pairs: collect(None, None, 3, None),  # type: ignore[arg-type]
+        lambda model, pairs: evaluate(None, 3, 0),  # type: ignore[arg-type]
+        lambda model, pairs: pretrain(0, 10, 1),
+        lambda model, pairs: collect_pairs(model, 10, torch.Generator().manual_seed(0)),
+        lambda model, pairs: fit_reward_model(pairs, 0, 1),
+        lambda model, pairs: align_directly(model, pairs, 0.5, seed=0),
+        lambda model, pairs: align(model, RewardModel(0), RLHFConfig(num_iterations=1), seed=0),
+        lambda model, pairs: respond(model, pairs.prompt, torch.Generator()),
+        lambda model, pairs: Judge(model, RewardModel(0), 0.5),
+    ],
+)
+def test_another_default_device_is_named(start: Callable[..., object]) -> None:
+    token = torch.zeros(2, 4, dtype=torch.long)
+    model, pairs = LanguageModel(0), Pairs(torch.tensor([0, 1]), token, token)
+    torch.set_default_device("meta")
+    try:
+        with pytest.raises(ValueError, match=r"^torch.set_default_device: expected 'cpu'.*'meta'"):
+            start(model, pairs)
+    finally:
+        torch.set_default_device(None)
