@@ -7,14 +7,14 @@ that is known. What learners wrote cannot break it, nor the terminal, nor start 
 from __future__ import annotations
 
 import csv
-import os
-import shutil
+import io
 import sys
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
+from ppo_lesson.files import replace_text
 from ppo_lesson.lessons import EXERCISES
 
 NOT_GRADED = "not graded"
@@ -77,14 +77,10 @@ class Table:
         else:
             header = [name.replace("_", " ") for name in Grade._fields]
             rows = [header, *(row for number in sorted(results) for row in results[number])]
-        new = self.path.with_name(f".{self.path.name}.tmp")
-        with new.open("w", newline="", encoding="utf-8-sig") as file:
-            csv.writer(file).writerows(map(_harmless, rows))
-            file.flush()
-            os.fsync(file.fileno())
-        if self.path.exists():
-            shutil.copymode(self.path, new)
-        os.replace(new, self.path)
+        table = io.StringIO(newline="")
+        csv.writer(table).writerows(map(_harmless, rows))
+        # Without the mark at its beginning a spreadsheet takes UTF-8 for another alphabet.
+        replace_text(self.path, "\ufeff" + table.getvalue())
 
 
 def per_learner(hand_ins: Sequence[HandIn], results: Results) -> list[list[str]]:

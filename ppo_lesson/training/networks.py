@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from ppo_lesson.maths.shapes import check_count
 from ppo_lesson.training.config import check_sizes
+from ppo_lesson.training.gradient_step import check_default_device
 
 Sampler = Callable[[np.ndarray], np.ndarray]
 """Takes observations (N, D), returns one sampled action for each, (N,)."""
@@ -33,6 +34,7 @@ class ActorCritic(nn.Module):
     ) -> None:
         """Build both networks; `generator` is the only source of randomness."""
         super().__init__()
+        check_default_device()
         self.obs_size = obs_size = check_count("obs_size", obs_size)
         self.num_actions = num_actions = check_count("num_actions", num_actions)
         self.world: str | None = None  # the one it is trained in, as `train` calls it

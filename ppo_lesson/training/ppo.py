@@ -28,7 +28,7 @@ from ppo_lesson.training.diagnostics import (
     approx_kl,
     diagnose,
 )
-from ppo_lesson.training.gradient_step import check_default_device, check_finite, gradient_step
+from ppo_lesson.training.gradient_step import check_finite, gradient_step
 from ppo_lesson.training.interrupts import finish_on_interrupt, telling_the_end
 from ppo_lesson.training.networks import ActorCritic
 from ppo_lesson.training.rollouts import (
@@ -222,10 +222,9 @@ def train(
         closing(make_env(config.env_id, config.num_envs)) as env,
         finish_on_interrupt() as asked,
     ):
-        check_default_device()
-        seed = check_seed(seed)
+        seed, generator = check_seed(seed), torch.Generator().manual_seed(seed)
         # Not default_rng(seed): environments draw from that, and actions would follow their luck.
-        generator, rng = torch.Generator().manual_seed(seed), np.random.default_rng([seed, 1])
+        rng = np.random.default_rng([seed, 1])
         policy = make_policy(env, config.hidden_sizes, generator)
         optimizer = torch.optim.Adam(policy.parameters(), eps=config.adam_epsilon, fused=True)
         result = TrainingResult(policy)
