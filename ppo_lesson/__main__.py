@@ -8,8 +8,10 @@ waits for nothing.
 from __future__ import annotations
 
 import argparse
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -63,13 +65,80 @@ def parser() -> argparse.ArgumentParser:
 def _add_grade(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     grade = commands.add_parser("grade", help="check the exercises in learners' notebooks")
     grade.add_argument("notebooks", nargs="+", type=Path, metavar="NOTEBOOK")
-    grade.add_argument("--csv", type=Path, metavar="FILE", help="write the report here too")
+    grade.add_argument("--csv", type=Path, metavar="FILE", help="write a table here too")
     grade.add_argument(
-        "--seconds", type=float, default=300, help="limit per notebook (default: %(default)s)"
+        "--per",
+        choices=("exercise", "learner"),
+        default="exercise",
+        help="a row of the table: a verdict, or a learner's points (default: %(default)s)",
     )
     grade.add_argument(
-        "--gigabytes", type=float, default=8, help="limit per notebook (default: %(default)s)"
+        "--learner",
+        type=_pattern,
+        metavar="PATTERN",
+        help="regular expression whose group finds the learner in a path, such as "
+        "'submitted/([^/]+)/' (default: the part of the path that tells learners apart)",
     )
+    grade.add_argument(
+        "--jobs",
+        type=_whole(1, 1000),
+        default=1,
+        metavar="N",
+        help="notebooks that run at a time (default: %(default)s)",
+    )
+    grade.add_argument(
+        "--seconds",
+        type=_number(1, 1_000_000),
+        default=300,
+        help="limit of time per notebook (default: %(default)s)",
+    )
+    grade.add_argument(
+        "--gigabytes",
+        type=_number(1, 1_000_000),
+        default=8,
+        help="limit of memory per notebook (default: %(default)s)",
+    )
+
+
+def _number(low: float, high: float) -> Callable[[str], float]:
+    """Take a number between two; nan is between none."""
+
+    def read(text: str) -> float:
+        with suppress(ValueError):
+            if low <= float(text) <= high:
+                return float(text)
+        raise argparse.ArgumentTypeError(f"expected a number from {low} to {high}, got {text!r}")
+
+    return read
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    """Take a whole number between two."""
+
+    def read(text: str) -> int:
+        with suppress(ValueError):
+            if low <= int(text) <= high:
+                return int(text)
+        raise argparse.ArgumentTypeError(
+            f"expected a whole number from {low} to {high}, got {text!r}"
+        )
+
+    return read
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    """Take a regular expression that has a group."""
+    try:
+        pattern = re.compile(text)
+    except re.error as error:
+        raise argparse.ArgumentTypeError(
+            f"expected a regular expression, got {text!r}: {error}"
+        ) from None
+    if not pattern.groups:
+        raise argparse.ArgumentTypeError(
+            f"expected a group that finds the learner, as in 'submitted/([^/]+)/', got {text!r}"
+        )
+    return pattern
 
 
 def run(options: argparse.Namespace) -> int:
@@ -89,7 +158,15 @@ def run(options: argparse.Namespace) -> int:
         from ppo_lesson.commands import grade
 
         return grade.run(
-            options.notebooks, options.csv, seconds=options.seconds, gigabytes=options.gigabytes
+            options.notebooks,
+            grade.Options(
+                seconds=options.seconds,
+                gigabytes=options.gigabytes,
+                jobs=options.jobs,
+                table=options.csv,
+                per=options.per,
+                learner=options.learner,
+            ),
         )
 
     if options.command == "demos":

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import copy
 import csv
+import io
+import json
+import os
+import signal
+import subprocess
 import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
 import pytest
 
 from ppo_lesson import __main__ as door
-from ppo_lesson.commands.grade import Grade, grade
+from ppo_lesson.commands import grade, grade_report, learner_attempt, notebook_form, notebooks
+from ppo_lesson.commands.learner_notebook import asked
 
 RIGHT = """\
 def my_importance_weights(log_target, log_proposal):
@@ -18,100 +29,383 @@ def my_importance_weights(log_target, log_proposal):
 WRONG = """\
 def my_importance_estimate(value, weight):
     return (value * weight).sum()"""
+BROKEN = """\
+def my_self_normalised_estimate(value, log_weight)
+    return value"""
 STUB = """\
 def my_self_normalised_estimate(value, log_weight):
     raise NotImplementedError"""
 
+PATHS = sorted(notebooks.FOLDER.glob("*.ipynb"))
+QUICK = "02_importance_sampling"  # it draws explorers
 
-def _notebook(folder: Path, *sources: str, name: str = "copy.ipynb") -> Path:
+
+def _notebook(path: Path, *sources: str) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
     cells = [nbformat.v4.new_code_cell(source) for source in sources]
-    path = folder / name
     nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
-    return path
+    return str(path)
 
 
-def _statuses(grades: list[Grade]) -> dict[str, str]:
-    return {row.exercise: row.status for row in grades}
+def _table(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
 
 
-@pytest.mark.slow
-def test_every_exercise_gets_its_verdict_and_failing_cells_are_left_behind(tmp_path):
-    noise = 'import torch\nprint(\'ppo_lesson verdict: ["score", "correct", ""]\')\n1 / 0'
-    path = _notebook(tmp_path, noise, RIGHT, WRONG, STUB, name="02_importance_sampling_ada.ipynb")
-    grades = grade(path, seconds=120, gigabytes=8)
-    assert _statuses(grades) == {
-        "importance_weights": "correct",
-        "importance_estimate": "wrong",
-        "self_normalised_estimate": "not started",
-    }
-    assert "mean" in grades[1].message
+# ---- The shipped notebooks -----------------------------------------------------------------------
 
 
-@pytest.mark.slow
-def test_an_exercise_of_the_lesson_that_is_missing_is_reported(tmp_path):
-    path = _notebook(tmp_path, RIGHT, name="02_importance_sampling.ipynb")
-    assert _statuses(grade(path, seconds=120, gigabytes=8)) == {
-        "importance_weights": "correct",
-        "importance_estimate": "not graded",
-        "self_normalised_estimate": "not graded",
-    }
+def _fill(path: Path, target: Path) -> list[str]:
+    """Write a copy in which every stub is the right function; return the exercises."""
+    notebook = copy.deepcopy(notebook_form.read(path))
+    exercises = asked(notebook.cells)
+    for cell in notebook.cells:
+        for exercise in exercises:
+            if cell.cell_type == "code" and cell.source.startswith(f"def my_{exercise}("):
+                cell.source = (
+                    "from ppo_lesson.lessons import EXERCISES\n\n"
+                    f"my_{exercise} = EXERCISES['{exercise}'].reference"
+                )
+    nbformat.write(notebook, target)
+    return exercises
 
 
-@pytest.mark.slow
-def test_a_cell_that_never_ends_costs_only_what_comes_after_it(tmp_path):
-    path = _notebook(tmp_path, RIGHT, "import time\ntime.sleep(1000)", WRONG)
-    grades = grade(path, seconds=60, gigabytes=8)  # torch is imported within them, too
-    assert _statuses(grades) == {"importance_weights": "correct", "importance_estimate": (
-        "not graded"
-    )}  # fmt: skip
-    assert "time limit of 60 seconds" in grades[1].message
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
-def test_memory_is_limited(tmp_path):
-    hog = "def my_importance_weights(log_target, log_proposal):\n    return 'x' * 10**11"
-    grades = grade(_notebook(tmp_path, hog), seconds=120, gigabytes=8)
-    assert grades[0].status == "wrong" and "MemoryError" in grades[0].message
-
-
-@pytest.mark.slow
-def test_a_process_that_ends_itself_is_reported(tmp_path):
-    path = _notebook(tmp_path, RIGHT, "import os\nos._exit(7)", WRONG)
-    grades = grade(path, seconds=120, gigabytes=8)
-    assert _statuses(grades)["importance_weights"] == "correct"
-    assert "code 7" in grades[1].message
-
-
-def test_a_file_that_is_no_notebook_or_holds_no_exercise_is_reported(tmp_path):
-    damaged = tmp_path / "damaged.ipynb"
-    damaged.write_text("{", encoding="utf-8")
-    assert "cannot be read" in grade(damaged, 5, 8)[0].message
-    assert "cannot be read" in grade(tmp_path / "missing.ipynb", 5, 8)[0].message
-    assert "no exercise" in grade(_notebook(tmp_path, "1 + 1"), 5, 8)[0].message
-
-
-@pytest.mark.slow
-def test_the_command_says_that_it_is_no_sandbox_and_writes_a_table(tmp_path, capsys):
-    path, table = _notebook(tmp_path, RIGHT, WRONG), tmp_path / "grades.csv"
-    assert door.main(["grade", str(path), "--csv", str(table)]) == 0
-    said = capsys.readouterr().out
-    assert "It is no sandbox" in said and "1 of 2 correct" in said
-    with table.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.reader(file))
-    assert rows[0] == ["notebook", "exercise", "status", "message"]
-    assert [row[:3] for row in rows[1:]] == [
-        ["copy.ipynb", "importance_weights", "correct"],
-        ["copy.ipynb", "importance_estimate", "wrong"],
-    ]
-
-
-def test_a_spreadsheet_reads_no_formula_out_of_a_message(tmp_path, monkeypatch):
-    from ppo_lesson.commands import grade as command
-
-    hostile = Grade("=cmd()", "gae", "wrong", "=HYPERLINK(1)")
-    monkeypatch.setattr(command, "grade", lambda *arguments: [hostile])
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        pytest.param(
+            path,
+            status,
+            marks=() if (path.stem, status) == (QUICK, "correct") else pytest.mark.slow,
+            id=f"{path.stem}-{status}",
+        )
+        for path in PATHS
+        for status in ("not started", "correct")
+    ],
+)
+def test_a_shipped_notebook_is_graded_as_it_is_and_with_right_answers(path, status, tmp_path):
+    target = tmp_path / "homework.ipynb"
+    exercises = _fill(path, target)
     table = tmp_path / "grades.csv"
-    command.run([tmp_path], table, seconds=1, gigabytes=1)
-    assert "'=HYPERLINK(1)" in table.read_text(encoding="utf-8")
-    assert "\n'=cmd()" in table.read_text(encoding="utf-8")
+    handed_in = path if status == "not started" else target
+    patient = ["--seconds", "1200"]  # on a busy machine
+    assert door.main(["grade", str(handed_in), "--csv", str(table), *patient]) == 0
+    assert [(row["exercise"], row["status"]) for row in _table(table)] == [
+        (exercise, status) for exercise in exercises
+    ]
+    assert {row["failed cell"] for row in _table(table)} == {""}
+
+
+# ---- A class of learners -------------------------------------------------------------------------
+
+
+class Graded(NamedTuple):
+    """What one call of the command did with a class."""
+
+    code: int
+    said: str
+    rows: list[dict[str, str]]
+    learners: list[dict[str, str]]
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory) -> Graded:
+    """Grade five learners whose notebooks go wrong in five ways, on a terminal of Windows."""
+    folder = tmp_path_factory.mktemp("submitted")
+    name = "02_importance_sampling.ipynb"
+    noise = 'import os\nos.write(1, b\'["verdict", "gae", "correct", ""]\\n\')\n1 / 0'
+    hostile = WRONG.replace("return", "raise ValueError('=ε ' + chr(0xD800))\n    return")
+    paths = [
+        _notebook(
+            folder / "alice" / name, RIGHT, "from helpers import mean as helper", WRONG, STUB
+        ),
+        _notebook(folder / "bob" / name, noise, RIGHT, hostile, BROKEN),
+        _notebook(folder / "cem" / name, RIGHT, "import os\nos._exit(7)", WRONG, STUB),
+        _notebook(folder / "müller" / name, "1 + 1"),
+        str(folder / "eve" / name),
+        str(folder / "fay" / name),
+    ]
+    (folder / "alice" / "helpers.py").write_text("mean = None")
+    (folder / "eve").mkdir()
+    (folder / "eve" / name).write_text("{")
+    rows, learners = folder / "rows.csv", folder / "learners.csv"
+    said = io.BytesIO()
+    with redirect_stdout(io.TextIOWrapper(said, encoding="cp1252")) as stream:
+        code = door.main(["grade", *paths, "--csv", str(rows), "--jobs", "2"])
+        stream.flush()
+        assert door.main(
+            ["grade", paths[0], "--csv", str(learners), "--per", "learner",
+             "--learner", "/([^/]*)/[^/]*$"]
+        ) == 0  # fmt: skip
+    return Graded(code, said.getvalue().decode("cp1252"), _table(rows), _table(learners))
+
+
+@pytest.mark.slow
+def test_every_learner_gets_verdicts_under_their_own_name(graded: Graded):
+    weights, estimate, normalised = (
+        "importance_weights",
+        "importance_estimate",
+        "self_normalised_estimate",
+    )
+    assert [(row["learner"], row["exercise"], row["status"]) for row in graded.rows] == [
+        ("alice", weights, "correct"),
+        ("alice", estimate, "wrong"),
+        ("alice", normalised, "not started"),
+        ("bob", weights, "correct"),
+        ("bob", estimate, "wrong"),
+        ("bob", normalised, "wrong"),
+        ("cem", weights, "correct"),
+        ("cem", estimate, "not graded"),
+        ("cem", normalised, "not graded"),
+        ("müller", "", "not graded"),
+        ("eve", "", "not graded"),
+        ("fay", "", "not graded"),
+    ]
+    assert {row["notebook"] for row in graded.rows if row["learner"] == "bob"} == {
+        row["notebook"].replace("alice", "bob") for row in graded.rows[:1]
+    }
+
+
+@pytest.mark.slow
+def test_reasons_are_told_to_the_teacher(graded: Graded):
+    message = {(row["learner"], row["exercise"]): row["message"] for row in graded.rows}
+    assert "mean" in message["alice", "importance_estimate"]
+    assert "=ε \\ud800" in message["bob", "importance_estimate"]
+    assert "SyntaxError in line 1: expected ':'" in message["bob", "self_normalised_estimate"]
+    assert "code 7 in code cell 2" in message["cem", "importance_estimate"]
+    assert "no exercise" in message["müller", ""]
+    assert "cannot be read" in message["eve", ""] and "cannot be read" in message["fay", ""]
+    failed = {row["learner"]: row["failed cell"] for row in graded.rows}
+    assert failed["bob"] == "code cell 1: ZeroDivisionError in line 3: division by zero"
+    assert failed["alice"] == ""  # the file beside it was there
+
+
+@pytest.mark.slow
+def test_a_notebook_that_could_not_be_run_never_reads_as_none_correct(graded: Graded):
+    assert graded.code == 1
+    assert "It is no sandbox" in graded.said
+    for line in (
+        "02_importance_sampling.ipynb: 1 of 3 correct\n",
+        "02_importance_sampling.ipynb: 1 of 3 correct; not run to its end: The process ended",
+        "müller" + os.sep + "02_importance_sampling.ipynb: could not be run: it holds no exercise",
+        "could not be run: the file cannot be read: No such file",
+        "  the first cell that failed: code cell 1: ZeroDivisionError in line 3",
+        "ValueError: =\\u03b5 \\ud800",  # what cp1252 has no sign for
+    ):
+        assert line in graded.said
+    assert "0 of" not in graded.said
+
+
+@pytest.mark.slow
+def test_a_row_per_learner_holds_points_and_their_sum(graded: Graded):
+    assert graded.learners == [{
+        "learner": "alice", "importance_weights": "1", "importance_estimate": "0",
+        "self_normalised_estimate": "0", "total": "1",
+    }]  # fmt: skip
+
+
+# ---- Stand-ins: what happens around the process --------------------------------------------------
+
+START = """
+import json, os, pathlib, sys, time
+notebook, folder = pathlib.Path(sys.argv[1]), sys.argv[2]
+def report(*line):
+    with open(os.path.join(folder, "results.jsonl"), "a") as file:
+        file.write(json.dumps(line) + "\\n")
+"""
+CORRECT = "report('verdict', 'gae', 'correct', '')\nreport('done')"
+
+
+@pytest.fixture
+def class_of(tmp_path, monkeypatch) -> Callable[..., list[str]]:
+    """Hand in a notebook per program, which is run in its place."""
+
+    def hand_in(*programs: str) -> list[str]:
+        paths = []
+        for number, program in enumerate(programs):
+            paths.append(_notebook(tmp_path / f"learner{number}" / "hw.ipynb", "my_gae = 1"))
+            Path(paths[-1]).with_name("program").write_text(program)
+
+        def command(path: Path, *arguments: object) -> Sequence[str]:
+            program = path.with_name("program").read_text()
+            return [sys.executable, "-c", START + program, str(path), *map(str, arguments)]
+
+        monkeypatch.setattr(learner_attempt, "command", command)
+        return paths
+
+    return hand_in
+
+
+def test_notebooks_run_side_by_side_and_are_reported_in_their_order(class_of, tmp_path, capsys):
+    sign = tmp_path / "sign"
+    waits = f"while not os.path.exists({str(sign)!r}): time.sleep(0.01)\n{CORRECT}"
+    signals = f"open({str(sign)!r}, 'w')\n{CORRECT}"
+    table = tmp_path / "grades.csv"
+    paths = class_of(waits, waits, signals)
+    assert door.main(["grade", *paths, "--csv", str(table), "--jobs", "3"]) == 0
+    learners = ["learner0", "learner1", "learner2"]
+    assert [row["learner"] for row in _table(table)] == learners
+    said = capsys.readouterr().out
+    assert [line.split(os.sep)[-2] for line in said.splitlines() if "1 of 1" in line] == learners
+
+
+def test_a_limit_that_cannot_be_set_is_one_warning_and_costs_nobody_a_grade(class_of, capsys):
+    program = f"report('warning', 'there is no limit of memory')\n{CORRECT}"
+    assert door.main(["grade", *class_of(program, program)]) == 0
+    out, err = capsys.readouterr()
+    assert err == "warning: there is no limit of memory\n" and out.count("1 of 1 correct") == 2
+
+
+def test_a_notebook_that_dies_costs_only_itself_and_the_exit_status(class_of, capsys):
+    paths = class_of("os.write(2, b'Oilpan'); os._exit(5)", CORRECT)
+    assert door.main(["grade", *paths]) == 1
+    said = capsys.readouterr().out
+    assert f"{paths[0]}: could not be run: The process ended with code 5 before the first" in said
+    assert "Its last words: Oilpan" in said and f"{paths[1]}: 1 of 1 correct" in said
+
+
+def test_a_process_that_cannot_be_started_costs_only_its_own_notebook(
+    class_of, tmp_path, monkeypatch
+):
+    paths, table = class_of(CORRECT, CORRECT), tmp_path / "grades.csv"
+    real, left = learner_attempt.copy_beside, [OSError(28, "No space left on device")]
+
+    def copy_beside(*arguments) -> bool:
+        if left:
+            raise left.pop()
+        return real(*arguments)
+
+    monkeypatch.setattr(learner_attempt, "copy_beside", copy_beside)
+    assert door.main(["grade", *paths, "--csv", str(table)]) == 1
+    first, second = _table(table)
+    assert first["status"] == "not graded" and "No space left" in first["message"]
+    assert second["status"] == "correct"
+
+
+def test_ctrl_c_keeps_what_is_graded_and_ends_what_runs(class_of, tmp_path, monkeypatch, capsys):
+    pid, table = tmp_path / "pid", tmp_path / "grades.csv"
+    endless = f"open({str(pid)!r}, 'w').write(str(os.getpid()))\ntime.sleep(600)"
+    paths = class_of(CORRECT, endless, CORRECT)
+
+    def sleep(seconds: float, real: Callable = time.sleep) -> None:
+        real(seconds)
+        if pid.exists() and pid.read_text():
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(grade.time, "sleep", sleep)
+    for per, first in (("exercise", "1"), ("learner", "1")):
+        code = door.main(["grade", *paths, "--csv", str(table), "--per", per])
+        assert code == 130
+        rows = [[*row.values()] for row in _table(table)]
+        if per == "exercise":
+            assert [row[1:4] for row in rows] == [["learner0", "gae", "correct"]]
+        else:
+            assert rows == [["learner0", first, "1"], ["learner1", "", ""], ["learner2", "", ""]]
+        said = capsys.readouterr().out
+        assert "stopped: 1 of 3 notebooks are graded" in said and "1 of 1 correct" in said
+        if sys.platform != "win32":
+            with pytest.raises(ProcessLookupError):
+                os.kill(int(pid.read_text()), 0)
+        pid.unlink()
+
+
+def test_a_table_that_can_no_longer_be_written_ends_nothing(
+    class_of, tmp_path, monkeypatch, capsys
+):
+    paths, table = class_of(CORRECT, CORRECT), tmp_path / "grades.csv"
+    real, calls = os.replace, []
+
+    def replace(*names) -> None:
+        calls.append(names)
+        if len(calls) in failing:
+            raise PermissionError(13, "a spreadsheet has it open")
+        real(*names)
+
+    monkeypatch.setattr(grade_report.os, "replace", replace)
+    failing = range(2, 4)
+    assert door.main(["grade", *paths, "--csv", str(table)]) == 0  # the last try went well
+    assert len(_table(table)) == 2
+    out, err = capsys.readouterr()
+    assert err.count("warning: the table cannot be written") == 1 and out.count("1 of 1") == 2
+    calls.clear()
+    failing = range(2, 100)
+    assert door.main(["grade", *paths, "--csv", str(table)]) == 1
+    out, err = capsys.readouterr()
+    assert "the table cannot be written" in err and "written:" not in out
+
+
+def test_the_same_file_twice_is_graded_once(class_of, tmp_path):
+    (path,) = class_of(CORRECT)
+    table = tmp_path / "grades.csv"
+    twice = [path, str(tmp_path / "learner0" / ".." / "learner0" / "hw.ipynb")]
+    assert door.main(["grade", *twice, "--csv", str(table)]) == 0
+    assert len(_table(table)) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
+def test_kill_9_keeps_the_rows_that_were_written(tmp_path):
+    table = tmp_path / "grades.csv"
+    done = _notebook(tmp_path / "ada" / "hw.ipynb", "my_gae = 1")
+    endless = _notebook(
+        tmp_path / "bob" / "hw.ipynb", "import time\ntime.sleep(1000)", "my_gae = 1"
+    )
+    command = [sys.executable, "-m", "ppo_lesson", "grade", done, endless, "--csv", str(table)]
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, env={**os.environ, "TMPDIR": str(tmp_path)}
+    )
+    while not (table.exists() and len(_table(table)) == 1):
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert [(row["learner"], row["status"]) for row in _table(table)] == [("ada", "wrong")]
+
+
+# ---- Refused before anything is run --------------------------------------------------------------
+
+OPTIONS = [
+    *(["--gigabytes", value] for value in ("0", "0.5", "-1", "inf", "nan", "1e12", "x", "-inf")),
+    *(["--seconds", value] for value in ("0", "-1", "inf", "nan", "1e300", "")),
+    *(["--jobs", value] for value in ("0", "-1", "1.5", "nan", "many")),
+    *(["--learner", value] for value in ("(", "no group", "[", "(?P<learner>")),
+    ["--per", "notebook"],
+]
+
+
+@pytest.mark.parametrize("option", OPTIONS, ids=lambda option: "=".join(option))
+def test_an_option_that_makes_no_sense_is_refused_by_name(option, class_of, capsys):
+    with pytest.raises(SystemExit) as end:
+        door.main(["grade", *class_of(CORRECT), "=".join(option)])
+    assert end.value.code == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert f"argument {option[0]}:" in said and option[1] in said
+
+
+def test_a_call_that_could_only_fail_later_is_one_sentence_now(class_of, tmp_path, capsys):
+    (path,) = class_of("open(os.path.join(os.path.dirname(notebook), 'was-run'), 'w')")
+    content = Path(path).read_bytes()
+    old = tmp_path / "grades.csv"
+    old.write_text("from last year")
+    for options in (
+        ["--csv", path],
+        ["--csv", str(tmp_path / "new.ipynb")],
+        ["--csv", str(tmp_path)],
+        ["--csv", str(tmp_path / "missing" / "grades.csv")],
+        ["--per", "learner"],
+        ["--csv", str(old), "--learner", "submitted/([^/]*)/"],
+    ):
+        assert door.main(["grade", path, *options]) == 2
+        out, err = capsys.readouterr()
+        assert out == "" and err.startswith(f"error: {options[-2]}") and err.count("\n") == 1
+    assert Path(path).read_bytes() == content and old.read_text() == "from last year"
+    assert sorted(os.listdir(Path(path).parent)) == ["hw.ipynb", "program"]
+
+
+def test_the_teachers_python_may_make_errors_of_warnings(tmp_path, class_of, capsys):
+    (path,) = class_of(CORRECT)
+    notebook = json.loads(Path(path).read_text(encoding="utf-8"))
+    notebook["cells"] *= 2  # two cells with one id
+    Path(path).write_text(json.dumps(notebook), encoding="utf-8")
+    assert door.main(["grade", path]) == 0  # in tests, every warning is an error
+    assert capsys.readouterr().err == ""
