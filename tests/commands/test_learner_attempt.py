@@ -6,7 +6,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -31,7 +31,7 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no proce
 
 
 @pytest.fixture
-def stand_in(tmp_path, monkeypatch) -> StandIn:
+def stand_in(tmp_path, monkeypatch) -> Iterator[StandIn]:
     """Start a small program where a notebook would be run."""
     notebook = tmp_path / "copy.ipynb"
     notebook.touch()
@@ -41,9 +41,13 @@ def stand_in(tmp_path, monkeypatch) -> StandIn:
             return [sys.executable, "-c", START + code, *map(str, arguments)]
 
         monkeypatch.setattr(learner_attempt, "command", command)
-        return Attempt(notebook, LONG, 8)
+        attempts.append(Attempt(notebook, LONG, 8))
+        return attempts[-1]
 
-    return start
+    attempts: list[Attempt] = []
+    yield start
+    for attempt in attempts:  # of a test that failed
+        attempt.process.kill()
 
 
 def _outcome(attempt: Attempt) -> Outcome:
