@@ -26,6 +26,15 @@ MOST_ARGUMENTS = 6  # that can be given by position; a formula with more takes t
 DOCUMENTED = ("maths", "worlds", "training", "teaching", "lessons", "commands")
 MIRRORED = ("maths", "worlds", "training", "teaching", "commands")
 
+CARTPOLE = ("CartPole-v1", 475, 520)  # the name; when it is solved; the top of its returns' axis
+# The default world; figures, faults and an animation of CartPole alone.
+OF_CARTPOLE = (
+    "ppo_lesson.training.config",
+    "ppo_lesson.teaching.figures_debugging",
+    "ppo_lesson.teaching.faults_rollouts",
+    "ppo_lesson.teaching.animation",
+)
+
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Rule = Callable[[Path], list[str]]
 
@@ -224,6 +233,19 @@ def unmirrored(root: Path) -> list[str]:
     return found
 
 
+def numbers_of_cartpole(root: Path) -> list[str]:
+    """What works for any world asks for its name, and knows no number of CartPole."""
+    found = []
+    for name, tree in modules(root).items():
+        if name in OF_CARTPOLE or not name.startswith(
+            ("ppo_lesson.training", "ppo_lesson.teaching")
+        ):
+            continue
+        constants = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+        found += [f"{name} knows {value}" for value in CARTPOLE if value in constants]
+    return found
+
+
 B = {"worlds/b.py": ""}
 LONG_BODY = "def f():\n" + "    x = 1\n" * 46
 MANY = "def f(a, b, c, d, e, f, g): ..."
@@ -264,6 +286,8 @@ RULES: list[tuple[Rule, dict[str, str], str]] = [
     (asserts_that_decide, {"maths/a.py": "assert f(x) is not None"}, "f(x)"),
     (files_replaced_by_hand, {"teaching/a.py": "import os\nos.replace(a, b)"}, "os.replace"),
     (words_of_docstrings_at_work, {"maths/a.py": "text = f.__doc__"}, "docstring"),
+    (numbers_of_cartpole, {"training/a.py": "def f(env_id='CartPole-v1'): ..."}, "CartPole"),
+    (numbers_of_cartpole, {"teaching/a.py": "def f(ax): ax.axhline(475)"}, "475"),
     (unmirrored, {"maths/a.py": ""}, "maths/a.py"),
     (unmirrored, {"../tests/maths/test_a.py": ""}, "test_a.py"),
 ]

@@ -11,7 +11,7 @@ from IPython.display import display
 from ipywidgets import HTML, Button, HBox, Image, IntProgress, Label, Layout, VBox
 
 from ppo_lesson.maths.shapes import check_count, check_seed
-from ppo_lesson.teaching.dashboard_curves import Curves
+from ppo_lesson.teaching.dashboard_curves import WIDTH, Curves
 from ppo_lesson.training import rollouts
 from ppo_lesson.training.interrupts import tell_at_the_end
 from ppo_lesson.training.networks import ActorCritic
@@ -118,7 +118,7 @@ class Board:
         self.stop.on_click(self._press)
         _hear_while_busy(self.stop)
         self.words = HTML(_status(HOW_TO_STOP))
-        self.picture = Image(format="png", layout=Layout(max_width="100%"))
+        self.picture = Image(format="png", layout=Layout(width=f"{WIDTH}px", max_width="100%"))
         self.show(0)
         everything = VBox([HBox([self.bar, self.steps, self.stop]), self.words, self.picture])
         self.view = {"application/vnd.jupyter.widget-view+json": everything.get_view_spec()}

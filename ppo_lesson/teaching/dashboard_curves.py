@@ -18,6 +18,9 @@ from ppo_lesson.teaching.figures_training import return_limits
 from ppo_lesson.teaching.plotting import COLORS, house_style, line_style
 from ppo_lesson.training.ppo import PPOConfig, UpdateMetrics
 
+WIDTH = 800
+"""Of the picture, in pixels; half as high."""
+
 
 class Curve(NamedTuple):
     """A line and where it goes."""
@@ -39,7 +42,7 @@ class Curves:
     def __init__(self, config: PPOConfig, solved: float | None = None) -> None:
         """Draw the empty axes, and a line at the mean return that counts as solved, if any."""
         self.steps = 0
-        self.figure = Figure(figsize=(10, 5), dpi=80)
+        self.figure = Figure(figsize=(WIDTH / 80, WIDTH / 160), dpi=80)
         self.figure.set_layout_engine("none")  # `setup()` has chosen one
         self.canvas = FigureCanvasAgg(self.figure)
         # By hand: measuring every label takes 200 ms, and axes that grow would move.

@@ -15,12 +15,6 @@ from ppo_lesson.teaching.plotting import COLORS, Row, label_end, line_style
 from ppo_lesson.training.ppo import PPOConfig, TrainingResult
 from ppo_lesson.training.rollouts import solved_return
 
-SOLVED_RETURN = 475
-"""CartPole-v1 counts as solved at this mean return over 100 episodes; the most is 500."""
-
-MOST_RETURN = 520
-"""Top of the return's axis in figures of CartPole-v1 alone: the most is 500, and a little air."""
-
 CONFIDENCE = 0.95
 
 DASHBOARD = {

@@ -12,7 +12,6 @@ from scipy.stats import binom
 
 from ppo_lesson.teaching.figures_training import (
     DASHBOARD,
-    SOLVED_RETURN,
     median_interval,
     plot_dashboard,
     plot_learning_curve,
@@ -77,7 +76,7 @@ def test_a_learning_curve_shows_its_numbers_and_the_line_of_solved_once() -> Non
         plot_learning_curve(ax, [0, 100], returns)
     assert curves(ax) == [[20.0, 300.0], [30.0, 500.0]]
     guides = [line for line in ax.lines if line.get_gid() == "solved"]
-    assert [guide.get_ydata()[0] for guide in guides] == [SOLVED_RETURN]
+    assert [guide.get_ydata()[0] for guide in guides] == [475]
     assert [text.get_text() for text in ax.texts] == ["solved"]
 
 
