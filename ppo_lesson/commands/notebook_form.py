@@ -111,7 +111,7 @@ def lasting_outputs(outputs: list[Any]) -> list[Any]:
     for output, following in zip_longest(outputs, outputs[1:], fillvalue={}):
         data = output.get("data", {})
         if WIDGET in data and {"text/html", "image/png"} & set(data):
-            output = {**output, "data": lasting(data)}
+            output = type(output)({**output, "data": lasting(data)})
         elif set(data) == {WIDGET} and "text/html" in following.get("data", {}):
             continue
         kept.append(output)
@@ -120,7 +120,7 @@ def lasting_outputs(outputs: list[Any]) -> list[Any]:
 
 def _canonical_outputs(cell: NotebookNode) -> list[NotebookNode]:
     outputs: list[NotebookNode] = []
-    for output in map(NotebookNode, lasting_outputs(cell.outputs)):
+    for output in lasting_outputs(cell.outputs):
         last = outputs[-1] if outputs else None
         if output.output_type == "stream":
             if last is not None and last.output_type == "stream" and last.name == output.name:
