@@ -257,11 +257,15 @@ def train(
             result.history.append(metrics)
             stop = on_update is not None and on_update(policy, metrics)
             if asked() or stop:
-                reason = stop if isinstance(stop, str) else "on_update returned True"
-                result.stopped = "interrupted" if asked() else reason
+                result.stopped = "interrupted" if asked() else reason(stop)
                 break
         finish(result.stopped)
     return result
+
+
+def reason(stop: object) -> str:
+    """Say why training ended where `on_update` asked for it: in its own words, if it has some."""
+    return stop if isinstance(stop, str) else "on_update returned True"
 
 
 def learning_rate_at(steps: int, config: PPOConfig) -> float:

@@ -76,7 +76,7 @@ def _fill(path: Path, target: Path) -> list[str]:
         pytest.param(
             path,
             status,
-            marks=() if (path.stem, status) == (QUICK, "correct") else pytest.mark.slow,
+            marks=() if (path.stem, status) == (QUICK, "correct") else pytest.mark.exhaustive,
             id=f"{path.stem}-{status}",
         )
         for path in PATHS

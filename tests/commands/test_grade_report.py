@@ -72,7 +72,9 @@ def test_a_table_is_written_over_nothing_that_is_no_table(name: str, tmp_path):
 
 
 def test_a_place_that_cannot_be_written_is_told_before_anything_is_run(tmp_path):
-    (tmp_path / ".grades.csv.tmp").mkdir()  # who may write everywhere cannot write this either
+    # A circle of links: who may write everywhere cannot write this either.
+    (tmp_path / "grades.csv").symlink_to("other.csv")
+    (tmp_path / "other.csv").symlink_to("grades.csv")
     with pytest.raises(ValueError, match="which cannot be written"):
         Table(tmp_path / "grades.csv", "exercise", [])
 
