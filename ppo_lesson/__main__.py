@@ -58,18 +58,7 @@ def parser() -> argparse.ArgumentParser:
 
     _add_grade(commands)
 
-    experiments = commands.add_parser(
-        "experiments", help="make a recorded experiment again: minutes of training"
-    )
-    names = ("ablations", "alignment", "explosion", "museum", "token_ratios")
-    experiments.add_argument("name", choices=names, help="which one")
-    experiments.add_argument(
-        "file",
-        nargs="?",
-        type=Path,
-        metavar="FILE",
-        help="where the record is written; none means where the lessons read it, in a checkout",
-    )
+    _add_experiments(commands)
     return door
 
 
@@ -82,6 +71,21 @@ def _add_grade(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     grade.add_argument(
         "--gigabytes", type=float, default=8, help="limit per notebook (default: %(default)s)"
+    )
+
+
+def _add_experiments(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    experiments = commands.add_parser(
+        "experiments", help="make a recorded experiment again: minutes of training"
+    )
+    names = ("ablations", "alignment", "explosion", "museum", "token_ratios")
+    experiments.add_argument("name", choices=names, help="which one")
+    experiments.add_argument(
+        "file",
+        nargs="?",
+        type=Path,
+        metavar="FILE",
+        help="where the record is written; none means where the lessons read it, in a checkout",
     )
 
 

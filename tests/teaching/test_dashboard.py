@@ -12,6 +12,7 @@ from PIL import Image
 from ppo_lesson.commands.notebook_form import lasting
 from ppo_lesson.teaching import dashboard as module
 from ppo_lesson.teaching.dashboard import DESCRIPTION, SHARE, Curves, dashboard
+from ppo_lesson.teaching.plotting import house_style
 from ppo_lesson.training.ppo import PPOConfig, evaluate, train
 
 CONFIG = PPOConfig(total_steps=1_024, num_envs=4, num_steps=32, num_epochs=1, minibatch_size=64)
@@ -125,7 +126,8 @@ def test_an_axis_that_grew_looks_as_if_it_had_been_so_wide_from_the_start():
         curves.extend("largest_ratio", 100, 30.0)
     picture = grown.png()
     fresh.figure.axes[3].set_ylim(grown.figure.axes[3].get_ylim())
-    fresh.canvas.draw()
+    with house_style():  # in which the dashboard draws its axes
+        fresh.canvas.draw()
     fresh.background = fresh.canvas.copy_from_bbox(fresh.figure.bbox)
     assert fresh.png() == picture
 
