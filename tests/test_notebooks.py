@@ -6,7 +6,7 @@ import pytest
 
 from ppo_lesson.commands import notebook_rules, notebooks
 
-SHIPPED = notebooks.find([])
+SHIPPED, _ = notebooks.find([])
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=[path.stem for path in SHIPPED])

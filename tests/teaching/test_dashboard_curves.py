@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from ppo_lesson.teaching.dashboard_curves import Curves
+from ppo_lesson.teaching.plotting import house_style
 from ppo_lesson.training.ppo import PPOConfig
 
 CONFIG = PPOConfig(total_steps=1_024)
@@ -27,7 +28,8 @@ def test_an_axis_that_grew_looks_as_if_it_had_been_so_wide_from_the_start():
         curves.extend("largest_ratio", 100, 30.0)
     picture = grown.png()
     fresh.figure.axes[3].set_ylim(grown.figure.axes[3].get_ylim())
-    fresh.canvas.draw()
+    with house_style():  # in which the dashboard draws its axes
+        fresh.canvas.draw()
     fresh.background = fresh.canvas.copy_from_bbox(fresh.figure.bbox)
     assert fresh.png() == picture
 
