@@ -8,6 +8,7 @@ from typing import Any
 
 from IPython.display import Markdown, display
 
+from ppo_lesson.maths import arithmetic
 from ppo_lesson.teaching import guard, progress
 from ppo_lesson.teaching.exercise import Exercise
 from ppo_lesson.teaching.notebook import show_source
@@ -56,14 +57,14 @@ def hint(exercise: Exercise) -> None:
 
 
 def show_solution(exercise: Exercise) -> None:
-    """Show the package's own function, and the private ones of its module that it calls."""
+    """Show the package's own function, and those of its module and of arithmetic that it calls."""
     functions = [exercise.reference]
     for function in functions:  # grows while it is read
         for name in function.__code__.co_names:
             called = function.__globals__.get(name)
             if (
                 inspect.isfunction(called)
-                and called.__module__ == exercise.reference.__module__
+                and called.__module__ in (exercise.reference.__module__, arithmetic.__name__)
                 and not name.startswith(("check_", "_check_"))
                 and called not in functions
             ):

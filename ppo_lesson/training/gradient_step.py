@@ -23,8 +23,7 @@ def gradient_step(optimizer: torch.optim.Optimizer, loss: Tensor, max_norm: floa
         FloatingPointError: the gradient is not finite; the parameters are as they were.
         ValueError: the loss has no gradient.
     """
-    if not loss.requires_grad:
-        raise ValueError("loss: expected one with a gradient, got a constant (detached?)")
+    check_gradient(loss=loss)
     optimizer.zero_grad()
     loss.backward()
     parameters = [entry for group in optimizer.param_groups for entry in group["params"]]
@@ -33,6 +32,17 @@ def gradient_step(optimizer: torch.optim.Optimizer, loss: Tensor, max_norm: floa
         raise FloatingPointError(f"the gradient's norm is {norm}")
     optimizer.step()
     return norm
+
+
+def check_gradient(**losses: Tensor) -> None:
+    """Check, where gradients are recorded, that there is one to minimise a loss by.
+
+    Raises:
+        ValueError: a loss has no gradient, as it was detached; the message names the argument.
+    """
+    for name, loss in losses.items():
+        if torch.is_grad_enabled() and not loss.requires_grad:
+            raise ValueError(f"{name}: expected a loss with a gradient, got a constant (detached?)")
 
 
 def check_default_device() -> None:

@@ -28,7 +28,7 @@ from ppo_lesson.training.diagnostics import (
     approx_kl,
     diagnose,
 )
-from ppo_lesson.training.gradient_step import check_finite, gradient_step
+from ppo_lesson.training.gradient_step import check_finite, check_gradient, gradient_step
 from ppo_lesson.training.interrupts import finish_on_interrupt, telling_the_end
 from ppo_lesson.training.networks import ActorCritic
 from ppo_lesson.training.rollouts import (
@@ -143,8 +143,7 @@ def ppo_loss(
     log_prob = maths.action_log_prob(logits, batch.action)
     loss = policy_loss(log_prob, batch.old_log_prob, batch.advantage, config.clip_epsilon)
     check_floats("", policy_loss=loss)
-    if torch.is_grad_enabled() and not loss.requires_grad:
-        raise ValueError("policy_loss: expected a loss with a gradient, got a constant (detached?)")
+    check_gradient(policy_loss=loss)
     if config.value_coefficient:
         loss = loss + config.value_coefficient * critic_loss(policy, batch, config)
     if config.entropy_coefficient:

@@ -193,8 +193,10 @@ def rewards(
     scores = score(said.prompt, said.token)
     ref_log_prob = reference.log_prob(said.prompt, said.token)
     reward = maths.shaped_reward(scores, said.log_prob, ref_log_prob, said.mask, beta)
-    real = {"log_prob": said.log_prob[said.mask], "ref_log_prob": ref_log_prob[said.mask]}
-    check_finite(score=scores, **real, reward=reward)
+    check_finite(score=scores, log_prob=said.log_prob[said.mask])
+    if beta:  # without a price, what the reference forbids costs nothing
+        check_finite(ref_log_prob=ref_log_prob[said.mask])
+    check_finite(reward=reward)
     return scores, reward
 
 

@@ -33,7 +33,8 @@ class TabularMDP:
 
     Raises:
         ValueError: a table has the wrong shape or dtype, holds a negative probability or a row that
-            does not sum to 1, or horizon or gamma is out of range; the message names the field.
+            does not sum to 1, a reward is not finite, or horizon or gamma is out of range; the
+            message names the field.
     """
 
     initial: Tensor
@@ -47,6 +48,8 @@ class TabularMDP:
         sizes = check_floats("S", initial=self.initial)
         check_floats("S A", sizes, reward=self.reward)
         check_floats("S A S", sizes, transition=self.transition)
+        if not self.reward.isfinite().all():
+            raise ValueError(f"reward: expected finite numbers, got {self.reward.tolist()}")
         _check_distributions(initial=self.initial, transition=self.transition)
         check_between(0.0, 1.0, gamma=self.gamma)
         object.__setattr__(self, "horizon", check_count("horizon", self.horizon))

@@ -132,7 +132,7 @@ def test_settings_of_a_fit_are_refused_by_name():
     for bad in (0.0, -1e-3, math.nan, math.inf, "3e-4", None, True):
         with pytest.raises(ValueError, match=r"^learning_rate: expected a number in .*, got"):
             fit(model, lambda index: model.bias.sum(), 4, 1, generator, learning_rate=bad)
-    with pytest.raises(ValueError, match=r"^loss: expected one with a gradient, got a constant"):
+    with pytest.raises(ValueError, match=r"^loss: expected a loss with a gradient, got a constant"):
         fit(model, lambda index: model.bias.detach().sum(), 4, 1, generator)
     with pytest.raises(ValueError, match=r"^noise: expected a number in"):
         collect_pairs(LanguageModel(0), 4, generator, noise=0.0)

@@ -62,7 +62,7 @@ def test_a_gradient_that_is_not_finite_moves_nothing(number: float) -> None:
 
 def test_a_loss_without_a_gradient_is_refused() -> None:
     model, optimizer = a_model()
-    with pytest.raises(ValueError, match=r"^loss: expected one with a gradient, got a constant"):
+    with pytest.raises(ValueError, match=r"^loss: expected a loss with a gradient, got a constant"):
         gradient_step(optimizer, a_loss(model).detach(), 1.0)
 
 

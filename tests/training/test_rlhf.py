@@ -334,3 +334,20 @@ def test_a_reference_that_is_not_finite_is_named():
 def test_a_score_of_another_shape_is_named(score, message):
     with pytest.raises((ValueError, TypeError), match=message):
         align(LanguageModel(0), score, SHORT, seed=3)
+
+
+@pytest.mark.parametrize("beta", [0.0, 0.5])
+def test_what_the_reference_forbids_costs_nothing_without_a_price(beta: float):
+    reference = LanguageModel(0)
+    said = respond(reference, torch.zeros(8, dtype=torch.long), torch.Generator().manual_seed(0))
+
+    class Forbids:
+        def log_prob(self, prompt: Tensor, token: Tensor) -> Tensor:
+            return torch.full(token.shape, -math.inf)
+
+    if beta:
+        with pytest.raises(FloatingPointError, match=r"^ref_log_prob is not finite$"):
+            rewards(Forbids(), score_of_length, said, beta)  # type: ignore[arg-type]
+    else:
+        scores, reward = rewards(Forbids(), score_of_length, said, beta)  # type: ignore[arg-type]
+        assert torch.equal(reward.sum(-1), scores)

@@ -184,6 +184,8 @@ def test_q_values_of_the_corridor_are_those_computed_by_hand() -> None:
         ("transition", torch.full((2, 3, 2), 0.4), "transition: expected rows that sum to 1"),
         ("transition", torch.ones(2, 3, 1), "transition: expected shape"),
         ("transition", torch.full((2, 3, 2), 0.5).double(), "transition: expected torch.float32"),
+        ("reward", torch.full((2, 3), torch.inf), "reward: expected finite numbers, got"),
+        ("reward", torch.full((2, 3), torch.nan), "reward: expected finite numbers, got"),
         ("reward", torch.zeros(3, 3), "reward: expected shape"),
         ("reward", torch.zeros(2, 3, dtype=torch.int64), "reward: expected floating point"),
         ("horizon", 0, "horizon: expected 1 or more, got 0"),
