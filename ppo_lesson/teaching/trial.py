@@ -109,9 +109,17 @@ class Trial:
             return self._report("fragile", self._explain_edge(failing), failing[0])
         return self._correct()
 
-    def too_slow(self, seconds: float, *, stopped: bool) -> Verdict:
-        """Report an endless loop, or one that is far too long."""
-        message = f"Your function was not done after {seconds:g} seconds. Does a loop never end?"
+    def too_slow(self, seconds: float, *, stopped: bool, compiling: bool) -> Verdict:
+        """Report an endless loop, or one that is far too long, or a compiler that is."""
+        if compiling:
+            message = (
+                f"Your function was still being compiled after {guard.COMPILE_SECONDS:g} seconds. "
+                "Hand in the plain function: it needs no compiler to be quick enough here."
+            )
+        else:
+            message = (
+                f"Your function was not done after {seconds:g} seconds. Does a loop never end?"
+            )
         if not stopped:
             message += " It cannot be stopped and goes on in the background: restart the kernel."
         details = _input_details(self.current) if self.current else ()
@@ -198,8 +206,10 @@ class Trial:
         what = "values, shapes and gradients agree" if self.exercise.wrt else "the answers agree"
         if self.exercise.judge:
             what = "your answer keeps what was asked for"
-        count = len(self.cases)
-        message = f"On {count} input{'s' if count > 1 else ''} {what}."
+        count = sum(bool(case.inputs) for case in self.cases)  # a design has none
+        where = f"On {count} input{'s' if count > 1 else ''} " if count else ""
+        message = f"{where}{what}."
+        message = message[0].upper() + message[1:]
         details: list[tuple[str, str]] = []
         printed = next(filter(None, self.printed), "")[:200].rstrip()
         if printed:
