@@ -123,9 +123,9 @@ EXPLAINED_VARIANCE = Exercise(
         ),
         *(
             Mistake(
-                "A small number below the line avoids the division by 0, but where all targets are equal "
-                "the result is a number of its making, and huge. Nothing can be explained there, "
-                "well or badly; return NaN.",
+                "A small number below the line avoids the division by 0, but where all targets are "
+                "equal the result is of its making, and huge. Nothing can be explained there, well "
+                "or badly; return NaN.",
                 _with_a_small_number(correction),
             )
             for correction in (0, 1)
