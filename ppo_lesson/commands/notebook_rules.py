@@ -224,6 +224,18 @@ def nothing_looks_away(notebook: NotebookNode) -> Faults:
                 yield Fault(cell.id, f"tag {tag} weakens the comparison")
 
 
+def predictions_are_answered(notebook: NotebookNode) -> Faults:
+    """The cell that a locked prediction sends its reader to, the next one, shows something."""
+    waiting = None
+    for cell in _code(notebook):
+        if waiting and not _only_asks(cell):
+            if not cell.outputs:
+                yield Fault(cell.id, f"shows nothing, and {waiting} says: run the next cell")
+            waiting = None
+        if cell.source.startswith("predict("):
+            waiting = cell.id
+
+
 RULES = (
     title_first,
     no_empty_cells,
@@ -242,6 +254,7 @@ RULES = (
     short_cells,
     short_definitions,
     prose_between_code,
+    predictions_are_answered,
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -14,7 +15,8 @@ from ppo_lesson.lessons.inputs import agree, drawn_samples, floats
 from ppo_lesson.maths import gradient_share
 from ppo_lesson.teaching.exercise import Case, Exercise, Function, Lesson, Mistake, Property
 
-# top times N is a whole number in every case: how to round is nobody's idea of this exercise.
+# top times N is a whole number up to rounding in every case, of which there are two: 0.29 * 100 is
+# a little below 29 in floating point, and 0.07 * 100 a little above 7.
 
 
 def _case(ratio: list[float], advantage: list[float], top: float, label: str) -> Case:
@@ -45,6 +47,14 @@ def _of_largest_ratios(ratio: Tensor, advantage: Tensor, top: float) -> Tensor:
 def _smallest(ratio: Tensor, advantage: Tensor, top: float) -> Tensor:
     size = (ratio * advantage).abs()
     return -_top(-size, top).sum() / size.sum()
+
+
+def _with_count(rounded: Callable[[float], int]) -> Function:
+    def answer(ratio: Tensor, advantage: Tensor, top: float) -> Tensor:
+        size = (ratio * advantage).abs()
+        return size.topk(rounded(top * len(size))).values.sum() / size.sum()
+
+    return answer
 
 
 def _equal_samples_share_equally(answer: Function) -> bool:
@@ -94,6 +104,8 @@ GRADIENT_SHARE = Exercise(
         _case([0.8, 1.3, 2.0, 0.6], [1.0, 0.5, 2.5, 3.0], 0.5, "all A > 0"),
         _drawn_case(10, 45, 0.3),
         _drawn_case(40, 46, 0.05),
+        _drawn_case(100, 47, 0.29),
+        _drawn_case(100, 48, 0.07),
     ),
     hints=(
         "A strong pull downwards is a strong pull. And the strongest samples are not those that "
@@ -163,6 +175,16 @@ GRADIENT_SHARE = Exercise(
             "This is the pull of the strongest samples itself. Divide by the pull of all samples "
             "to make it a share.",
             lambda ratio, advantage, top: _top((ratio * advantage).abs(), top).sum(),
+        ),
+        Mistake(
+            "You cut off decimals, as int(), floor and // do. In floating point 0.29 * 100 is "
+            "28.999999999999996, which must count as 29 samples and not as 28: round.",
+            _with_count(math.floor),
+        ),
+        Mistake(
+            "You rounded up. In floating point 0.07 * 100 is 7.000000000000001, which must count "
+            "as 7 samples and not as 8: round to the nearest.",
+            _with_count(math.ceil),
         ),
     ),
     properties=(

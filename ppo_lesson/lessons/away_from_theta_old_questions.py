@@ -101,7 +101,7 @@ LARGEST_RATIO = Question(
         ),
         Option(
             "At most 4.",
-            "Right: certainty now over a quarter then. Explosions come from actions that were "
+            "Certainty now over a quarter then: 1 / 0.25. Explosions come from actions that were "
             "rare when they were taken.",
             correct=True,
         ),

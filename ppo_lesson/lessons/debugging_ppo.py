@@ -12,6 +12,7 @@ from ppo_lesson.lessons.debugging_ppo_predictions import PREDICTIONS
 from ppo_lesson.lessons.debugging_ppo_questions import QUESTIONS
 from ppo_lesson.lessons.debugging_ppo_silent import SILENT
 from ppo_lesson.lessons.inputs import floats
+from ppo_lesson.lessons.log_space import SMALL
 from ppo_lesson.teaching.exercise import Case, Exercise, Function, Lesson, Mistake, Property
 
 
@@ -44,6 +45,14 @@ def _squared_correlation(value: Tensor, value_target: Tensor) -> Tensor:
 def _zero_where_constant(value: Tensor, value_target: Tensor) -> Tensor:
     share = 1 - _share_left(value, value_target)
     return share.nan_to_num(0, 0, 0)
+
+
+def _with_a_small_number(correction: int) -> Function:
+    def answer(value: Tensor, value_target: Tensor) -> Tensor:
+        left = (value_target - value).var(correction=correction)
+        return 1 - left / (value_target.var(correction=correction) + SMALL)
+
+    return answer
 
 
 _NO_SHARE = (
@@ -111,6 +120,15 @@ EXPLAINED_VARIANCE = Exercise(
             "You returned a number where all targets are equal. Nothing can be explained there, "
             "well or badly; NaN says so, and a 0 would look like a bad critic.",
             _zero_where_constant,
+        ),
+        *(
+            Mistake(
+                "A small number below the line avoids the division by 0, but where all targets are "
+                "equal the result is of its making, and huge. Nothing can be explained there, well "
+                "or badly; return NaN.",
+                _with_a_small_number(correction),
+            )
+            for correction in (0, 1)
         ),
         Mistake(
             "You used the mean squared error, which counts a constant offset as an error. Use the "

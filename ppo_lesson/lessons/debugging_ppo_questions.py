@@ -103,8 +103,8 @@ WHERE_TO_START = Question(
         ),
         Option(
             "train ten times as long",
-            "Right code solves CartPole in some tens of thousands of steps. Waiting tests your "
-            "patience, not the program.",
+            "A program that is right solves CartPole in some tens of thousands of steps. Waiting "
+            "tests your patience, not the program.",
         ),
         Option(
             "make the networks larger, as the task may be too hard for them",

@@ -28,7 +28,7 @@ SILENT = (
         {
             "lost-last-step": "Then the advantage would be 0. And no training would end at the "
             "top.",
-            "swapped-sign": "Right is 1 + 9 - 3 = 7; with the wrong sign it would be -7.",
+            "swapped-sign": "The sum is 1 + 9 - 3 = 7; with the wrong sign it would be -7.",
             "reset-observation": "The test gives V(s') itself, so that no observation can be the "
             "wrong one.",
             "truncation-as-termination": "-2 is 1 - 3: the 9 that was to come is missing. CartPole "

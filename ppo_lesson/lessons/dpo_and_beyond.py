@@ -9,6 +9,13 @@ from ppo_lesson.lessons.dpo_and_beyond_loss import DPO_LOSS
 from ppo_lesson.lessons.dpo_and_beyond_predictions import PREDICTIONS
 from ppo_lesson.lessons.dpo_and_beyond_questions import OPEN_QUESTIONS, QUESTIONS
 from ppo_lesson.lessons.inputs import agree, floats, normal
+from ppo_lesson.lessons.log_space import (
+    DIFFERENCE,
+    DIVIDED_LOGS,
+    VERY_UNLIKELY,
+    through_probabilities,
+    unlikely_samples,
+)
 from ppo_lesson.maths import implicit_reward
 from ppo_lesson.teaching.exercise import Case, Exercise, Function, Lesson, Mistake, Property
 
@@ -37,6 +44,9 @@ def _twice_the_price_twice_the_reward(answer: Function) -> bool:
     return agree(answer(**_RESPONSES, beta=0.6), 2 * answer(**_RESPONSES, beta=0.3))
 
 
+_LOGS = ("log_prob", "ref_log_prob")
+_UNLIKELY = unlikely_samples(with_advantage=False)
+
 IMPLICIT_REWARD = Exercise(
     id="implicit_reward",
     prompt=(
@@ -56,6 +66,9 @@ IMPLICIT_REWARD = Exercise(
         _case("two responses, beta is 1", [-1.0, -6.0], [-2.0, -5.5], 1.0),
         _drawn_responses(5, 11, 0.1),
         _drawn_responses(20, 12, 3.0),
+        Case(
+            dict(zip(_LOGS, _UNLIKELY.values(), strict=True)) | {"beta": 0.4}, VERY_UNLIKELY, True
+        ),
     ),
     hints=(
         "A response that the policy likes more than the reference does must have been rewarded. "
@@ -93,8 +106,12 @@ IMPLICIT_REWARD = Exercise(
             lambda log_prob, ref_log_prob, beta: beta * (log_prob.exp() - ref_log_prob.exp()),
         ),
         Mistake(
-            "You divided one logarithm by the other. The logarithm of a ratio is a difference.",
+            DIVIDED_LOGS,
             lambda log_prob, ref_log_prob, beta: beta * log_prob / ref_log_prob,
+        ),
+        Mistake(
+            DIVIDED_LOGS,
+            lambda log_prob, ref_log_prob, beta: beta * torch.log(log_prob / ref_log_prob),
         ),
         Mistake(
             "You returned one number. Every response has its own reward: (N,).",
@@ -110,6 +127,7 @@ IMPLICIT_REWARD = Exercise(
             "reward: leave it in the graph.",
             lambda log_prob, ref_log_prob, beta: beta * (log_prob - ref_log_prob).detach(),
         ),
+        *through_probabilities(implicit_reward, DIFFERENCE, _LOGS),
     ),
     wrt=("log_prob",),
     properties=(

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from ppo_lesson.lessons.inputs import agree, floats, normal
+from ppo_lesson.lessons.log_space import (
+    DIFFERENCE,
+    DIVIDED_LOGS,
+    SMALL_AGAINST_LOG_ZERO,
+    VERY_UNLIKELY,
+    through_probabilities,
+)
 from ppo_lesson.maths import bradley_terry_loss, dpo_loss
 from ppo_lesson.teaching.exercise import Case, Exercise, Function, Mistake, Property
 
@@ -47,6 +55,27 @@ def _of_margins(loss: Function, reference: float = 1.0) -> Function:
 
 def _right(margin: Tensor, beta: float) -> Tensor:
     return bradley_terry_loss(beta * margin, torch.zeros_like(margin))
+
+
+def _of_probability(loss: Function, margin: Tensor, beta: float) -> Tensor:
+    return loss((beta * margin).sigmoid())
+
+
+_RATIOS = tuple(zip(_NAMES[:2], _NAMES[2:], strict=True))
+
+
+def _divided(
+    chosen_log_prob: Tensor,
+    rejected_log_prob: Tensor,
+    ref_chosen_log_prob: Tensor,
+    ref_rejected_log_prob: Tensor,
+    beta: float,
+) -> Tensor:
+    chosen, rejected = (
+        chosen_log_prob / ref_chosen_log_prob,
+        rejected_log_prob / ref_rejected_log_prob,
+    )
+    return _right(chosen - rejected, beta)
 
 
 def _chosen_alone(
@@ -116,6 +145,14 @@ DPO_LOSS = Exercise(
             "beta times the difference is several hundred below zero",
             edge=True,
         ),
+        Case(
+            {
+                **_pairs([[-800.25, -801.0], [-799.5, -802.0], [-800.0, -800.5], [-800.0, -801.0]]),
+                "beta": 0.5,
+            },
+            VERY_UNLIKELY,
+            edge=True,
+        ),
     ),
     hints=(
         "You have written both halves: what reward a policy implies, and what a choice between "
@@ -131,6 +168,18 @@ DPO_LOSS = Exercise(
             _BREAKS,
             _of_margins(lambda margin, beta: torch.log(1 + torch.exp(-beta * margin)).mean()),
         ),
+        *(
+            Mistake(
+                "Nearly right on ordinary numbers, but where the probability rounds to 0 only the "
+                "small number is left that you add, or clamp to, and every sure and wrong pair "
+                "costs the same. Use torch's log of the sigmoid in one step (logsigmoid, "
+                "softplus).",
+                _of_margins(partial(_of_probability, loss)),
+            )
+            for loss in SMALL_AGAINST_LOG_ZERO
+        ),
+        *through_probabilities(dpo_loss, DIFFERENCE, *_RATIOS),
+        Mistake(DIVIDED_LOGS, _divided),
         Mistake(
             "Your beta stands outside of the sigmoid, where it is a step size. Inside, it says "
             "how much reward a nat stands for.",

@@ -9,6 +9,7 @@ from ppo_lesson.lessons.exploding_weights_predictions import PREDICTIONS
 from ppo_lesson.lessons.exploding_weights_products import PER_DECISION_LOG_WEIGHT
 from ppo_lesson.lessons.exploding_weights_questions import OPEN_QUESTIONS, QUESTIONS
 from ppo_lesson.lessons.inputs import floats, normal
+from ppo_lesson.lessons.log_space import SMALL
 from ppo_lesson.maths import effective_sample_size, unsupported
 from ppo_lesson.teaching.exercise import Case, Exercise, Function, Lesson, Mistake, Property
 
@@ -18,6 +19,11 @@ from ppo_lesson.teaching.exercise import Case, Exercise, Function, Lesson, Mista
 def _without_care(log_weight: Tensor) -> Tensor:
     weight = log_weight.exp()
     return weight.sum() ** 2 / weight.square().sum()
+
+
+def _with_a_small_number(log_weight: Tensor) -> Tensor:
+    weight = log_weight.exp()
+    return weight.sum() ** 2 / (weight.square().sum() + SMALL)
 
 
 def _over_one_plus_variance(log_weight: Tensor, correction: int) -> Tensor:
@@ -72,6 +78,12 @@ do no harm.""",
             "infinity (its square is, beyond 354), far below zero it is 0, and the quotient is "
             "NaN.",
             _without_care,
+        ),
+        Mistake(
+            "You take exp of log weights that are still too large or too small. Far below zero it "
+            "is 0, and the small number you add below the line makes a 0 of the count; beyond 354 "
+            "its square is infinite. First subtract the largest log weight, or use softmax.",
+            _with_a_small_number,
         ),
         Mistake(
             "That is the share ESS / N. Asked is a count: N equal weights are worth N samples.",

@@ -63,6 +63,16 @@ depend on actions taken later, so it needs only the ratios up to and **including
         _FOUR,
         _random_case("ten steps", 1, 10),
         _random_case("forty steps", 2, 40),
+        Case(
+            {"log_ratio": torch.tensor([-300.5, -299.0, -200.0], dtype=torch.float64)},
+            "the weight falls to e^-800",
+            edge=True,
+        ),
+        Case(
+            {"log_ratio": torch.tensor([299.5, 300.0, 201.0], dtype=torch.float64)},
+            "the weight rises to e^800",
+            edge=True,
+        ),
     ),
     hints=(
         "A product of ratios becomes something simpler in log space. Which ratios belong to the "
@@ -105,6 +115,12 @@ depend on actions taken later, so it needs only the ratios up to and **including
             "Each reward carries the ratio of its own step only. That corrects the action, but "
             "not how likely it was to reach the state in which it was taken.",
             lambda log_ratio: log_ratio.clone(),
+        ),
+        Mistake(
+            "Right on ordinary numbers, but you multiply the ratios and take the logarithm at the "
+            "end. The product of many is soon 0 or infinite in floating point, and so is its "
+            "logarithm. Stay in logs and add up.",
+            lambda log_ratio: log_ratio.exp().cumprod(dim=0).log(),
         ),
     ),
     properties=(

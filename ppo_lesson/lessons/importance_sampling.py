@@ -8,6 +8,12 @@ from torch import Tensor
 from ppo_lesson.lessons.importance_sampling_normalised import SELF_NORMALISED_ESTIMATE
 from ppo_lesson.lessons.importance_sampling_questions import OPEN_QUESTIONS, PREDICTIONS, QUESTIONS
 from ppo_lesson.lessons.inputs import floats, normal
+from ppo_lesson.lessons.log_space import (
+    DIFFERENCE_THEN_EXP,
+    VERY_UNLIKELY,
+    through_probabilities,
+    unlikely_samples,
+)
 from ppo_lesson.maths import importance_estimate, importance_weights
 from ppo_lesson.teaching.exercise import Case, Exercise, Function, Lesson, Mistake, Property
 
@@ -33,6 +39,12 @@ def _each_for_itself(answer: Function) -> bool:
     return torch.allclose(weight[:2], answer(log_target=one[:2], log_proposal=other[:2]))
 
 
+_LOGS = ("log_target", "log_proposal")
+_UNLIKELY = unlikely_samples(with_advantage=False)
+_DIVIDED = (
+    "You divided one logarithm by the other. The log of a quotient is the difference of the logs."
+)
+
 IMPORTANCE_WEIGHTS = Exercise(
     id="importance_weights",
     prompt="""\
@@ -57,6 +69,7 @@ count, so that the list speaks for the target $p$.
         ),
         Case({"log_target": normal(1, 6) - 2, "log_proposal": normal(2, 6) - 2}, "six samples"),
         Case({"log_target": normal(3, 40) - 1, "log_proposal": normal(4, 40) - 1}, "forty samples"),
+        Case(dict(zip(_LOGS, _UNLIKELY.values(), strict=True)), VERY_UNLIKELY, edge=True),
     ),
     hints=(
         "If q shows an outcome three times as often as p would, how much should each occurrence "
@@ -94,15 +107,19 @@ count, so that the list speaks for the target $p$.
             ),
         ),
         Mistake(
-            "You divided one logarithm by the other. The log of a quotient is the difference of "
-            "the logs.",
+            _DIVIDED,
             lambda log_target, log_proposal: log_target / log_proposal,
+        ),
+        Mistake(
+            _DIVIDED,
+            lambda log_target, log_proposal: (log_target / log_proposal).exp(),
         ),
         Mistake(
             "That is the target's probability alone. How often the proposal produced the sample "
             "has to be divided out.",
             lambda log_target, log_proposal: log_target.exp(),
         ),
+        *through_probabilities(importance_weights, DIFFERENCE_THEN_EXP, _LOGS),
     ),
     properties=(
         Property(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ppo_lesson.lessons.log_space import SMALL
 from ppo_lesson.maths import self_normalised_estimate
 from ppo_lesson.teaching.exercise import Case, Exercise, Function, Mistake, Property
 
@@ -28,6 +29,11 @@ _THREE = _case("three samples", [2.0, -1.0, 4.5], [0.3, -1.2, 0.9])
 def _without_care(value: Tensor, log_weight: Tensor) -> Tensor:
     weight = log_weight.exp()
     return (weight * value).sum() / weight.sum()
+
+
+def _with_a_small_number(value: Tensor, log_weight: Tensor) -> Tensor:
+    weight = log_weight.exp()
+    return (weight * value).sum() / (weight.sum() + SMALL)
 
 
 def _clamped(value: Tensor, log_weight: Tensor) -> Tensor:
@@ -95,6 +101,12 @@ do no harm.""",
             "infinity, far below zero it is 0, and the quotient is NaN. First subtract a constant "
             "that makes the largest one 0.",
             _without_care,
+        ),
+        Mistake(
+            "You take exp of log weights that are still too large or too small. Far below zero it "
+            "is 0, and the small number you add below the line makes a 0 of the answer; beyond 709 "
+            "it is infinite. First subtract a constant that makes the largest one 0.",
+            _with_a_small_number,
         ),
         Mistake(
             "Clamping the log weights keeps exp finite, but makes different weights equal. "

@@ -11,6 +11,7 @@ from ppo_lesson.lessons.language_models_preferences import BRADLEY_TERRY_LOSS
 from ppo_lesson.lessons.language_models_questions import OPEN_QUESTIONS, QUESTIONS
 from ppo_lesson.lessons.language_models_sampling import BEHAVIOUR_LOG_PROB
 from ppo_lesson.lessons.language_models_tokens import SHAPED_REWARD
+from ppo_lesson.lessons.log_space import SMALL
 from ppo_lesson.maths import rlhf_optimum
 from ppo_lesson.teaching.exercise import Case, Exercise, Function, Lesson, Mistake, Property
 
@@ -34,6 +35,11 @@ def _scaled(weight: Tensor) -> Tensor:
 
 def _without_care(ref_prob: Tensor, reward: Tensor, beta: float) -> Tensor:
     return _scaled(ref_prob * torch.exp(reward / beta))
+
+
+def _with_a_small_number(ref_prob: Tensor, reward: Tensor, beta: float) -> Tensor:
+    weight = ref_prob * torch.exp(reward / beta)
+    return weight / (weight.sum() + SMALL)
 
 
 def _clamped(ref_prob: Tensor, reward: Tensor, beta: float) -> Tensor:
@@ -127,6 +133,12 @@ RLHF_OPTIMUM = Exercise(
             "Right on ordinary numbers, but the exponential overflows, or all of them are 0, and "
             "the quotient is NaN. Stay in logs and let softmax normalise.",
             _without_care,
+        ),
+        Mistake(
+            "Nearly right on ordinary numbers, but the exponential overflows to infinity, or all "
+            "of them are 0 and the small number you add below makes every probability 0. Stay in "
+            "logs and let softmax normalise.",
+            _with_a_small_number,
         ),
         Mistake(
             "Right on ordinary numbers, but you clamped the exponent: where it is large, responses "

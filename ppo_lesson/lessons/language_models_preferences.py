@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from ppo_lesson.lessons.inputs import agree, floats, normal
+from ppo_lesson.lessons.log_space import SMALL_AGAINST_LOG_ZERO
 from ppo_lesson.maths import bradley_terry_loss
 from ppo_lesson.teaching.exercise import Case, Exercise, Function, Mistake, Property
 
@@ -34,6 +35,11 @@ def _with_probability(loss: Function) -> Function:
 
 def _log_one_plus_exp(chosen_reward: Tensor, rejected_reward: Tensor) -> Tensor:
     return torch.log(1 + torch.exp(rejected_reward - chosen_reward)).mean()
+
+
+def _competing_exponentials(chosen_reward: Tensor, rejected_reward: Tensor) -> Tensor:
+    chosen, rejected = chosen_reward.exp(), rejected_reward.exp()
+    return -torch.log(chosen / (chosen + rejected)).mean()
 
 
 def _quotient(chosen_reward: Tensor, rejected_reward: Tensor) -> Tensor:
@@ -63,6 +69,11 @@ _BREAKS = (
     "0 or the exponential overflows, and the loss is infinite. Use torch's log of the sigmoid in "
     "one step (logsigmoid, softplus): it stays finite."
 )
+_SMALL_NUMBER = (
+    "Nearly right on ordinary numbers, but where the probability rounds to 0 only the small number "
+    "is left that you add, or clamp to, and every sure and wrong answer costs the same. Use "
+    "torch's log of the sigmoid in one step (logsigmoid, softplus)."
+)
 _NO_LOG = (
     "The logarithm is missing. The loss is the mean of minus the *log* of the probability: with it "
     "a sure and wrong answer costs much, and still has a slope."
@@ -90,6 +101,7 @@ BRADLEY_TERRY_LOSS = Exercise(
         _case(
             "the chosen reward is lower by several hundred", [-400.0, 1.0], [500.0, 0.0], edge=True
         ),
+        _case("both rewards are near 800", [800.5, 799.0], [799.8, 800.2], edge=True),
     ),
     hints=(
         "For one pair: what is the probability that the annotator chose as they did? The loss is "
@@ -102,6 +114,13 @@ BRADLEY_TERRY_LOSS = Exercise(
     mistakes=(
         Mistake(_BREAKS, _with_probability(lambda prob: -prob.log().mean())),
         Mistake(_BREAKS, _log_one_plus_exp),
+        *(Mistake(_SMALL_NUMBER, _with_probability(loss)) for loss in SMALL_AGAINST_LOG_ZERO),
+        Mistake(
+            "Right on ordinary numbers, but you take exp of the rewards as they come: e^800 is "
+            "infinite, and infinity over infinity is NaN. Only the difference of the rewards "
+            "counts: logsigmoid of it stays finite.",
+            _competing_exponentials,
+        ),
         Mistake(
             "The sign is that of a log-likelihood, which is to be made large. A loss is to be made "
             "small: put a minus in front.",

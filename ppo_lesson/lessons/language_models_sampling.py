@@ -8,23 +8,28 @@ import torch
 from torch import Tensor
 
 from ppo_lesson.lessons.inputs import agree, floats, normal
+from ppo_lesson.lessons.log_space import LARGE_LOGITS, VERY_UNLIKELY, look_up, spelt_log_probs
 from ppo_lesson.maths import action_log_prob, behaviour_log_prob, behaviour_logits
 from ppo_lesson.teaching.exercise import Case, Exercise, Function, Mistake, Property
 
 
-def _case(label: str, logits: Tensor, rank: Sequence[int], temperature: float, top_k: int) -> Case:
+def _case(
+    label: str,
+    logits: Tensor,
+    rank: Sequence[int],
+    temperature: float,
+    top_k: int,
+    *,
+    edge: bool = False,
+) -> Case:
     """Take from each row the token of the given rank, 0 for the likeliest."""
     order = logits.argsort(dim=-1, descending=True)
     token = order[torch.arange(len(rank)), torch.tensor(rank)]
     inputs = {"logits": logits, "token": token, "temperature": temperature, "top_k": top_k}
-    return Case(inputs, label)
+    return Case(inputs, label, edge)
 
 
 _ROW = floats(1.0, -0.5, 2.0).unsqueeze(0)
-
-
-def _look_up(log_prob: Tensor, token: Tensor) -> Tensor:
-    return log_prob.gather(1, token.unsqueeze(1)).squeeze(1)
 
 
 def _plain_softmax(logits: Tensor, token: Tensor, temperature: float, top_k: int) -> Tensor:
@@ -65,15 +70,22 @@ def _set_to_zero(logits: Tensor, token: Tensor, temperature: float, top_k: int) 
 
 
 def _over_the_batch(logits: Tensor, token: Tensor, temperature: float, top_k: int) -> Tensor:
-    return _look_up(behaviour_logits(logits, temperature, top_k).log_softmax(dim=0), token)
+    return look_up(behaviour_logits(logits, temperature, top_k).log_softmax(dim=0), token)
 
 
 def _raw(logits: Tensor, token: Tensor, temperature: float, top_k: int) -> Tensor:
-    return _look_up(logits / temperature, token)
+    return look_up(logits / temperature, token)
 
 
 def _log_of_softmax(logits: Tensor, token: Tensor, temperature: float, top_k: int) -> Tensor:
-    return _look_up(behaviour_logits(logits, temperature, top_k).softmax(-1).log(), token)
+    return look_up(behaviour_logits(logits, temperature, top_k).softmax(-1).log(), token)
+
+
+def _spelt(log_prob: Function) -> Function:
+    """Build an answer from a function of logits (N, V) and tokens (N,)."""
+    return lambda logits, token, temperature, top_k: log_prob(
+        behaviour_logits(logits, temperature, top_k), token
+    )
 
 
 def _words_that_stay_share_one(answer: Function) -> bool:
@@ -122,6 +134,8 @@ policy. Write the log-probability of each token **under the distribution that it
         _case("three words of four can be drawn, cold", normal(3, 3, 4), [2, 0, 1], 0.6, 3),
         _case("four words of six can be drawn, warm", normal(4, 5, 6), [3, 0, 1, 2, 1], 1.7, 4),
         _case("five words of twelve can be drawn, cold", normal(5, 3, 12), [4, 1, 0], 0.7, 5),
+        _case(VERY_UNLIKELY, floats(0.5, -800.0, 0.2).unsqueeze(0), [2], 1.0, 3, edge=True),
+        _case(LARGE_LOGITS, normal(6, 2, 4) + 800, [1, 0], 1.0, 2, edge=True),
     ),
     hints=(
         "Ask how the token came about: which numbers went into the softmax that it was drawn "
@@ -209,6 +223,7 @@ policy. Write the log-probability of each token **under the distribution that it
                 logits.detach(), token, temperature, top_k
             ),
         ),
+        *spelt_log_probs(_spelt),
     ),
     wrt=("logits",),
     properties=(

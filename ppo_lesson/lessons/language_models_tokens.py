@@ -6,6 +6,13 @@ import torch
 from torch import Tensor
 
 from ppo_lesson.lessons.inputs import agree, floats, normal
+from ppo_lesson.lessons.log_space import (
+    DIFFERENCE,
+    DIVIDED_LOGS,
+    VERY_UNLIKELY,
+    through_probabilities,
+    unlikely_samples,
+)
 from ppo_lesson.maths import shaped_reward
 from ppo_lesson.teaching.exercise import Case, Exercise, Function, Mistake, Property
 
@@ -42,6 +49,16 @@ _TWO_TOKENS = {
     "beta": 0.5,
 }
 _THREE_ROWS = _inputs([2, 4, 1], 5, 0.3, 31)
+
+
+_UNLIKELY_TOKENS = unlikely_samples(with_advantage=False)
+_UNLIKELY = {
+    "score": floats(1.5),
+    "log_prob": _UNLIKELY_TOKENS["log_prob"].unsqueeze(0),
+    "ref_log_prob": _UNLIKELY_TOKENS["old_log_prob"].unsqueeze(0),
+    "mask": _mask([3], 3),
+    "beta": 0.5,
+}
 
 
 def _last(mask: Tensor) -> Tensor:
@@ -153,6 +170,7 @@ the **last real** token earns the score on top of that.
         _drawn_case("beta is 0", [3, 2], 4, 0.0, 36),
         _drawn_case("every row has padding", [3, 1, 2], 4, 0.2, 37),
         _drawn_case("five rows of different length", [6, 1, 4, 5, 2], 6, 0.5, 39),
+        Case(_UNLIKELY, VERY_UNLIKELY, edge=True),
     ),
     hints=(
         "Write one row down: which of its tokens pays, which one earns, which does neither?",
@@ -238,6 +256,13 @@ the **last real** token earns the score on top of that.
                 score, log_prob, torch.zeros_like(log_prob), mask, beta
             ),
         ),
+        Mistake(
+            DIVIDED_LOGS,
+            lambda score, log_prob, ref_log_prob, mask, beta: shaped_reward(
+                score, log_prob / ref_log_prob, torch.zeros_like(log_prob), mask, beta
+            ),
+        ),
+        *through_probabilities(shaped_reward, DIFFERENCE, ("log_prob", "ref_log_prob")),
     ),
     properties=(
         Property(

@@ -6,6 +6,13 @@ import torch
 from torch import Tensor
 
 from ppo_lesson.lessons.inputs import floats, normal
+from ppo_lesson.lessons.log_space import (
+    LARGE_LOGITS,
+    SMALL,
+    VERY_UNLIKELY,
+    spelt_log_probs,
+    unlikely_samples,
+)
 from ppo_lesson.lessons.policy_gradient_predictions import PREDICTIONS
 from ppo_lesson.lessons.policy_gradient_questions import OPEN_QUESTIONS, QUESTIONS
 from ppo_lesson.lessons.policy_gradient_tokens import TOKEN_LOG_PROBS
@@ -25,6 +32,17 @@ def _own_entry_only(logits: Tensor, action: Tensor) -> Tensor:
 
 def _of_the_probability(logits: Tensor, action: Tensor) -> Tensor:
     return torch.softmax(logits, dim=0)[action] * score(logits, action)
+
+
+def _differentiated(log_prob: Function) -> Function:
+    """Build an answer by autograd from a function of logits (N, K) and actions (N,)."""
+
+    def answer(logits: Tensor, action: Tensor) -> Tensor:
+        leaf = logits.detach().requires_grad_()
+        (gradient,) = torch.autograd.grad(log_prob(leaf.unsqueeze(0), action.reshape(1)), leaf)
+        return gradient
+
+    return answer
 
 
 def _of_all_log_probs(logits: Tensor, action: Tensor) -> Tensor:
@@ -68,6 +86,12 @@ A formula or autograd, as you like.""",
         ),
         Case({"logits": normal(1, 5), "action": torch.tensor(4)}, "the last of five actions"),
         Case({"logits": 2 * normal(2, 12), "action": torch.tensor(7)}, "twelve actions"),
+        Case(
+            {"logits": floats(-800.0, 0.0, 0.7), "action": torch.tensor(0)},
+            VERY_UNLIKELY,
+            edge=True,
+        ),
+        Case({"logits": floats(800.5, 799.0), "action": torch.tensor(0)}, LARGE_LOGITS, edge=True),
     ),
     hints=(
         "The log of a softmax is a difference: the action's own logit, minus the log of a sum of "
@@ -113,6 +137,7 @@ A formula or autograd, as you like.""",
             "that was taken before you differentiate.",
             _of_all_log_probs,
         ),
+        *spelt_log_probs(_differentiated),
     ),
     properties=(
         Property(
@@ -162,6 +187,13 @@ NO_GRADIENT = (
     "nothing can be learnt from this loss."
 )
 
+_UNLIKELY = {name: unlikely_samples()[name] for name in ("log_prob", "advantage")}
+_THERE_AND_BACK = (
+    "Right on ordinary numbers, but you go from log-probabilities to probabilities and back. That "
+    "of a very unlikely action rounds to 0, and its logarithm is minus infinity, or that of the "
+    "small number you add. Use log_prob as it comes."
+)
+
 REINFORCE_LOSS = Exercise(
     id="reinforce_loss",
     prompt="""\
@@ -186,6 +218,7 @@ minimises it makes good actions likelier.
         ),
         Case({"log_prob": -normal(3, 8).abs(), "advantage": normal(4, 8)}, "eight samples"),
         Case({"log_prob": -normal(5, 30).abs(), "advantage": 3 * normal(6, 30)}, "30 samples"),
+        Case(_UNLIKELY, VERY_UNLIKELY, edge=True),
     ),
     hints=(
         "Gradient ascent on the objective is gradient descent on its negative. Which quantity has "
@@ -228,6 +261,14 @@ minimises it makes good actions likelier.
             "Every log-probability meets every advantage: the product of two means is the mean "
             "over all pairs. Multiply sample by sample first, then average.",
             lambda log_prob, advantage: -log_prob.mean() * advantage.mean(),
+        ),
+        Mistake(
+            _THERE_AND_BACK,
+            lambda log_prob, advantage: reinforce_loss(log_prob.exp().log(), advantage),
+        ),
+        Mistake(
+            _THERE_AND_BACK,
+            lambda log_prob, advantage: reinforce_loss((log_prob.exp() + SMALL).log(), advantage),
         ),
     ),
     wrt=("log_prob",),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ppo_lesson.lessons.inputs import floats
+from ppo_lesson.lessons.log_space import LARGE_LOGITS, VERY_UNLIKELY, look_up, spelt_log_probs
 from ppo_lesson.maths import token_log_probs
 from ppo_lesson.teaching.exercise import Case, Exercise, Function, Mistake, Property
 
@@ -21,12 +23,8 @@ _SMALLEST = _case("one token of prompt, one of response", 1, 2, [0, 1], 1)
 _LATE = _case("three tokens of prompt, two of response", 3, 4, [2, 0, 3, 3, 1], 3)
 
 
-def _look_up(log_prob: Tensor, tokens: Tensor) -> Tensor:
-    return log_prob.gather(1, tokens.unsqueeze(1)).squeeze(1)
-
-
 def _label_leak(logits: Tensor, tokens: Tensor, prompt_length: int) -> Tensor:
-    return _look_up(logits.log_softmax(dim=1), tokens)[prompt_length:]
+    return look_up(logits.log_softmax(dim=1), tokens)[prompt_length:]
 
 
 def _with_prompt(logits: Tensor, tokens: Tensor, prompt_length: int) -> Tensor:
@@ -38,11 +36,11 @@ def _first_token_lost(logits: Tensor, tokens: Tensor, prompt_length: int) -> Ten
 
 
 def _raw_logits(logits: Tensor, tokens: Tensor, prompt_length: int) -> Tensor:
-    return _look_up(logits[:-1], tokens[1:])[prompt_length - 1 :]
+    return look_up(logits[:-1], tokens[1:])[prompt_length - 1 :]
 
 
 def _over_positions(logits: Tensor, tokens: Tensor, prompt_length: int) -> Tensor:
-    return _look_up(logits.log_softmax(dim=0)[:-1], tokens[1:])[prompt_length - 1 :]
+    return look_up(logits.log_softmax(dim=0)[:-1], tokens[1:])[prompt_length - 1 :]
 
 
 def _cross_entropy(logits: Tensor, tokens: Tensor, prompt_length: int) -> Tensor:
@@ -51,6 +49,20 @@ def _cross_entropy(logits: Tensor, tokens: Tensor, prompt_length: int) -> Tensor
 
 def _probabilities(logits: Tensor, tokens: Tensor, prompt_length: int) -> Tensor:
     return token_log_probs(logits, tokens, prompt_length).exp()
+
+
+def _spelt(log_prob: Function) -> Function:
+    """Build an answer from a function of logits (N, V) and tokens (N,)."""
+    return lambda logits, tokens, prompt_length: log_prob(logits[:-1], tokens[1:])[
+        prompt_length - 1 :
+    ]
+
+
+def _edge(label: str, *row: float) -> Case:
+    """Let one row of logits predict the second of its words."""
+    logits = floats(*row).expand(2, -1).clone()
+    inputs = {"logits": logits, "tokens": torch.tensor([0, 1]), "prompt_length": 1}
+    return Case(inputs, label, edge=True)
 
 
 def _last_logits_are_silent(answer: Function) -> bool:
@@ -91,6 +103,8 @@ token of the **response**, the part that the model chose. The prompt was given t
         _LATE,
         _case("only the last token is response", 4, 4, [1, 3, 0, 2, 2], 4),
         _case("three tokens of prompt, five of response", 5, 5, [4, 1, 0, 2, 3, 3, 0, 4], 3),
+        _edge(VERY_UNLIKELY, 0.5, -800.0, 0.2),
+        _edge(LARGE_LOGITS, 799.0, 800.5, 800.0),
     ),
     hints=(
         "Write tokens and rows of logits under each other and draw an arrow from each row to the "
@@ -136,6 +150,7 @@ token of the **response**, the part that the model chose. The prompt was given t
             "probabilities multiply, and a long response does not underflow.",
             _probabilities,
         ),
+        *spelt_log_probs(_spelt),
     ),
     wrt=("logits",),
     properties=(

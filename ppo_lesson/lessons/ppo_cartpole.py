@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from ppo_lesson import maths
+from ppo_lesson.lessons.log_space import EXP_OF_LOGITS, LARGE_LOGITS
 from ppo_lesson.lessons.ppo_cartpole_critic import CLIPPED_VALUE_LOSS, VALUE_LOSS
 from ppo_lesson.lessons.ppo_cartpole_minibatches import MINIBATCHES
 from ppo_lesson.lessons.ppo_cartpole_questions import OPEN_QUESTIONS, PREDICTIONS, QUESTIONS
@@ -27,6 +28,11 @@ def _from_log_probs(log_prob: Tensor, prob: Tensor) -> Tensor:
 
 def _naive_entropy(logits: Tensor) -> Tensor:
     prob = torch.softmax(logits, -1)
+    return _from_log_probs(prob.log(), prob)
+
+
+def _entropy_of_quotients(logits: Tensor) -> Tensor:
+    prob = logits.exp() / logits.exp().sum(-1, keepdim=True)
     return _from_log_probs(prob.log(), prob)
 
 
@@ -71,6 +77,8 @@ ENTROPY = Exercise(
         _random_logits("five rows of four actions", 2, 5, 4),
         _random_logits("eight rows of two actions", 3, 8, 2),
         _logits("two logits are a thousand apart", [1000.0, 0.0], edge=True),
+        _logits(LARGE_LOGITS, [799.0, 800.5, 800.0], edge=True),
+        _logits("the logits are near -800", [-800.5, -799.0], edge=True),
     ),
     hints=(
         "Two steps: from logits to probabilities and their logarithms, then a sum over actions.",
@@ -86,6 +94,7 @@ ENTROPY = Exercise(
             "log_softmax of the logits instead of the logarithm of the probabilities.",
             _naive_entropy,
         ),
+        Mistake(EXP_OF_LOGITS, _entropy_of_quotients),
         Mistake(
             "The minus is missing. A logarithm of a probability is never positive, and an entropy "
             "is never negative.",

@@ -140,6 +140,18 @@ def _by_a_ratio(value: Tensor, target: Tensor, old_value: Tensor, epsilon: float
     return old_value * (value / old_value).clamp(1 - epsilon, 1 + epsilon)
 
 
+def _around_one(value: Tensor, target: Tensor, old_value: Tensor, epsilon: float) -> Tensor:
+    return value.clamp(1 - epsilon, 1 + epsilon)
+
+
+def _move_around_one(value: Tensor, target: Tensor, old_value: Tensor, epsilon: float) -> Tensor:
+    return old_value + (value - old_value).clamp(1 - epsilon, 1 + epsilon)
+
+
+def _old_value_scaled(value: Tensor, target: Tensor, old_value: Tensor, epsilon: float) -> Tensor:
+    return value.clamp(old_value * (1 - epsilon), old_value * (1 + epsilon))
+
+
 def _move_alone(value: Tensor, target: Tensor, old_value: Tensor, epsilon: float) -> Tensor:
     return (value - old_value).clamp(-epsilon, epsilon)
 
@@ -242,6 +254,20 @@ CLIPPED_VALUE_LOSS = Exercise(
         Mistake(
             "You clipped the prediction itself. What is clipped is its move, value - old_value.",
             _clipped_with(_around_zero),
+        ),
+        *(
+            Mistake(
+                "You clipped to 1 - epsilon and 1 + epsilon. That is the policy's interval, around "
+                "a ratio of 1. Here the move V - V_old is clipped, which is around 0: to -epsilon "
+                "and epsilon, and put back on V_old.",
+                _clipped_with(clip, choose),
+            )
+            for clip in (_around_one, _move_around_one, _old_value_scaled)
+            for choose in (torch.maximum, torch.minimum, lambda plain, clipped: clipped)
+        ),
+        Mistake(
+            "The sign is wrong: a loss is minimised, and yours falls as the error grows.",
+            lambda **inputs: -maths.clipped_value_loss(**inputs),
         ),
         Mistake(
             "You clipped a ratio of values. A ratio is for probabilities; values can be negative "

@@ -6,6 +6,12 @@ import torch
 from torch import Tensor
 
 from ppo_lesson.lessons.inputs import agree, drawn_samples, far_samples, samples
+from ppo_lesson.lessons.log_space import (
+    DIFFERENCE_THEN_EXP,
+    divided_logs,
+    through_probabilities,
+    unlikely_case,
+)
 from ppo_lesson.lessons.staying_proximal_fraction import ACTIVE_CLIP_FRACTION
 from ppo_lesson.lessons.staying_proximal_kl import KL_K1, KL_K2, KL_K3
 from ppo_lesson.lessons.staying_proximal_penalty import ADAPTIVE_BETA, KL_PENALISED_LOSS
@@ -121,6 +127,7 @@ CLIPPED_SURROGATE_LOSS = Exercise(
         Case({**far_samples(), "clip_epsilon": 0.2}, "ratios far from one"),
         Case({**drawn_samples(9, 47), "clip_epsilon": 0.1}, "9 samples"),
         Case({**drawn_samples(40, 48), "clip_epsilon": 0.25}, "40 samples"),
+        unlikely_case(clip_epsilon=0.3),
     ),
     hints=(
         "Two candidates per sample: with the ratio as it is, and with the ratio held inside the "
@@ -203,6 +210,8 @@ CLIPPED_SURROGATE_LOSS = Exercise(
                 log_prob, old_log_prob, advantage
             ),
         ),
+        *divided_logs(clipped_surrogate_loss),
+        *through_probabilities(clipped_surrogate_loss, DIFFERENCE_THEN_EXP),
     ),
     wrt=("log_prob",),
     properties=(

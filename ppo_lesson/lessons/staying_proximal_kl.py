@@ -11,6 +11,15 @@ from ppo_lesson.lessons.inputs import (
     floats,
     samples,
 )
+from ppo_lesson.lessons.log_space import (
+    DIFFERENCE,
+    DIFFERENCE_THEN_EXP,
+    DIVIDED_LOGS,
+    divided_logs,
+    through_probabilities,
+    unlikely_case,
+    with_small_numbers,
+)
 from ppo_lesson.maths import kl_k1, kl_k2, kl_k3
 from ppo_lesson.teaching.exercise import Case, Exercise, Function, Mistake, Property
 
@@ -43,6 +52,7 @@ def _cases(seed: int) -> tuple[Case, ...]:
         Case(far_samples(with_advantage=False), "ratios far from one"),
         Case(drawn_samples(9, seed, with_advantage=False), "9 samples"),
         Case(drawn_samples(40, seed + 1, with_advantage=False), "40 samples"),
+        unlikely_case(with_advantage=False),
     )
 
 
@@ -133,6 +143,8 @@ KL_K1 = Exercise(
         ),
         Mistake(_SUM, lambda log_prob, old_log_prob: -_log_ratio(log_prob, old_log_prob).sum()),
         Mistake(_DETACHED, lambda log_prob, old_log_prob: kl_k1(log_prob.detach(), old_log_prob)),
+        *divided_logs(kl_k1),
+        *through_probabilities(kl_k1, DIFFERENCE),
     ),
     wrt=("log_prob",),
     properties=(
@@ -187,6 +199,8 @@ KL_K2 = Exercise(
             lambda log_prob, old_log_prob: _log_ratio(log_prob, old_log_prob).square().sum() / 2,
         ),
         Mistake(_DETACHED, lambda log_prob, old_log_prob: kl_k2(log_prob.detach(), old_log_prob)),
+        *divided_logs(kl_k2),
+        *through_probabilities(kl_k2, DIFFERENCE),
     ),
     wrt=("log_prob",),
     properties=(
@@ -250,6 +264,22 @@ KL_K3 = Exercise(
             lambda log_prob, old_log_prob: len(log_prob) * kl_k3(log_prob, old_log_prob),
         ),
         Mistake(_DETACHED, lambda log_prob, old_log_prob: kl_k3(log_prob.detach(), old_log_prob)),
+        *divided_logs(kl_k3),
+        Mistake(
+            DIVIDED_LOGS,
+            lambda log_prob, old_log_prob: (
+                log_prob / old_log_prob - 1 - _log_ratio(log_prob, old_log_prob)
+            ).mean(),
+        ),
+        *through_probabilities(kl_k3, DIFFERENCE_THEN_EXP),
+        *with_small_numbers(
+            lambda ratio: (
+                lambda log_prob, old_log_prob: (
+                    ratio(log_prob, old_log_prob) - 1 - _log_ratio(log_prob, old_log_prob)
+                ).mean()
+            ),
+            DIFFERENCE_THEN_EXP,
+        ),
     ),
     wrt=("log_prob",),
     properties=(_EQUAL_POLICIES, _NEVER_NEGATIVE, _LOG_RATIO_ONLY),

@@ -64,7 +64,7 @@ WHY_MIN = Question(
     options=(
         Option(
             "So that no sample counts for more than its plain r A.",
-            "Right: a pessimistic bound on the surrogate, though not on J. Gains beyond the "
+            "It is a pessimistic bound on the surrogate, though not on J. Gains beyond the "
             "interval do not count, losses do.",
             correct=True,
         ),

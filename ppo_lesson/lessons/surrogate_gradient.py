@@ -12,6 +12,13 @@ from ppo_lesson.lessons.inputs import (
     floats,
     samples,
 )
+from ppo_lesson.lessons.log_space import (
+    DIFFERENCE_THEN_EXP,
+    DIVIDED_LOGS,
+    divided_logs,
+    through_probabilities,
+    unlikely_case,
+)
 from ppo_lesson.lessons.surrogate_gradient_differences import FINITE_DIFFERENCE_GRADIENT
 from ppo_lesson.lessons.surrogate_gradient_predictions import PREDICTIONS
 from ppo_lesson.lessons.surrogate_gradient_proof import PROOF_ORDER
@@ -57,6 +64,7 @@ POLICY_RATIO = Exercise(
         Case(far_samples(with_advantage=False), "ratios far from one"),
         Case(drawn_samples(8, 41, with_advantage=False), "8 samples"),
         Case(drawn_samples(30, 42, with_advantage=False), "30 samples"),
+        unlikely_case(with_advantage=False),
     ),
     hints=(
         "You want a quotient of two probabilities and are given their logarithms. What does a "
@@ -72,10 +80,9 @@ POLICY_RATIO = Exercise(
             "likes the action more.",
             lambda log_prob, old_log_prob: torch.exp(old_log_prob.detach() - log_prob),
         ),
+        Mistake(DIVIDED_LOGS, lambda log_prob, old_log_prob: log_prob / old_log_prob.detach()),
         Mistake(
-            "You divided one logarithm by the other. A quotient of probabilities is the "
-            "exponential of the difference of their logarithms.",
-            lambda log_prob, old_log_prob: log_prob / old_log_prob.detach(),
+            DIVIDED_LOGS, lambda log_prob, old_log_prob: (log_prob / old_log_prob.detach()).exp()
         ),
         Mistake(
             "The value is right, but a gradient flows into old_log_prob as well. The old policy is "
@@ -108,6 +115,7 @@ POLICY_RATIO = Exercise(
             "and is not compared with the others.",
             lambda log_prob, old_log_prob: torch.softmax(log_prob - old_log_prob.detach(), 0),
         ),
+        *through_probabilities(policy_ratio, DIFFERENCE_THEN_EXP),
     ),
     wrt=("log_prob",),
     constants=("old_log_prob",),
@@ -168,6 +176,7 @@ SURROGATE_LOSS = Exercise(
         Case(far_samples(), "ratios far from one"),
         Case(drawn_samples(7, 43), "7 samples"),
         Case(drawn_samples(32, 44), "32 samples"),
+        unlikely_case(),
     ),
     hints=(
         "A loss is minimised, the surrogate is maximised. And ask of every tensor: is this what I "
@@ -240,6 +249,8 @@ SURROGATE_LOSS = Exercise(
                 -_ratio(log_prob, old_log_prob).mean() * advantage.detach().mean()
             ),
         ),
+        *divided_logs(surrogate_loss),
+        *through_probabilities(surrogate_loss, DIFFERENCE_THEN_EXP),
     ),
     wrt=("log_prob",),
     constants=("advantage",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 import time
 from typing import Any
 
@@ -12,8 +13,9 @@ from ppo_lesson.maths import arithmetic
 from ppo_lesson.teaching import guard, progress
 from ppo_lesson.teaching.exercise import Exercise
 from ppo_lesson.teaching.notebook import show_source
+from ppo_lesson.teaching.stale import stale_note
 from ppo_lesson.teaching.trial import NOT_STARTED, Trial
-from ppo_lesson.teaching.verdict import Verdict, safe_text
+from ppo_lesson.teaching.verdict import Verdict
 
 TIME_LIMIT = 5.0
 """Seconds that all calls of one check may take together."""
@@ -36,13 +38,17 @@ def check(exercise: Exercise, answer: Any, *, time_limit: float = TIME_LIMIT) ->
         time_limit: seconds that all calls together may take.
 
     Returns:
-        The verdict; it shows itself as the last line of a cell.
+        The verdict; it shows itself as the last line of a cell. "not run" where the cell that
+        defines the function failed and the kernel still holds the one of an earlier run.
 
     Raises:
         TypeError: the first argument is no exercise.
     """
     if not isinstance(exercise, Exercise):
         raise TypeError(f"exercise: expected an Exercise, got {type(exercise).__name__}")
+    note = stale_note(answer)
+    if note:
+        return Verdict(exercise.id, "not run", note)
     verdict = _judge(exercise, answer, time_limit)
     if verdict.status != "not started":
         progress.record("exercises", exercise.id, verdict.status)
@@ -81,7 +87,7 @@ def _judge(exercise: Exercise, answer: Any, time_limit: float) -> Verdict:
     try:
         guard.run(trial.call_all, time_limit)
     except guard.TimeLimitError as error:
-        return trial.too_slow(time_limit, stopped=error.stopped)
+        return trial.too_slow(time_limit, stopped=error.stopped, compiling=error.compiling)
     if trial.found[0].is_stub:
         return Verdict(exercise.id, "not started", NOT_STARTED)
     if exercise.judge:  # it sees one output at a time; properties compare several
@@ -93,23 +99,47 @@ def _judge(exercise: Exercise, answer: Any, time_limit: float) -> Verdict:
 
 
 def _signature_problem(exercise: Exercise, answer: Any) -> str:
-    expected = inspect.signature(exercise.reference)
-    names = list(expected.parameters)
+    names = list(inspect.signature(exercise.reference).parameters)
     call = f"{exercise.id}({', '.join(names)})"
+    if not callable(answer):
+        return f"This is not a function. Give `check` the function itself: {call}."
     try:
-        if not callable(answer):
-            return f"This is not a function. Give `check` the function itself: {call}."
-        found = inspect.signature(answer)
-    except (TypeError, ValueError):  # some built-in functions do not tell
+        found = _signature(answer)
+    except BaseException:  # it does not tell, or raises what it likes: the calls will show
         return ""
-    except BaseException as error:
-        return f"This cannot be called ({safe_text(error)}). Give `check` a function: {call}."
     try:
         found.bind(**dict.fromkeys(names))
     except TypeError:
-        arguments = ", ".join(found.parameters) or "nothing"
-        return (
-            f"Your function takes ({arguments}), but it is called as {call}, "
-            "with the arguments by name."
-        )
+        return _said(found, call)
     return ""
+
+
+def _signature(function: Any) -> inspect.Signature:
+    """Read a signature without its annotations, which need not be names that exist.
+
+    Python 3.14 evaluates them where somebody asks, and not before.
+    """
+    if sys.version_info >= (3, 14):
+        from annotationlib import Format
+
+        return inspect.signature(function, annotation_format=Format.FORWARDREF)
+    return inspect.signature(function)
+
+
+def _said(signature: inspect.Signature, call: str) -> str:
+    """Tell how a function wants to be called, and how it is."""
+    plain = [
+        parameter.replace(annotation=inspect.Parameter.empty, default=inspect.Parameter.empty)
+        for parameter in signature.parameters.values()
+    ]
+    kinds = {parameter.kind for parameter in plain}
+    advice = ""
+    if inspect.Parameter.POSITIONAL_ONLY in kinds:
+        advice = " Leave out the `/`, which forbids that."
+    elif inspect.Parameter.VAR_POSITIONAL in kinds:
+        advice = " What has a star takes values without a name: write the names out."
+    takes = str(inspect.Signature(plain)) if plain else "nothing"
+    return (
+        f"Your function takes {takes}, but it is called as {call}, with the arguments by name."
+        f"{advice}"
+    )

@@ -8,26 +8,27 @@ from __future__ import annotations
 
 import ctypes
 import io
-import os
-import random
 import sys
+import sysconfig
 import threading
 import time
 import warnings
 from collections.abc import Callable
-from copy import copy
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TextIO, TypeVar
 
-import numpy as np
 import torch
-from torch import _tensor_str
+
+from ppo_lesson.teaching.global_state import GlobalState
 
 Result = TypeVar("Result")
 
 STOP_SECONDS = 0.5  # how long a thread is asked to stop before it is left alone
 MOST_PRINTED = 2000  # characters that are kept of what learner's code prints
-SET_BY_IMPORTS = ("the filters of warnings", "the environment variables")
+COMPILERS = ("torch._dynamo", "torch._inductor", "torch._functorch", "numba", "jax", "triton")
+LIBRARIES = ("site-packages", "dist-packages", "<frozen", sysconfig.get_path("stdlib"))
+COMPILE_SECONDS = 60.0  # what is compiled when it is first called takes seconds, and ends
 STACK_BYTES = 64 * 2**20  # a runaway recursion must end in RecursionError, not in a dead kernel
 _ONE_AT_A_TIME = threading.Lock()
 # A thread that a learner's code left behind may be inside print() when its stream is taken away;
@@ -36,95 +37,21 @@ _captures: list[io.TextIOBase] = []
 
 
 class TimeLimitError(Exception):
-    """The code ran longer than it may; `stopped` tells whether its thread could be ended."""
+    """The code ran longer than it may.
 
-    def __init__(self, *, stopped: bool) -> None:
-        """Keep whether the thread is gone."""
+    Attributes:
+        stopped: whether its thread could be ended.
+        compiling: whether a compiler was still at work, and not the code itself.
+    """
+
+    def __init__(self, *, stopped: bool, compiling: bool = False) -> None:
+        """Keep whether the thread is gone, and what it was doing."""
         super().__init__("the time limit was passed")
-        self.stopped = stopped
+        self.stopped, self.compiling = stopped, compiling
 
 
 class Stopped(SystemExit):
     """Raised inside a thread from outside, to end it; as SystemExit it ends without a word."""
-
-
-class GlobalState:
-    """What a function could change for everybody: random states, defaults, print options."""
-
-    def __init__(self) -> None:
-        """Take a snapshot."""
-        self.num_modules = len(sys.modules)
-        self.parts: dict[str, Any] = {name: read() for name, (read, _) in _PARTS.items()}
-
-    def restore(self) -> list[str]:
-        """Put back what has changed since, and name it.
-
-        What a module sets up when it is first imported (torch imports parts of itself late) is
-        left as it is.
-        """
-        changed = []
-        by_imports = SET_BY_IMPORTS if len(sys.modules) > self.num_modules else ()
-        for name, before in self.parts.items():
-            read, write = _PARTS[name]
-            if name not in by_imports and not _same(read(), before):
-                changed.append(name)
-                write(before)
-        return changed
-
-
-def _same(one: Any, other: Any) -> bool:
-    if isinstance(one, torch.Tensor):
-        return torch.equal(one, other)
-    if isinstance(one, np.ndarray):
-        return np.array_equal(one, other)
-    if isinstance(one, tuple):
-        return all(_same(a, b) for a, b in zip(one, other, strict=True))
-    return one is other or one == other
-
-
-def _set_print_options(options: Any) -> None:
-    vars(_tensor_str.PRINT_OPTS).update(vars(options))
-
-
-def _set_filters(filters: list[Any]) -> None:
-    warnings.filters[:] = filters  # type: ignore[index]
-    warnings._filters_mutated()  # type: ignore[attr-defined]
-
-
-# What it is, in words for a learner: how to read it, how to put it back.
-_PARTS: dict[str, tuple[Callable[[], Any], Callable[[Any], Any]]] = {
-    "torch's random state": (torch.get_rng_state, torch.set_rng_state),
-    "NumPy's random state": (
-        lambda: np.random.get_state(legacy=True),  # noqa: NPY002 - the global one is meant
-        lambda state: np.random.set_state(state),  # noqa: NPY002
-    ),
-    "Python's random state": (random.getstate, random.setstate),
-    "torch's default dtype": (torch.get_default_dtype, torch.set_default_dtype),
-    "torch's default device": (torch.get_default_device, torch.set_default_device),
-    "torch's grad mode": (torch.is_grad_enabled, torch.set_grad_enabled),
-    "torch's anomaly mode": (torch.is_anomaly_enabled, torch.autograd.set_detect_anomaly),
-    "torch's number of threads": (torch.get_num_threads, torch.set_num_threads),
-    "torch's deterministic mode": (
-        torch.are_deterministic_algorithms_enabled,
-        torch.use_deterministic_algorithms,
-    ),
-    "torch's print options": (lambda: copy(_tensor_str.PRINT_OPTS), _set_print_options),
-    "NumPy's print options": (np.get_printoptions, lambda options: np.set_printoptions(**options)),
-    "NumPy's error handling": (np.geterr, lambda errors: np.seterr(**errors)),
-    "the filters of warnings": (lambda: list(warnings.filters), _set_filters),
-    "the working folder": (os.getcwd, os.chdir),
-    "the environment variables": (lambda: dict(os.environ), lambda old: _set_environment(old)),
-    "the recursion limit": (sys.getrecursionlimit, sys.setrecursionlimit),
-    "the tracing function": (sys.gettrace, sys.settrace),
-    "the exception hook": (lambda: sys.excepthook, lambda hook: setattr(sys, "excepthook", hook)),
-    "the standard output": (lambda: sys.stdout, lambda stream: setattr(sys, "stdout", stream)),
-    "the standard error": (lambda: sys.stderr, lambda stream: setattr(sys, "stderr", stream)),
-}
-
-
-def _set_environment(old: dict[str, str]) -> None:
-    os.environ.clear()
-    os.environ.update(old)
 
 
 class _Capture(io.TextIOBase):
@@ -167,6 +94,9 @@ def run(work: Callable[[Heard], Result], seconds: float) -> Result:
     asked for by a widget's button, which is handled elsewhere. Global state is as before when this
     returns, whatever happened.
 
+    A compiler that works on the code (torch.compile and numba begin at the first call) has more
+    time, COMPILE_SECONDS.
+
     Args:
         work: takes what it prints and warns of, which is kept from the screen.
         seconds: the limit.
@@ -197,12 +127,15 @@ def run(work: Callable[[Heard], Result], seconds: float) -> Result:
         try:
             thread.start()
             thread.join(seconds)
+            end = time.monotonic() + COMPILE_SECONDS
+            while (compiling := _is_compiling(thread)) and time.monotonic() < end:
+                thread.join(min(seconds, end - time.monotonic()))
         except KeyboardInterrupt:  # the learner's own Ctrl-C
             _stop(thread)
             raise
         else:
             if thread.is_alive():
-                raise TimeLimitError(stopped=_stop(thread))
+                raise TimeLimitError(stopped=_stop(thread), compiling=compiling)
         finally:
             threading.stack_size(stack)
             before.restore()
@@ -211,12 +144,53 @@ def run(work: Callable[[Heard], Result], seconds: float) -> Result:
     return results[0]
 
 
+def _is_compiling(thread: threading.Thread) -> bool:
+    """Look at what the thread is doing: a compiler's lines, not called by code that it compiled."""
+    frame = sys._current_frames().get(thread.ident or 0) if thread.is_alive() else None
+    while frame is not None:
+        module = str(frame.f_globals.get("__name__"))
+        if any(module == name or module.startswith(f"{name}.") for name in COMPILERS):
+            return True
+        if not any(place in frame.f_code.co_filename for place in LIBRARIES):
+            return False  # a learner's own line
+        frame = frame.f_back
+    return False
+
+
 def _stop(thread: threading.Thread) -> bool:
-    """Raise in the thread, again and again (its code may catch it); tell whether it ended."""
+    """Raise in the thread, again and again (its code may catch it); tell whether it ended.
+
+    Tracers (a debugger's, coverage's, a profiler's) rest meanwhile: Python 3.11 does not enter a
+    traced function while an exception waits for another thread, which may be asleep for long.
+    """
+    tracer, profiler = sys.gettrace(), sys.getprofile()
+    sys.settrace(None)
+    sys.setprofile(None)
     end = time.monotonic() + STOP_SECONDS
-    while thread.is_alive() and time.monotonic() < end:
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(
-            ctypes.c_ulong(thread.ident or 0), ctypes.py_object(Stopped)
-        )
-        thread.join(0.05)
+    try:
+        while thread.is_alive() and time.monotonic() < end:
+            _raise_in(thread)
+            thread.join(0.05)
+        if (tracer or profiler) and thread.is_alive():
+            _wait_for_nobody()
+    finally:
+        sys.setprofile(profiler)
+        sys.settrace(tracer)
     return not thread.is_alive()
+
+
+def _raise_in(thread: threading.Thread) -> None:
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(
+        ctypes.c_ulong(thread.ident or 0), ctypes.py_object(Stopped)
+    )
+
+
+def _wait_for_nobody() -> None:
+    """Take the interpreter's note back that an exception waits; its thread, once awake, renews it.
+
+    The note is one for all threads, and is taken back where any of them gets an exception.
+    """
+    with suppress(Stopped):
+        _raise_in(threading.current_thread())
+        while True:
+            pass

@@ -19,7 +19,8 @@ import torch
 from torch import Tensor
 
 from ppo_lesson.teaching.exercise import Case, Exercise, Function
-from ppo_lesson.teaching.guard import GlobalState, Stopped
+from ppo_lesson.teaching.global_state import GlobalState
+from ppo_lesson.teaching.guard import Stopped
 from ppo_lesson.teaching.verdict import safe_text
 
 FLOAT32_TOLERANCE = 1e-4

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -109,9 +108,17 @@ class Trial:
             return self._report("fragile", self._explain_edge(failing), failing[0])
         return self._correct()
 
-    def too_slow(self, seconds: float, *, stopped: bool) -> Verdict:
-        """Report an endless loop, or one that is far too long."""
-        message = f"Your function was not done after {seconds:g} seconds. Does a loop never end?"
+    def too_slow(self, seconds: float, *, stopped: bool, compiling: bool) -> Verdict:
+        """Report an endless loop, or one that is far too long, or a compiler that is."""
+        if compiling:
+            message = (
+                f"Your function was still being compiled after {guard.COMPILE_SECONDS:g} seconds. "
+                "Hand in the plain function: it needs no compiler to be quick enough here."
+            )
+        else:
+            message = (
+                f"Your function was not done after {seconds:g} seconds. Does a loop never end?"
+            )
         if not stopped:
             message += " It cannot be stopped and goes on in the background: restart the kernel."
         details = _input_details(self.current) if self.current else ()
@@ -170,19 +177,31 @@ class Trial:
         return not any(p and not case.edge for p, case in zip(problems, self.cases, strict=True))
 
     def _explain_edge(self, failing: list[int]) -> str:
-        """Name the mistake that is right on ordinary numbers, too, and breaks alike on edges."""
-        for mistake in self.exercise.mistakes:
-            outcomes = self._outcomes(mistake)
-            if not self._is_edge_slip(outcomes):
-                continue
-            if all(
-                self.found[k].kind == outcomes[k].kind
-                and _break_alike(self.found[k].value, outcomes[k].value, self.exercise.tolerance)
-                for k in failing
-            ):
-                return mistake.sentence
+        """Name the mistake that is right on ordinary numbers, too, and breaks alike on edges.
+
+        On all edges, if there is such a one: what breaks on one of two has another cause than what
+        breaks on both.
+        """
+        slips = [
+            (mistake, outcomes)
+            for mistake in self.exercise.mistakes
+            if self._is_edge_slip(outcomes := self._outcomes(mistake))
+        ]
+        edges = [k for k, case in enumerate(self.cases) if case.edge]
+        for compared, exactly in ((edges, True), (edges, False), (failing, False)):
+            for mistake, outcomes in slips:
+                if all(self._breaks_like(outcomes[k], k, exactly=exactly) for k in compared):
+                    return mistake.sentence
         where, problem = self.cases[failing[0]].label, self.problems[failing[0]]
         return f"Right on ordinary numbers, but it breaks where {where}. {problem}"
+
+    def _breaks_like(self, other: Outcome, k: int, *, exactly: bool) -> bool:
+        """Compare with another outcome on an edge; NaN may count as infinity."""
+        found = self.found[k]
+        one, two = found.value, other.value
+        if not exactly and isinstance(one, Tensor) and isinstance(two, Tensor):
+            one, two = (value.where(value.isfinite(), torch.nan) for value in (one, two))
+        return found.kind == other.kind and same_value(one, two, self.exercise.tolerance)
 
     def _report(self, status: Status, message: str, k: int) -> Verdict:
         details = _input_details(self.cases[k])
@@ -198,8 +217,10 @@ class Trial:
         what = "values, shapes and gradients agree" if self.exercise.wrt else "the answers agree"
         if self.exercise.judge:
             what = "your answer keeps what was asked for"
-        count = len(self.cases)
-        message = f"On {count} input{'s' if count > 1 else ''} {what}."
+        count = sum(bool(case.inputs) for case in self.cases)  # a design has none
+        where = f"On {count} input{'s' if count > 1 else ''} " if count else ""
+        message = f"{where}{what}."
+        message = message[0].upper() + message[1:]
         details: list[tuple[str, str]] = []
         printed = next(filter(None, self.printed), "")[:200].rstrip()
         if printed:
@@ -207,15 +228,6 @@ class Trial:
         if self.warned:
             details.append(("It warned", "\n".join(self.warned)))
         return Verdict(self.exercise.id, "correct", message, tuple(details))
-
-
-def _break_alike(one: Any, other: Any, tolerance: float) -> bool:
-    """Compare two wrong values; NaN and infinity are one kind of failure."""
-    one, other = (
-        value.where(value.isfinite(), torch.nan) if isinstance(value, Tensor) else value
-        for value in (one, other)
-    )
-    return same_value(one, other, tolerance)
 
 
 def _size(case: Case) -> int:

@@ -13,7 +13,7 @@ from torch import Tensor
 from ppo_lesson.teaching.notebook import number_text
 from ppo_lesson.teaching.plotting import COLORS
 
-Status = Literal["correct", "wrong", "fragile", "not started"]
+Status = Literal["correct", "wrong", "fragile", "not started", "not run"]
 MOST_LETTERS = 300
 MOST_ENTRIES = 12  # of a tensor that are shown
 BORDER: dict[str, str] = {
@@ -21,6 +21,7 @@ BORDER: dict[str, str] = {
     "wrong": COLORS["bad"],
     "fragile": COLORS["weight"],
     "not started": COLORS["quiet"],
+    "not run": COLORS["bad"],
 }
 
 
@@ -30,7 +31,8 @@ class Verdict:
 
     Attributes:
         exercise: the exercise's id.
-        status: "correct", "wrong", "fragile" (right on ordinary numbers only) or "not started".
+        status: "correct", "wrong", "fragile" (right on ordinary numbers only), "not started", or
+            "not run" (the cell that defines it failed, and the function is that of a run before).
         message: one or two plain sentences.
         details: what belongs to it, as pairs of a heading and a text: the smallest input that
             fails, what the learner's function returned and printed.

@@ -9,6 +9,8 @@ from typing import Any
 from ppo_lesson.teaching.checker import check
 from ppo_lesson.teaching.exercise import Exercise
 
+INSTEAD = {"not started": "is not started", "not run": "is from an earlier run of its cell"}
+
 
 def yours(exercise: Exercise, answer: Any) -> Callable[..., Any]:
     """Return the learner's function if it is correct, or else the package's; print which.
@@ -23,9 +25,10 @@ def yours(exercise: Exercise, answer: Any) -> Callable[..., Any]:
     Raises:
         TypeError: the first argument is no exercise.
     """
-    # Only "correct" counts. The line does not tell a stub from a wrong answer: `check` does.
-    if check(exercise, answer).status != "correct":
-        print(f"{exercise.id}: the package's function is used, as yours is not correct yet")
+    status = check(exercise, answer).status
+    if status != "correct":
+        why = INSTEAD.get(status, "is not correct yet")
+        print(f"{exercise.id}: the package's function is used, as yours {why}")
         return exercise.reference
     print(f"{exercise.id}: your function is used")
     signature = inspect.signature(exercise.reference)

@@ -23,6 +23,7 @@ TOPICS = (
     "advantages",
     "training",
     "preferences",
+    "log_space",
 )
 
 
@@ -39,5 +40,6 @@ RIGHT: dict[str, list[Callable]] = {}
 OPEN: dict[str, list[tuple[str, Callable]]] = {}
 for _topic in TOPICS:
     _module = load(f"right_answers_{_topic}")
-    RIGHT |= _module.RIGHT
-    OPEN |= _module.OPEN
+    for _kept, _found in ((RIGHT, _module.RIGHT), (OPEN, _module.OPEN)):
+        for _exercise, _answers in _found.items():
+            _kept.setdefault(_exercise, []).extend(_answers)

@@ -23,6 +23,7 @@ TOPICS = (
     "advantages",
     "training",
     "preferences",
+    "log_space",
 )
 
 
@@ -39,5 +40,6 @@ WRONG: dict[str, list[tuple[str, Callable]]] = {}
 FRAGILE: dict[str, list[tuple[str, Callable]]] = {}
 for _topic in TOPICS:
     _module = load(f"wrong_answers_{_topic}")
-    WRONG |= _module.WRONG
-    FRAGILE |= _module.FRAGILE
+    for _kept, _found in ((WRONG, _module.WRONG), (FRAGILE, _module.FRAGILE)):
+        for _exercise, _answers in _found.items():
+            _kept.setdefault(_exercise, []).extend(_answers)

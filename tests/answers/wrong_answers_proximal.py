@@ -319,6 +319,7 @@ add(
         "sign of the penalty": lambda d, a, b: priced(d, a) - b * k3(d).mean(),
         "sign of the surrogate": lambda d, a, b: -priced(d, a) + b * k3(d).mean(),
         "sign of both": lambda d, a, b: -priced(d, a) - b * k3(d).mean(),
+        "the objective": lambda d, a, b: (d.exp() * a).mean() - b * k3(d).mean(),
         "no penalty": lambda d, a, b: priced(d, a),
         "penalty only": lambda d, a, b: b * k3(d).mean(),
         "beta forgotten": lambda d, a, b: priced(d, a) + k3(d).mean(),

@@ -351,12 +351,22 @@ def share_sorted_by(key):
     return answer
 
 
+def held_by(size, count):
+    return size.abs().topk(count).values.sum() / size.abs().sum()
+
+
 add(
     WRONG,
     "gradient_share",
     share,
     {
         "share of samples": lambda r, a, top: r.new_tensor(top),
+        "int": lambda r, a, top: held_by(r * a, int(top * len(r))),
+        "max(1, int)": lambda r, a, top: held_by(r * a, max(1, int(len(r) * top))),
+        "floor": lambda r, a, top: held_by(r * a, math.floor(top * len(r))),
+        "//": lambda r, a, top: held_by(r * a, int(top * len(r) // 1)),
+        "ceil": lambda r, a, top: held_by(r * a, math.ceil(top * len(r))),
+        "int plus one": lambda r, a, top: held_by(r * a, int(top * len(r)) + 1),
         "share of the ratio alone": lambda r, a, top: held(r, top),
         "share of the advantage alone": lambda r, a, top: held(a.abs(), top),
         "without absolute value": lambda r, a, top: held(r * a, top),

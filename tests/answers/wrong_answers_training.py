@@ -112,6 +112,23 @@ add(
     "clipped_value_loss",
     fit_clipped,
     {
+        "minus the loss": lambda v, g, o, e: -0.5 * larger(v, g, o, e).mean(),
+        "clipped to 1 +- epsilon": lambda v, g, o, e: (
+            0.5 * torch.maximum((v - g) ** 2, (v.clamp(1 - e, 1 + e) - g) ** 2).mean()
+        ),
+        "clipped to 1 +- epsilon, alone": lambda v, g, o, e: (
+            0.5 * ((v.clamp(1 - e, 1 + e) - g) ** 2).mean()
+        ),
+        "move clipped to 1 +- epsilon": lambda v, g, o, e: (
+            0.5 * torch.max((v - g) ** 2, (o + (v - o).clamp(1 - e, 1 + e) - g) ** 2).mean()
+        ),
+        "old value times 1 +- epsilon": lambda v, g, o, e: (
+            0.5
+            * torch.max((v - g) ** 2, (torch.clamp(v, o * (1 - e), o * (1 + e)) - g) ** 2).mean()
+        ),
+        "old value times a ratio of values": lambda v, g, o, e: (
+            0.5 * torch.max((v - g) ** 2, (o * (v / o).clamp(1 - e, 1 + e) - g) ** 2).mean()
+        ),
         "half forgotten": lambda v, g, o, e: larger(v, g, o, e).mean(),
         "sum for mean": lambda v, g, o, e: 0.5 * larger(v, g, o, e).sum(),
         "min for max": lambda v, g, o, e: (
@@ -374,6 +391,7 @@ add(
         "-inf for constant targets, std with n": lambda v, g: (
             1 - ((g - v).var(correction=0) / g.var(correction=0))
         ),
+        "1e-8 below the line": lambda v, g: 1 - (g - v).var() / (g.var() + 1e-8),
         "zero for constant targets": lambda v, g: torch.nan_to_num(right_share(v, g), nan=0.0),
         "one for constant targets": lambda v, g: torch.nan_to_num(right_share(v, g), nan=1.0),
         "a small number below": lambda v, g: (

@@ -131,10 +131,18 @@ def test_a_third_code_cell_in_a_row_is_one_too_many_and_named_once(tmp_path):
     assert found(notebook, tmp_path) == [Fault("number-c", what)]
 
 
+def test_the_cell_after_a_prediction_shows_what_was_predicted(tmp_path):
+    predict, defines = code("predict(ONE)", "predict-one"), code("x = 1", "defines")
+    shows = code("print(x)", "shows", stream("1\n"))
+    assert found(lesson(defines, predict, code("ask(TWO)", "asks"), shows), tmp_path) == []
+    what = "shows nothing, and predict-one says: run the next cell"
+    assert found(lesson(predict, defines, shows), tmp_path) == [Fault("defines", what)]
+
+
 def test_cells_that_ask_the_learner_do_not_count_as_code_in_a_row(tmp_path):
     asking = ("check(GAE, my_gae)", "# hint(GAE)", "ask(ONE)", "predict(TWO)", "ask(THREE)")
     cells = [code(source, f"asks-{n}") for n, source in zip("abcde", asking, strict=True)]
-    notebook = lesson(code("1", "first"), *cells, code("2", "second"))
+    notebook = lesson(code("1", "first"), *cells, code("print(2)", "second", stream("2\n")))
     assert found(notebook, tmp_path) == []
     notebook = lesson(code("1", "first"), code("ask(show(1))", "a"), code("2 + check(3)", "b"))
     assert [fault.cell_id for fault in found(notebook, tmp_path)] == []

@@ -135,9 +135,36 @@ def test_ids_of_questions_are_unique_over_all_lessons():
 
 
 def test_no_feedback_says_right_twice():
+    """`ask` and `predict` say it first: "Right.", "Not yet." or "Not right."."""
+    said = re.compile(r"(right|correct|wrong|yes|not yet|not right|exactly)\b", re.IGNORECASE)
     questions = [q for lesson in LESSONS.values() for q in lesson.questions + lesson.predictions]
-    openings = [option.feedback.split()[0] for q in questions for option in q.options]
-    assert openings and not {"Right.", "Right,", "Correct."} & set(openings)  # `ask` says it first
+    feedback = [option.feedback for question in questions for option in question.options]
+    assert len(feedback) > 100
+    assert [text for text in feedback if said.match(text)] == []
+
+
+LOSSES = {name: exercise for name, exercise in EXERCISES.items() if name.endswith("_loss")}
+
+
+@pytest.mark.parametrize("exercise", LOSSES.values(), ids=LOSSES)
+def test_the_objective_where_a_loss_is_asked_for_is_named(exercise: Exercise):
+    verdict = check(exercise, lambda **inputs: -exercise.reference(**inputs))
+    assert verdict.status == "wrong"
+    assert verdict.message in {mistake.sentence for mistake in exercise.mistakes}
+    assert re.search(r"The sign is|minus is missing|put a minus in front", verdict.message)
+
+
+def test_all_losses_are_among_the_exercises():
+    assert set(LOSSES) == {
+        "reinforce_loss",
+        "surrogate_loss",
+        "clipped_surrogate_loss",
+        "kl_penalised_loss",
+        "value_loss",
+        "clipped_value_loss",
+        "bradley_terry_loss",
+        "dpo_loss",
+    }
 
 
 def test_the_lectures_nine_questions_are_asked():

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import os
 import random
+import re
 import sys
 import threading
 import time
+import types
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +23,7 @@ from torch import Tensor
 
 from ppo_lesson import maths
 from ppo_lesson.lessons import EXERCISES
-from ppo_lesson.teaching import progress, rules
+from ppo_lesson.teaching import checker, guard, progress, rules
 from ppo_lesson.teaching.checker import check, hint, show_solution
 from ppo_lesson.teaching.exercise import Case, Exercise, Mistake, Property
 
@@ -307,6 +310,25 @@ FAULTS: dict[str, tuple[Any, str]] = {
     "is not a function": (3, "This is not a function"),
     "is a class that needs nothing": (type("Empty", (), {}), "Your function takes"),
     "has other argument names": (lambda a, b, c: right(a, b, c), "takes (a, b, c)"),
+    "takes arguments by position only": (
+        lambda log_prob, old_log_prob, advantage, /: right(log_prob, old_log_prob, advantage),
+        "takes (log_prob, old_log_prob, advantage, /), but it is called as "
+        "surrogate_loss(log_prob, old_log_prob, advantage), with the arguments by name. Leave out "
+        "the `/`",
+    ),
+    "takes one argument by position only": (
+        lambda log_prob, /, old_log_prob, advantage: right(log_prob, old_log_prob, advantage),
+        "takes (log_prob, /, old_log_prob, advantage)",
+    ),
+    "takes any number of values": (
+        lambda *values: right(*values),
+        "takes (*values), but it is called as surrogate_loss(log_prob, old_log_prob, advantage), "
+        "with the arguments by name. What has a star takes values without a name",
+    ),
+    "takes names of another kind": (
+        lambda *, log_prob, old_log_prob, adv: right(log_prob, old_log_prob, adv),
+        "takes (*, log_prob, old_log_prob, adv), but",
+    ),
     "has an argument too many": (lambda **k: stub(**k, more=1), "TypeError"),
     "returns its argument": (lambda log_prob, **k: log_prob, "the shape (2,)"),
     "is of a subclass and wrong": (
@@ -443,6 +465,65 @@ def test_the_verdict_of_the_same_answer_is_the_same_text():
 def test_what_is_no_exercise_is_refused_by_name():
     with pytest.raises(TypeError, match="exercise: expected an Exercise, got function"):
         check(right, EXERCISE)  # type: ignore[arg-type]
+
+
+class _LazyAnnotations:
+    """A function as Python 3.14 has them: its annotations are evaluated where somebody asks."""
+
+    @property
+    def __signature__(self):
+        raise NameError("name 'Tensor' is not defined")
+
+    def __call__(self, log_prob, old_log_prob, advantage):
+        return right(log_prob, old_log_prob, advantage)
+
+
+def test_an_annotation_that_is_not_imported_is_no_fault():
+    assert check(EXERCISE, _LazyAnnotations()).status == "correct"
+
+
+def test_python_314_is_asked_for_signatures_without_evaluating_annotations(monkeypatch):
+    asked = []
+    library = types.ModuleType("annotationlib")
+    library.Format = types.SimpleNamespace(FORWARDREF="forwardref")  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "annotationlib", library)
+    monkeypatch.setattr(sys, "version_info", (3, 14))
+    signature = inspect.signature
+    monkeypatch.setattr(
+        inspect, "signature", lambda f, **options: (asked.append((f, options)), signature(f))[1]
+    )
+    checker._signature_problem(EXERCISE, right)
+    assert (right, {"annotation_format": "forwardref"}) in asked
+
+
+def test_a_compiler_s_first_call_is_no_loop_that_never_ends(monkeypatch):
+    compiler = types.ModuleType("numba.core.dispatcher")
+    exec("def work():\n    while True:\n        pass", vars(compiler))
+    monkeypatch.setattr(guard, "COMPILE_SECONDS", 0.3)
+    verdict = check(EXERCISE, lambda **k: compiler.work(), time_limit=0.2)
+    assert verdict.status == "wrong"
+    assert verdict.message.startswith("Your function was still being compiled after 0.3 seconds.")
+    assert "loop" not in verdict.message
+
+
+def test_a_design_without_inputs_is_not_counted_in_inputs():
+    designs = [exercise for exercise in EXERCISES.values() if not exercise.cases[0].inputs]
+    assert {design.id for design in designs} == {"exploding_ratio", "proof_order"}
+    for design in designs:
+        message = check(design, design.reference).message
+        assert message == "Your answer keeps what was asked for."
+    others = [check(e, e.reference).message for e in EXERCISES.values() if e not in designs]
+    assert all(re.match(r"On \d+ inputs? ", message) for message in others)
+
+
+@pytest.mark.parametrize("answer", [right, stub, lambda **k: 3 * right(**k), 7])
+def test_a_check_works_in_a_folder_that_has_gone(answer, tmp_path, monkeypatch):
+    here = check(EXERCISE, answer)
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    folder.rmdir()
+    assert check(EXERCISE, answer) == here
 
 
 def test_progress_is_kept_of_what_was_tried_and_of_nothing_else(monkeypatch):

@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 import time
+import types
 import warnings
 
 import pytest
@@ -140,10 +141,78 @@ def test_two_checks_at_the_same_time_wait_for_each_other():
     assert most == [1, 1, 1]
 
 
-def test_a_snapshot_names_what_changed_and_nothing_else():
-    state = guard.GlobalState()
-    assert state.restore() == []
-    torch.rand(1)
-    torch.set_printoptions(precision=2)
-    assert state.restore() == ["torch's random state", "torch's print options"]
-    assert state.restore() == []
+# --- what is compiled when it is first called ---------------------------------------------------
+
+
+def _compiler(module: str) -> types.ModuleType:
+    """Make a module of a compiler's name that works until it is told to be done."""
+    compiler = types.ModuleType(module)
+    exec("def work(is_done):\n    while not is_done():\n        pass", vars(compiler))
+    return compiler
+
+
+@pytest.mark.parametrize("module", ["numba.core.dispatcher", "torch._inductor.compile_fx", "jax"])
+def test_a_compiler_has_more_time_than_the_code_itself(module, monkeypatch):
+    asked = []
+
+    def is_done() -> bool:
+        asked.append(time.monotonic())
+        return asked[-1] - asked[0] > 1.0
+
+    def work(heard):
+        _compiler(module).work(is_done)
+        return "done"
+
+    # The compiler asks in this file, whose lines would be a learner's.
+    monkeypatch.setattr(guard, "LIBRARIES", (*guard.LIBRARIES, __file__, "<string>"))
+    assert guard.run(work, 0.2) == "done"
+
+
+def test_a_compiler_that_never_ends_is_told_from_a_loop_that_never_ends(monkeypatch):
+    monkeypatch.setattr(guard, "COMPILE_SECONDS", 0.3)
+    compiler = _compiler("numba.core.dispatcher")
+    with pytest.raises(guard.TimeLimitError) as caught:
+        guard.run(lambda heard: compiler.work(bool), 0.2)
+    assert caught.value.compiling and caught.value.stopped
+
+
+def test_a_loop_in_what_a_compiler_calls_is_a_loop(monkeypatch):
+    monkeypatch.setattr(guard, "COMPILE_SECONDS", 60.0)
+    compiler = _compiler("torch._dynamo.eval_frame")
+
+    def is_done() -> bool:
+        while True:
+            pass
+
+    with pytest.raises(guard.TimeLimitError) as caught:
+        guard.run(lambda heard: compiler.work(is_done), 0.2)
+    assert not caught.value.compiling
+
+
+# --- with a debugger or coverage ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["trace", "profile"])
+def test_a_thread_that_is_asleep_is_given_up_with_a_tracer_too_and_the_tracer_is_back(kind):
+    """Python 3.11 stood still in a traced function while an exception waited for a sleeper."""
+    released = threading.Event()
+
+    def tracer(frame, event, argument):
+        return tracer if kind == "trace" else None
+
+    read, write = getattr(sys, f"get{kind}"), getattr(sys, f"set{kind}")
+    before = read()
+    watchdog = threading.Timer(60.0, released.set)
+    watchdog.start()
+    write(tracer)
+    try:
+        with pytest.raises(guard.TimeLimitError) as caught:
+            guard.run(lambda heard: released.wait(), 0.2)
+        kept = read()
+        was_asleep = not released.is_set()
+    finally:
+        write(before)
+        released.set()
+        watchdog.cancel()
+    assert was_asleep and not caught.value.stopped
+    assert kept is tracer
