@@ -890,7 +890,7 @@ def press_twice() -> None:
     ("parts", "act", "error"),
     [
         *[({name: fail}, lambda: None, KeyError) for name in REPLACEABLE],
-        ({"seed": "no seed"}, lambda: None, (TypeError, ValueError)),
+        ({"seed": "no seed"}, lambda: None, (RuntimeError, TypeError, ValueError)),
         ({}, fail, KeyError),
         ({}, press_twice, KeyboardInterrupt),
         ({}, lambda: warnings.warn("an error, by the settings of these tests", stacklevel=1),
