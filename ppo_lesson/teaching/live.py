@@ -17,6 +17,7 @@ from torch import Tensor
 from ppo_lesson import maths
 from ppo_lesson.maths.shapes import check_count, check_seed
 from ppo_lesson.teaching.plotting import COLORS, house_style
+from ppo_lesson.training.interrupts import INTERRUPTED
 from ppo_lesson.training.networks import ActorCritic
 from ppo_lesson.training.ppo import PPOConfig, TrainingResult, UpdateMetrics, evaluate, train
 from ppo_lesson.training.rollouts import make_env
@@ -84,7 +85,7 @@ def train_seeds(
         result = train(
             config, seed=seed, policy_loss=policy_loss, make_env=make_env, on_update=on_update
         )
-        if result.stopped == "interrupted":
+        if result.stopped == INTERRUPTED:
             break
         row += [float("nan")] * (evaluations - len(row))  # of a run that ended early, by a fault
         returns.append(row)

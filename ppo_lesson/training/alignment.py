@@ -19,6 +19,7 @@ from ppo_lesson.maths.shapes import check_count, check_seed
 from ppo_lesson.training import experiments
 from ppo_lesson.training.dpo import align_directly
 from ppo_lesson.training.feedback import Pairs, collect_pairs, fit_reward_model, pretrain
+from ppo_lesson.training.interrupts import whole
 from ppo_lesson.training.judge import Judge, Scores
 from ppo_lesson.training.language_model import LanguageModel, RewardModel
 from ppo_lesson.training.rlhf import RLHFConfig, align
@@ -64,13 +65,13 @@ def pose(seed: int, num_pairs: int = NUM_PAIRS) -> Problem:
 def by_ppo(problem: Problem, beta: float, seed: int) -> LanguageModel:
     """Align with a critic."""
     config = RLHFConfig(beta=beta)
-    return align(problem.reference, problem.reward_model, config, seed=seed).model
+    return whole(align(problem.reference, problem.reward_model, config, seed=seed)).model
 
 
 def by_grpo(problem: Problem, beta: float, seed: int) -> LanguageModel:
     """Align with groups of responses in the critic's place."""
     config = RLHFConfig(beta=beta, group_size=GROUP_SIZE)
-    return align(problem.reference, problem.reward_model, config, seed=seed).model
+    return whole(align(problem.reference, problem.reward_model, config, seed=seed)).model
 
 
 def by_dpo(problem: Problem, beta: float, seed: int) -> LanguageModel:
@@ -119,7 +120,8 @@ def without_price(problem: Problem, judge: Judge, seed: int) -> list[dict[str, f
             seen.append(_measure(judge, model))
 
     config = RLHFConfig(beta=0.0)
-    align(problem.reference, problem.reward_model, config, seed=seed, on_iteration=on_iteration)
+    reference, reward_model = problem.reference, problem.reward_model
+    whole(align(reference, reward_model, config, seed=seed, on_iteration=on_iteration))
     return seen
 
 

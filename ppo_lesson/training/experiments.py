@@ -22,6 +22,7 @@ from ppo_lesson.files import replace_text, require_writable
 from ppo_lesson.maths.shapes import check_count, check_seed
 from ppo_lesson.training.config import PPOConfig
 from ppo_lesson.training.diagnostics import UpdateMetrics
+from ppo_lesson.training.interrupts import whole
 from ppo_lesson.training.networks import ActorCritic
 from ppo_lesson.training.ppo import evaluate, train
 from ppo_lesson.training.rollouts import make_env
@@ -89,9 +90,7 @@ def run(
         for name, number in {"return": played, **measured, "first_ratio": ratio}.items():
             found[name].append(float(f"{number:.3g}"))
 
-    result = train(config, seed=seed, policy_loss=first_ratio, on_update=on_update, **parts)
-    if result.stopped == "interrupted":  # half a run is none
-        raise KeyboardInterrupt
+    whole(train(config, seed=seed, policy_loss=first_ratio, on_update=on_update, **parts))
     for numbers in found.values():  # of a run that ended early, by a fault
         numbers += [math.nan] * (num_records - len(numbers))
     return found

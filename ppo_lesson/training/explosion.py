@@ -28,6 +28,7 @@ from ppo_lesson.maths.shapes import check_count
 from ppo_lesson.training import experiments
 from ppo_lesson.training.config import PPOConfig
 from ppo_lesson.training.diagnostics import Batch, UpdateMetrics
+from ppo_lesson.training.interrupts import whole
 from ppo_lesson.training.networks import ActorCritic
 from ppo_lesson.training.ppo import make_batch, ppo_update, train
 from ppo_lesson.training.rollouts import collect, evaluate, make_env
@@ -155,10 +156,7 @@ def _start(seed: int, updates: int) -> tuple[ActorCritic, Batch]:
         done += 1
         return done >= updates
 
-    result = train(config, seed=seed, on_update=enough)
-    if result.stopped == "interrupted":
-        raise KeyboardInterrupt
-    policy = result.policy
+    policy = whole(train(config, seed=seed, on_update=enough)).policy
     with closing(make_env(config.env_id, config.num_envs)) as env:
         rng = np.random.default_rng([seed, 2])
         rollout = collect(env, policy, config.num_steps, rng, seed=seed + 1000)

@@ -7,8 +7,19 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Protocol, TypeVar
 
 Listener = Callable[[str], None]
+
+
+class _Ended(Protocol):
+    stopped: str  # why it ended
+
+
+Result = TypeVar("Result", bound=_Ended)
+INTERRUPTED = "interrupted"
+"""Why training ended, where Ctrl-C ended it."""
+
 _listeners: ContextVar[list[Listener] | None] = ContextVar("listeners", default=None)
 
 
@@ -39,6 +50,22 @@ def finish_on_interrupt() -> Iterator[Callable[[], bool]]:
         yield lambda: asked
     finally:
         signal.signal(signal.SIGINT, previous)
+
+
+def reason(stop: object, observer: str) -> str:
+    """Say why training ended where an observer asked for it: in its own words, if it has some."""
+    return stop if isinstance(stop, str) else f"{observer} returned True"
+
+
+def whole(result: Result) -> Result:
+    """Return the result of a training; half a run is none, for an experiment.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C has ended it.
+    """
+    if result.stopped == INTERRUPTED:
+        raise KeyboardInterrupt
+    return result
 
 
 @contextmanager

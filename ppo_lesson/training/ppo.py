@@ -29,7 +29,7 @@ from ppo_lesson.training.diagnostics import (
     diagnose,
 )
 from ppo_lesson.training.gradient_step import check_finite, check_gradient, gradient_step
-from ppo_lesson.training.interrupts import finish_on_interrupt, telling_the_end
+from ppo_lesson.training.interrupts import INTERRUPTED, finish_on_interrupt, reason, telling_the_end
 from ppo_lesson.training.networks import ActorCritic
 from ppo_lesson.training.rollouts import (
     Rollout,
@@ -221,9 +221,7 @@ def train(
         closing(make_env(config.env_id, config.num_envs)) as env,
         finish_on_interrupt() as asked,
     ):
-        seed, generator = check_seed(seed), torch.Generator().manual_seed(seed)
-        # Not default_rng(seed): environments draw from that, and actions would follow their luck.
-        rng = np.random.default_rng([seed, 1])
+        generator, rng = generators(seed)
         policy = make_policy(env, config.hidden_sizes, generator)
         optimizer = torch.optim.Adam(policy.parameters(), eps=config.adam_epsilon, fused=True)
         result = TrainingResult(policy)
@@ -256,15 +254,17 @@ def train(
             result.history.append(metrics)
             stop = on_update is not None and on_update(policy, metrics)
             if asked() or stop:
-                result.stopped = "interrupted" if asked() else reason(stop)
+                result.stopped = INTERRUPTED if asked() else reason(stop, "on_update")
                 break
         finish(result.stopped)
     return result
 
 
-def reason(stop: object) -> str:
-    """Say why training ended where `on_update` asked for it: in its own words, if it has some."""
-    return stop if isinstance(stop, str) else "on_update returned True"
+def generators(seed: int) -> tuple[torch.Generator, np.random.Generator]:
+    """Return what weights and minibatches are drawn with, and what actions are drawn with."""
+    seed = check_seed(seed)
+    # Not default_rng(seed): environments draw from that, and actions would follow their luck.
+    return torch.Generator().manual_seed(seed), np.random.default_rng([seed, 1])
 
 
 def learning_rate_at(steps: int, config: PPOConfig) -> float:

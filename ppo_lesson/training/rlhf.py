@@ -23,6 +23,12 @@ from ppo_lesson.maths.shapes import check_between, check_count, check_positive, 
 from ppo_lesson.training.config import settle_counts
 from ppo_lesson.training.feedback import draw_prompts
 from ppo_lesson.training.gradient_step import check_default_device, check_finite, gradient_step
+from ppo_lesson.training.interrupts import (
+    INTERRUPTED,
+    finish_on_interrupt,
+    reason,
+    telling_the_end,
+)
 from ppo_lesson.training.language_model import LanguageModel, Responses, respond
 
 Score = Callable[[Tensor, Tensor], Tensor]
@@ -130,7 +136,7 @@ def align(
     *,
     seed: int,
     draw: Callable[[LanguageModel, Tensor, torch.Generator], Responses] = respond,
-    on_iteration: Callable[[LanguageModel, Iteration], None] | None = None,
+    on_iteration: Callable[[LanguageModel, Iteration], bool | str | None] | None = None,
 ) -> Alignment:
     """Raise the score minus beta times the divergence from the reference, by PPO on tokens.
 
@@ -143,41 +149,47 @@ def align(
         config: the settings.
         seed: of prompts, responses and minibatches.
         draw: draws the responses and scores them as it drew them.
-        on_iteration: called after each iteration with policy and record.
+        on_iteration: called after each iteration with policy and record, as `on_update` of `train`:
+            training ends where it returns True, or words that say why; a method `finish` of it is
+            told of the end.
 
     Returns:
-        Policy, history, and why it ended. Scores, log-probabilities or gradients that are not
-        finite end it too, with one RuntimeWarning that names them and the iteration; the policy is
-        then that of the last gradient step before.
+        Policy, history, and why it ended. Ctrl-C ends it after the running iteration. Scores,
+        log-probabilities or gradients that are not finite end it too, with one RuntimeWarning that
+        names them and the iteration; the policy is then that of the last gradient step before.
 
     Raises:
         TypeError, ValueError: score returned no tensor of shape (B,), or seed is no seed.
     """
     check_default_device()
-    generator = torch.Generator().manual_seed(check_seed(seed))
-    result = Alignment(copy.deepcopy(reference))
-    model = result.model
-    optimizer = torch.optim.Adam(model.parameters())
-    for k in range(config.num_iterations):
-        share_left = 1 - k / config.num_iterations
-        optimizer.param_groups[0]["lr"] = config.learning_rate * share_left
-        prompt = draw_prompts(config.num_responses // max(1, config.group_size), generator)
-        prompt = prompt.repeat_interleave(max(1, config.group_size))
-        try:
-            said = draw(model, prompt, generator)
-            scores, reward = rewards(reference, score, said, config.beta)
-            batch = make_batch(model, said, reward, config)
-            for _ in range(config.num_epochs):
-                for index in maths.minibatches(len(prompt), config.minibatch_size, generator):
-                    take_step(model, optimizer, batch, index, config)
-        except FloatingPointError as error:
-            result.stopped = f"{error} in iteration {k + 1} of {config.num_iterations}"
-            warnings.warn(f"training stopped: {result.stopped}", RuntimeWarning, stacklevel=2)
-            break
-        record = _record(model, reference, batch, scores, config)
-        result.history.append(record)
-        if on_iteration is not None:
-            on_iteration(model, record)
+    with telling_the_end(on_iteration) as finish, finish_on_interrupt() as asked:
+        generator = torch.Generator().manual_seed(check_seed(seed))
+        result = Alignment(copy.deepcopy(reference))
+        model = result.model
+        optimizer = torch.optim.Adam(model.parameters())
+        for k in range(config.num_iterations):
+            share_left = 1 - k / config.num_iterations
+            optimizer.param_groups[0]["lr"] = config.learning_rate * share_left
+            prompt = draw_prompts(config.num_responses // max(1, config.group_size), generator)
+            prompt = prompt.repeat_interleave(max(1, config.group_size))
+            try:
+                said = draw(model, prompt, generator)
+                scores, reward = rewards(reference, score, said, config.beta)
+                batch = make_batch(model, said, reward, config)
+                for _ in range(config.num_epochs):
+                    for index in maths.minibatches(len(prompt), config.minibatch_size, generator):
+                        take_step(model, optimizer, batch, index, config)
+            except FloatingPointError as error:
+                result.stopped = f"{error} in iteration {k + 1} of {config.num_iterations}"
+                warnings.warn(f"training stopped: {result.stopped}", RuntimeWarning, stacklevel=2)
+                break
+            record = _record(model, reference, batch, scores, config)
+            result.history.append(record)
+            stop = on_iteration is not None and on_iteration(model, record)
+            if asked() or stop:
+                result.stopped = INTERRUPTED if asked() else reason(stop, "on_iteration")
+                break
+        finish(result.stopped)
     return result
 
 

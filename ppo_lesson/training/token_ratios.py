@@ -23,6 +23,7 @@ from torch import Tensor
 from ppo_lesson.maths.shapes import check_count
 from ppo_lesson.training import experiments
 from ppo_lesson.training.alignment import Problem, pose
+from ppo_lesson.training.interrupts import whole
 from ppo_lesson.training.language_model import LanguageModel, respond
 from ppo_lesson.training.rlhf import Batch, RLHFConfig, align, make_batch, rewards, take_step
 from ppo_lesson.worlds import grammar
@@ -64,7 +65,7 @@ def start(
         The policy, its rollout of B responses, and the reward model's scores (B,).
     """
     config = replace(RLHFConfig(), num_iterations=check_count("iterations", iterations))
-    model = align(problem.reference, problem.reward_model, config, seed=SEED).model
+    model = whole(align(problem.reference, problem.reward_model, config, seed=SEED)).model
     prompt = torch.arange(config.num_responses) % len(grammar.PROMPTS)
     said = respond(model, prompt, torch.Generator().manual_seed(SEED + 1))
     scores, reward = rewards(problem.reference, problem.reward_model, said, config.beta)

@@ -7,9 +7,11 @@ from types import SimpleNamespace
 import pytest
 
 from ppo_lesson.training.interrupts import (
+    INTERRUPTED,
     finish_on_interrupt,
     tell_at_the_end,
     telling_the_end,
+    whole,
 )
 
 
@@ -111,3 +113,10 @@ def test_who_is_called_inside_can_ask_to_be_told_once_of_the_training_that_runs(
     with telling_the_end(None) as tell:
         tell("another")
     assert outer == ["outer"]
+
+
+def test_half_a_run_is_none_for_an_experiment():
+    done, half = SimpleNamespace(stopped="all steps done"), SimpleNamespace(stopped=INTERRUPTED)
+    assert whole(done) is done
+    with pytest.raises(KeyboardInterrupt):
+        whole(half)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import signal
 from dataclasses import replace
 
 import pytest
@@ -351,3 +352,51 @@ def test_what_the_reference_forbids_costs_nothing_without_a_price(beta: float):
     else:
         scores, reward = rewards(Forbids(), score_of_length, said, beta)  # type: ignore[arg-type]
         assert torch.equal(reward.sum(-1), scores)
+
+
+class Observer:
+    """Is told of every iteration and of the end, and does something at the second iteration."""
+
+    def __init__(self, act):
+        self.act, self.iterations, self.told = act, 0, []
+
+    def __call__(self, model, record):
+        self.iterations += 1
+        return self.act() if self.iterations == 2 else None
+
+    def finish(self, reason):
+        self.told.append(reason)
+
+
+SHORT = RLHFConfig(num_iterations=3, num_responses=8, minibatch_size=8, num_epochs=1)
+
+
+def of_length(prompt, token):
+    return (token != 0).sum(-1).float()
+
+
+@pytest.mark.parametrize(
+    ("act", "reason", "iterations"),
+    [
+        (lambda: None, "all iterations done", 3),
+        (lambda: signal.raise_signal(signal.SIGINT), "interrupted", 2),
+        (lambda: True, "on_iteration returned True", 2),
+        (lambda: "stopped by you", "stopped by you", 2),
+    ],
+    ids=["done", "Ctrl-C", "True", "words"],
+)
+def test_an_observer_is_told_once_why_the_alignment_ended(act, reason, iterations):
+    observer = Observer(act)
+    result = align(LanguageModel(seed=0), of_length, SHORT, seed=0, on_iteration=observer)
+    assert (result.stopped, observer.told) == (reason, [reason])
+    assert len(result.history) == observer.iterations == iterations
+
+
+def test_an_observer_is_told_of_an_error_in_the_score():
+    def breaks(prompt, token):
+        raise RuntimeError("no score")
+
+    observer = Observer(lambda: None)
+    with pytest.raises(RuntimeError, match="no score"):
+        align(LanguageModel(seed=0), breaks, SHORT, seed=0, on_iteration=observer)
+    assert observer.told == ["stopped by RuntimeError"]
