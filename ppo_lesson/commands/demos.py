@@ -15,26 +15,43 @@ import vl_convert
 
 from ppo_lesson.files import make_folder, spare_others
 from ppo_lesson.teaching.explorer import Explorer
-from ppo_lesson.teaching.explorers import EXPLORERS
+from ppo_lesson.teaching.explorers import EXPLORERS, NOTEBOOKS
 from ppo_lesson.teaching.renderer import VEGA_LITE, require_room
 
 MARK = '<meta name="generator" content="ppo_lesson demos">'  # by it a page of ours is known
 
+# Letters are as wide a part of the window on any screen, and never too small to read.
 STYLE = """
-body { font: 18px/1.45 Liberation Sans, Arial, Helvetica, sans-serif; color: #111;
-       background: #fff; margin: 24px auto; max-width: 960px; padding: 0 24px; }
-h1 { font-size: 30px; margin: 8px 0; }
+:root { --letter: max(14px, 1.3vw); }
+* { box-sizing: border-box; margin: 0; }
+body { font: var(--letter)/1.4 Liberation Sans, Arial, Helvetica, sans-serif; color: #111;
+       background: #fff; min-height: 100vh; padding: .4em .8em; display: flex;
+       flex-direction: column; }
+header { display: flex; flex-wrap: wrap; align-items: baseline; column-gap: 1.2em; }
+h1 { font-size: 1.35em; }
 a { color: #0b5f94; }
-.formula { font: italic 24px/1.5 Georgia, Liberation Serif, serif; margin: 8px 0; }
-/* Letters as small as JupyterLab's: the room for those that hang down is part of the drawing. */
-.drawing { overflow-x: auto; margin: 8px 0; font-size: 13px; line-height: 1.3; }
-kbd { border: 1px solid #767676; border-radius: 4px; padding: 0 6px; font-size: 16px; }
+.formula { font: italic 1.2em/1.2 Georgia, Liberation Serif, serif; }
+.right { margin-left: auto; white-space: nowrap; }
+kbd { border: 1px solid #767676; border-radius: 4px; padding: 0 .3em; font: inherit; }
+ol { flex: 1; display: flex; flex-direction: column; justify-content: space-evenly; }
+li { font-size: 1.15em; }
+li small { font-size: 1em; color: #595959; }
 a:focus-visible { outline: 3px solid #0072B2; outline-offset: 3px; }
+/* The drawing has the size that its numbers say; the script makes it as large as the room. */
+main { flex: 1; position: relative; overflow: hidden; min-height: 240px; }
+#drawing { position: absolute; left: 50%; transform-origin: top center; }
 """
 
-KEYS = """<p><strong>Keys.</strong> <kbd>Tab</kbd> goes to the next slider, <kbd>←</kbd> and
-<kbd>→</kbd> move it by one step, <kbd>Page Up</kbd> and <kbd>Page Down</kbd> by several,
-<kbd>Home</kbd> and <kbd>End</kbd> to its ends; a choice is a slider with two positions.</p>"""
+KEYS = """<p class="right"><kbd>Tab</kbd> next, <kbd>\u2190</kbd> <kbd>\u2192</kbd> move,
+<kbd>Home</kbd> <kbd>End</kbd> ends</p>"""
+
+FIT = """const drawing = document.getElementById("drawing"), room = drawing.parentElement;
+const fit = () => {
+  const scale = Math.min(room.clientWidth / drawing.offsetWidth,
+                         room.clientHeight / drawing.offsetHeight);
+  drawing.style.transform = `translateX(-50%) scale(${scale})`;
+};
+new ResizeObserver(fit).observe(room);"""
 
 
 def write(folder: Path) -> list[Path]:
@@ -56,11 +73,12 @@ def write(folder: Path) -> list[Path]:
         paths.append(folder / f"{name}.html")
         paths[-1].write_text(page(explorer, program), encoding="utf-8")
         entries.append(
-            f'<li><p><a href="{paths[-1].name}">{html.escape(explorer.title)}</a><br>'
-            f"{html.escape(explorer.look_for)}</p></li>"
+            f'<li><a href="{paths[-1].name}">{html.escape(explorer.title)}</a> '
+            f"<small>({_belongs_to(name)})</small><br>{html.escape(explorer.look_for)}</li>"
         )
     paths.append(folder / "index.html")
-    body = f"<h1>Explorers of ppo_lesson</h1><ol>{''.join(entries)}</ol>{KEYS}"
+    body = f"""<header><h1>Explorers of ppo_lesson</h1>{KEYS}</header>
+<ol>{"".join(entries)}</ol>"""
     paths[-1].write_text(_document("Explorers of ppo_lesson", body), encoding="utf-8")
     return paths
 
@@ -77,15 +95,21 @@ def page(explorer: Explorer, program: str) -> str:
     # It names Vega 5; the bundle's Vega 6 draws the same, but would complain on the console.
     del compiled["$schema"]
     specification = json.dumps(compiled, ensure_ascii=False)
-    body = f"""<p><a href="index.html">All explorers</a></p>
-<h1>{html.escape(explorer.title)}</h1>
+    width, height = explorer.size(words=False)
+    body = f"""<header><h1>{html.escape(explorer.title)}</h1>
 <p class="formula">{formula_html(explorer.formula)}</p>
-<p>{html.escape(explorer.look_for)}</p>
-<div class="drawing" id="drawing"></div>
-{KEYS}
+<p class="right"><a href="index.html">All explorers</a></p></header>
+<header><p>{html.escape(explorer.look_for)}</p>{KEYS}</header>
+<main><div id="drawing" style="width: {width}px; height: {height}px"></div></main>
 <script>{_in_script(program)}</script>
-<script>vegaEmbed("#drawing", {_in_script(specification)}, {{mode: "vega"}});</script>"""
+<script>vegaEmbed("#drawing", {_in_script(specification)}, {{mode: "vega"}});
+{FIT}</script>"""
     return _document(explorer.title, body)
+
+
+def _belongs_to(name: str) -> str:
+    numbers = NOTEBOOKS[name]
+    return f"notebook{'s' if len(numbers) > 1 else ''} {', '.join(numbers)}"
 
 
 def formula_html(formula: str) -> str:

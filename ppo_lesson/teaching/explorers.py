@@ -15,6 +15,7 @@ from ppo_lesson.teaching.own_function import Trouble
 
 __all__ = [
     "EXPLORERS",
+    "NOTEBOOKS",
     "clip_lab",
     "lambda_dial",
     "proposal_explorer",
@@ -34,3 +35,14 @@ EXPLORERS: dict[str, Callable[[], Explorer | Trouble]] = {
     "token_ratios": token_ratios,
 }
 """In the order of the notebooks."""
+
+NOTEBOOKS: dict[str, tuple[str, ...]] = {
+    "proposal_explorer": ("02",),
+    "weight_rain": ("03",),
+    "surrogate_cliff": ("00", "04", "05"),
+    "ratio_explosion": ("05",),
+    "clip_lab": ("06", "08"),
+    "lambda_dial": ("07",),
+    "token_ratios": ("10",),
+}
+"""Numbers of the notebooks in which an explorer stands."""

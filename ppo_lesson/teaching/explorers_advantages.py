@@ -51,18 +51,17 @@ def lambda_dial() -> Explorer:
             points("truth", here, "gae_lambda", "total", size=170),
             points("old", here, "gae_lambda", "bias", size=130, shape="square"),
             points("new", here, "gae_lambda", "variance", size=130, shape="triangle-up"),
-            label("truth", [], 150, 18, "solid, dot: mean squared error = bias² + variance"),
-            label("old", [], 150, 42, "dashed, square: bias², the critic's error"),
-            label("new", [], 150, 66, "dotted, triangle: variance, the noise of the rewards"),
-            label("good", [], 150, 90, "diamond: the best lambda"),
-        ], 720, 250,
+            label("truth", [], 190, 12, "solid, dot: mean squared error = bias² + variance"),
+            label("old", [], 190, 32, "dashed, square: bias², the critic's error"),
+            label("new", [], 190, 52, "dotted, triangle: variance, the noise of the rewards"),
+            label("good", [], 190, 72, "diamond: the best lambda"),
+        ], 756, 232,
     )  # fmt: skip
     return Explorer(
         title="Lambda dial: GAE between one step and the whole return",
         formula="A_t = delta_t + gamma lambda A_{t+1}",
-        look_for="Make the critic better or worse: the best lambda moves. With a perfect critic "
-        "one step is best, with a poor one more of the real rewards. At lambda = 1 the critic "
-        "cannot bias anything.",
+        look_for="Make the critic better, then worse: where does the diamond go, and what do "
+        "bias and variance become?",
         sliders=(LAMBDA, ERROR),
         rows=lambda_dial_table(),
         says=(

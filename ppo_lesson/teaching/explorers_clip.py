@@ -17,7 +17,9 @@ from ppo_lesson.teaching.vega import (
     INK,
     Json,
     axis,
+    beyond_label,
     flatten,
+    held_line,
     keep,
     label,
     layer,
@@ -26,11 +28,12 @@ from ppo_lesson.teaching.vega import (
     numbers,
     panel,
     points,
+    written,
 )
 
 Table = list[dict[str, Any]]
 
-RATIO = Slider("ratio", "ratio r of the sample", 0.05, 2, 0.05, 1.5)
+RATIO = Slider("ratio", "ratio r of the sample", 0.05, 2, 0.05, 1)
 EPSILON = Slider("clip_epsilon", "epsilon (half-width of the clip)", 0.05, 0.5, 0.05, 0.2)
 NEGATIVE = Choice("negative", "advantage A", ("+1", "-1"))
 SIDES = ("below", "inside", "above")
@@ -44,6 +47,9 @@ MEANINGS = {
     (True, "above"): "a bad action has become likelier: pushed back down",
 }
 ALONG = ("ratio", "clipped", "slope", "side", "meaning", "unclipped")
+OWN = ("mine", "my_text")
+ENDS = (-2.1, 2.1)  # of the axis of the objective
+INNER = (-2.0, 2.0)  # what lies beyond is drawn here, with an arrow
 # At the corners the slope jumps. The position there stands a hair towards 1, on the inside.
 HAIR = 1e-9
 
@@ -61,19 +67,22 @@ def clip_lab(my_loss: Callable[..., Tensor] | None = None) -> Explorer | Trouble
     return Explorer(
         title="Clip lab: one sample of PPO's objective",
         formula="min(r A, clip(r, 1 - epsilon, 1 + epsilon) A)",
-        look_for="Follow the arrow: it points where the gradient pushes the ratio. In two of the "
-        "six cases there is none. The clip stops nothing; it takes away the incentive, on one side "
-        "only.",
+        look_for="Follow the arrow: it points where the gradient pushes the ratio. Visit all six "
+        "cases. Then change epsilon.",
         sliders=(RATIO, EPSILON),
         rows=rows,
         says=(
             "r = {ratio}, {sign}: {meaning}",
             "objective {clipped}, without the clip {unclipped}; slope {slope}"
-            + ("; yours {mine}" if my_loss is not None else ""),
+            + ("; yours {my_text}" if my_loss is not None else ""),
         ),
-        drawing={"hconcat": [_objective(rows), _cases()], "spacing": 90, "bounds": "flush"},
+        drawing={
+            "hconcat": [_objective(own=my_loss is not None), _cases()],
+            "spacing": 90,
+            "bounds": "flush",
+        },
         choice=NEGATIVE,
-        along=(*ALONG, "mine") if my_loss is not None else ALONG,
+        along=(*ALONG, *OWN) if my_loss is not None else ALONG,
     )
 
 
@@ -97,7 +106,10 @@ def clip_lab_table(my_loss: Callable[..., Tensor] | None = None) -> Table | Trou
         return mine
     size = len(RATIO.positions)
     for k, row in enumerate(rows):
-        row["mine"] = numbers([-float(loss) for loss in mine[k * size : (k + 1) * size]], 3)
+        objective = [-float(loss) for loss in mine[k * size : (k + 1) * size]]
+        # What lies far beyond the axis is drawn at its end, and told in words.
+        row["mine"] = numbers([max(-1e3, min(1e3, value)) for value in objective], 3)
+        row["my_text"] = [written(value, 3) for value in objective]
     return rows
 
 
@@ -150,24 +162,24 @@ def _side(ratio: float, epsilon: float) -> str:
     return SIDES[1 + (ratio > 1 + epsilon + HAIR) - (ratio < 1 - epsilon - HAIR)]
 
 
-def _objective(rows: Table) -> Json:
-    own = "mine" in rows[0]
-    curve = flatten("ratio", "clipped", *(["mine"] if own else []))
+def _objective(*, own: bool) -> Json:
+    curve = flatten("ratio", "clipped", *(OWN if own else []))
     here = [
-        *flatten(*ALONG),
+        *flatten(*ALONG, *(OWN if own else [])),
         *keep(RATIO.near()),
         {"calculate": "datum.ratio + 0.32 * datum.slope", "as": "tip"},
     ]
     arrow = here + keep("datum.slope != 0")
     head = {"type": "point", "filled": True, "color": COLORS["good"], "size": 330, "opacity": 1,
-            "clip": True}  # fmt: skip
+            "clip": True, "aria": False}  # fmt: skip
     towards = {"condition": {"test": "datum.slope > 0", "value": "triangle-right"},
                "value": "triangle-left"}  # fmt: skip
     shaft = {"type": "rule", "color": COLORS["good"], "strokeWidth": 5, "clip": True}
     band = {"type": "rect", "color": COLORS["light"], "opacity": 0.22}
     objective = line("new", curve, "ratio", "clipped", strokeWidth=4)
     grey = line("new", curve, "ratio", "clipped", strokeWidth=11, color="#bbbbbb")
-    drawn = [grey, line("new", curve, "ratio", "mine")] if own else [objective]
+    mine = [grey, *held_line("new", curve, "ratio", "mine", INNER)]
+    drawn = mine if own else [objective]
     said = "solid: yours, on the grey reference" if own else "solid: with the clip"
     layers = [
         layer(band, [], x={"field": "left"}, x2={"field": "right"}, y=None),
@@ -178,55 +190,45 @@ def _objective(rows: Table) -> Json:
         points("truth", here, "ratio", "clipped", size=190),
         label("quiet", here + keep("datum.slope == 0"), "ratio", "clipped", "no gradient",
               dy=24, align="center"),
-        label("old", [], 452, 216, "dashed: r A, without the clip"),
-        label("new", [], 452, 240, said),
-        label("good", [], 452, 264, "arrow: where the gradient pushes"),
+        *(beyond_label("new", here, "ratio", "mine", INNER, "my_text") if own else []),
+        label("old", [], 452, 186, "dashed: r A, without the clip"),
+        label("new", [], 452, 206, said),
+        label("good", [], 452, 226, "arrow: where the gradient pushes"),
     ]  # fmt: skip
     x = axis("ratio", "ratio r", 0, 2.05, ticks=[0, 0.5, 1, 1.5, 2])
-    y = axis("clipped", "objective of the sample", -2.1, 2.1, ticks=[-2, -1, 0, 1, 2])
-    return panel(x, y, layers, 400, 260)
+    y = axis("clipped", "objective of the sample", *ENDS, ticks=[-2, -1, 0, 1, 2])
+    return panel(x, y, layers, 400, 232)
 
 
 def _cases() -> Json:
-    """Draw the six cases as a table of two rows, the present one framed."""
+    """Draw the six cases as a table of two rows; the present one is framed, and says what is so.
+
+    The others keep it to themselves: which of the six have no gradient is a question to the reader.
+    """
     here = [*flatten(*ALONG), *keep(RATIO.near())]
     bare = {"domain": False, "ticks": False, "labelAngle": 0}
-    column = {
-        "field": "side",
-        "type": "nominal",
-        "scale": {"domain": list(SIDES), "paddingInner": 0.08, "paddingOuter": 0.1},
-        "axis": bare | {"orient": "top", "title": "the ratio is"},
-    }
-    row = {
-        "field": "sign",
-        "type": "nominal",
-        "scale": {"domain": ["A > 0", "A < 0"], "paddingInner": 0.08, "paddingOuter": 0.1},
-        "axis": bare | {"title": None},
-    }
-    cells = {"values": _cells()}
-    cell = {"type": "rect", "color": "#f2f2f2"}
-    frame = {"type": "rect", "filled": False, "stroke": INK["truth"], "strokeWidth": 4}
-    words = {"type": "text", "lineBreak": "\n", "dy": -8}
-    return {
-        "width": 250,
-        "height": 190,
-        "layer": [
-            {"data": cells, "mark": cell, "encoding": {"x": column, "y": row}},
-            {"transform": here, "mark": frame, "encoding": {"x": column, "y": row}},
-            {"data": cells, "mark": words,
-             "encoding": {"x": column, "y": row, "text": {"field": "words"}}},
-        ],
+    gaps = {"paddingInner": 0.08, "paddingOuter": 0.1}
+    place = {
+        "x": {"field": "side", "type": "nominal", "scale": {"domain": list(SIDES)} | gaps,
+              "axis": bare | {"orient": "top", "title": "the ratio is"}},
+        "y": {"field": "sign", "type": "nominal", "scale": {"domain": ["A > 0", "A < 0"]} | gaps,
+              "axis": bare | {"title": None}},
     }  # fmt: skip
-
-
-def _cells() -> list[Json]:
-    """Ask autograd in the middle of each case where the gradient points."""
-    words = {1: "made\nlikelier", 0: "no\ngradient", -1: "made\nrarer"}
-    middle = {"below": 0.5, "inside": 1.0, "above": 1.5}
-    cells = []
-    for negative, side in MEANINGS:
-        row = _clip_row(EPSILON.start, negative)
-        slope = row["slope"][RATIO.index(middle[side])]
-        cells.append({"sign": "A < 0" if negative else "A > 0", "side": side,
-                      "words": words[round(slope)]})  # fmt: skip
-    return cells
+    every = {"values": [{"side": side, "sign": sign} for sign in ("A > 0", "A < 0")
+                        for side in SIDES]}  # fmt: skip
+    cell = {"type": "rect", "color": "#f2f2f2"}
+    hidden = {"type": "text", "color": INK["quiet"], "aria": False}
+    frame = {"type": "rect", "fill": "#ffffff", "stroke": INK["truth"], "strokeWidth": 4}
+    words = {"type": "text", "lineBreak": "\n", "dy": -8, "fontWeight": "bold"}
+    pushes = {
+        "condition": [{"test": "datum.slope > 0", "value": "made\nlikelier"},
+                      {"test": "datum.slope < 0", "value": "made\nrarer"}],
+        "value": "no\ngradient",
+    }  # fmt: skip
+    layers = [
+        layer(cell, [], **place) | {"data": every},
+        layer(hidden, [], **place, text={"value": "?"}) | {"data": every},
+        layer(frame, here, **place),
+        layer(words, here, **place, text=pushes),
+    ]
+    return {"width": 266, "height": 164, "layer": layers}

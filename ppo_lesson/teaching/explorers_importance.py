@@ -21,7 +21,10 @@ from ppo_lesson.teaching.sliders import Slider
 from ppo_lesson.teaching.vega import (
     Json,
     axis,
+    beyond_label,
     flatten,
+    held_line,
+    keep,
     label,
     layer,
     level,
@@ -31,16 +34,19 @@ from ppo_lesson.teaching.vega import (
     panel,
     short,
     spread,
+    written,
 )
 from ppo_lesson.worlds.toys import SQUARE, Gaussian, gaussian_estimate_variance
 
 Table = list[dict[str, Any]]
 
 TARGET = Gaussian(0.0, 1.0)
-MEANS = Slider("proposal_mean", "mean of the proposal q", -1.0, 3.0, 0.5, 1.0)
+MEANS = Slider("proposal_mean", "mean of the proposal q", -1.0, 3.0, 0.5, 0.0)
 STDS = Slider("proposal_std", "spread (standard deviation) of q", 0.5, 2.5, 0.25, 1.0)
 NUM_SAMPLES = 1000
 NUM_DOTS = 25
+ENDS = (-0.25, 3.5)  # of the axis of the estimate; its upper part is for words
+INNER = (-0.15, 3.1)  # what lies beyond is drawn here, with an arrow
 LIGHT_TAILS = "infinite (tails of q too light)"
 RUNNING = [round(10 ** (1 + k / 8)) for k in range(17)]  # 10 to 1000, equal steps of the logarithm
 OUTLINE = torch.linspace(-3, 3, 25, dtype=torch.float64)  # of q, in standard deviations
@@ -55,20 +61,25 @@ def proposal_explorer(my_weights: Callable[..., Tensor] | None = None) -> Explor
     rows = proposal_table(my_weights)
     if isinstance(rows, Trouble):
         return rows
+    own = my_weights is not None
     return Explorer(
         title="Proposal explorer: samples of q answer for p",
         formula="E_p[f] = E_q[w f] with w(x) = p(x) / q(x) and f(x) = x^2",
-        look_for="Move q away from p, then make it narrow: a few dots grow, the effective sample "
-        "size falls, and the running estimate jumps. Which q is best? It is not q = p.",
+        look_for="Move q, and make it wider and narrower. What becomes of the dots, and which q "
+        "has the smallest error?",
         sliders=(MEANS, STDS),
         rows=rows,
         says=(
             "q = N({proposal_mean}, {proposal_std}²): "
             f"{NUM_SAMPLES} samples are worth {{worth}}",
             "estimate {at_end} of the true 1, standard error {error}; largest weight {largest}"
-            + ("; yours: {mine_at_end}" if my_weights is not None else ""),
+            + ("; yours: {mine_at_end}" if own else ""),
         ),
-        drawing={"hconcat": [_densities(rows), _running(rows)], "spacing": 78, "bounds": "flush"},
+        drawing={
+            "hconcat": [_densities(own=own), _running(own=own)],
+            "spacing": 78,
+            "bounds": "flush",
+        },
     )
 
 
@@ -86,9 +97,23 @@ def proposal_table(my_weights: Callable[..., Tensor] | None = None) -> Table | T
         calls = [_log_densities(proposal)[1] for proposal in proposals]
         places = [f"q = {_normal(proposal)}" for proposal in proposals]
         mine = tabulate(my_weights, calls, places, (NUM_SAMPLES,))
+        if not isinstance(mine, Trouble):
+            mine = _summable(mine, proposals)
     if isinstance(mine, Trouble):
         return mine
     return [_proposal_row(q, weight) for q, weight in zip(proposals, mine, strict=True)]
+
+
+def _summable(mine: list[Tensor], proposals: list[Gaussian]) -> list[Tensor] | Trouble:
+    """Refuse finite weights whose estimate is not finite."""
+    for weight, proposal in zip(mine, proposals, strict=True):
+        x, _ = _log_densities(proposal)
+        if not (weight * x.square()).sum().isfinite():
+            return Trouble(
+                f"The estimate with your weights is not finite at q = {_normal(proposal)}: no "
+                f"picture can show it. Your largest weight there is {float(weight.max()):.3g}."
+            )
+    return mine
 
 
 def _proposal_row(proposal: Gaussian, mine: Tensor | None) -> dict[str, Any]:
@@ -117,9 +142,11 @@ def _proposal_row(proposal: Gaussian, mine: Tensor | None) -> dict[str, Any]:
     }
     if mine is not None:
         yours = importance_estimate(x.square(), mine) if mine.any() else torch.zeros(())
-        row["my_weight"] = _weights(mine)
-        row["my_estimate"] = [number(e, 2) for e in _running_estimates(x, mine)]
-        row["mine_at_end"] = number(float(yours), 2)
+        # What lies far beyond the axis is drawn at its end, and told in words.
+        row["my_weight"] = _weights(mine.clamp(-1e3, 1e3))
+        running = (max(-1e3, min(1e3, e)) for e in _running_estimates(x, mine))
+        row["my_estimate"] = [number(e, 2) for e in running]
+        row["mine_at_end"] = written(float(yours), 2)
     return row
 
 
@@ -146,56 +173,73 @@ def _normal(proposal: Gaussian) -> str:
     return f"N({proposal.mean:g}, {proposal.std:g}²)"
 
 
-def _densities(rows: Table) -> Json:
+def _densities(*, own: bool) -> Json:
     target = torch.linspace(-4, 6, 81, dtype=torch.float64)
     fixed = {"target": numbers(TARGET.log_prob(target).exp(), 3)}
-    area = {"field": "weight", "type": "quantitative", "legend": None,
-            "scale": {"domain": [0, 40], "range": [0, 2200], "clamp": True}}  # fmt: skip
-    # Five rows under the axis, so that neighbours do not hide each other.
-    dots = [
-        *flatten("x", "weight", *(["my_weight"] if "my_weight" in rows[0] else [])),
-        {"window": [{"op": "row_number", "as": "place"}]},
-        {"calculate": "-0.05 - 0.04 * (datum.place % 5)", "as": "depth"},
-    ]
-    circle = {"type": "point", "clip": True, "opacity": 0.6}
     layers = [
         line("truth", spread("target", "grid", -4, 0.125), "grid", "target")
         | {"data": {"values": [fixed]}},
         line("old", flatten("grid", "density"), "grid", "density"),
         level("quiet", 0),
-        label("truth", [], 12, 20, "target p (solid)"),
-        label("old", [], 12, 42, "proposal q (dashed)"),
-        label("weight", [], 392, 246, "dots: samples, area: weight", align="right"),
+        *(_own_dots() if own else _dots()),
+        # In a row above all curves: anywhere else they would lie on those of some proposal.
+        label("truth", [], 10, 12, "target p (solid)"),
+        label("old", [], 130, 12, "proposal q (dashed)"),
+        *(
+            [label("new", [], 280, 12, "yours, on grey rings")]
+            if own
+            else [label("weight", [], 280, 12, "dots: area = weight")]
+        ),
     ]
-    place = {"x": {"field": "x"}, "y": {"field": "depth"}}
-    if "my_weight" in rows[0]:
-        ring = circle | {"color": COLORS["quiet"], "opacity": 1, "strokeWidth": 2}
-        fill = circle | {"filled": True, "color": COLORS["new"]}
-        layers.insert(3, layer(ring, dots, **place, size=area))
-        layers.insert(4, layer(fill, dots, **place, size=area | {"field": "my_weight"}))
-        layers.append(label("new", [], 12, 64, "yours: orange, on grey rings"))
-    else:
-        fill = circle | {"filled": True, "color": COLORS["weight"]}
-        layers.insert(3, layer(fill, dots, **place, size=area))
-    y = axis("density", "density", -0.3, 0.85, ticks=[0, 0.2, 0.4, 0.6, 0.8])
-    return panel(axis("grid", "x", -4, 6), y, layers, 400, 260)
+    y = axis("density", "density", -0.3, 0.95, ticks=[0, 0.2, 0.4, 0.6, 0.8])
+    return panel(axis("grid", "x", -4, 6), y, layers, 420, 258)
 
 
-def _running(rows: Table) -> Json:
+def _dots(field: str = "weight", **look: Any) -> list[Json]:
+    """Draw samples beneath the axis, in five rows so that neighbours do not hide each other."""
+    dots = [
+        *flatten("x", "weight", *([field] if field != "weight" else [])),
+        {"window": [{"op": "row_number", "as": "place"}]},
+        {"calculate": "-0.05 - 0.04 * (datum.place % 5)", "as": "depth"},
+        {"calculate": f"abs(datum.{field})", "as": "size"},
+    ]
+    mark = {"type": "point", "clip": True, "opacity": 0.6, "filled": True}
+    mark |= {"color": COLORS["weight"]} | look
+    # The smallest dot can still be seen.
+    area = {"field": "size", "type": "quantitative", "legend": None,
+            "scale": {"domain": [0, 40], "range": [10, 2200], "clamp": True}}  # fmt: skip
+    shape = {"condition": {"test": f"datum.{field} < 0", "value": "cross"}, "value": "circle"}
+    return [layer(mark, dots, x={"field": "x"}, y={"field": "depth"}, size=area, shape=shape)]
+
+
+def _own_dots() -> list[Json]:
+    """Draw the learner's weights on rings that show the right ones; a cross is a negative one."""
+    negative = [*flatten("my_weight"), *keep("datum.my_weight < 0"),
+                {"aggregate": [{"op": "count", "as": "count"}]},
+                *keep("datum.count > 0")]  # fmt: skip
+    return [
+        *_dots(color=COLORS["quiet"], filled=False, opacity=1, strokeWidth=2),
+        *_dots("my_weight", color=COLORS["new"]),
+        label("new", negative, 410, 32, "crosses: negative weights", align="right"),
+    ]
+
+
+def _running(*, own: bool) -> Json:
     x = axis("n", "number of samples", 10, 1050, type="log",
              ticks=[10, 30, 100, 300, 1000])  # fmt: skip
-    y = axis("estimate", "running estimate of E_p[x²]", 0, 3)
-    layers = [
-        level("truth", 1),
-        label("truth", [], 232, 244, "black: exact", align="right"),
-    ]
-    if "my_estimate" in rows[0]:
+    y = axis("estimate", "running estimate of E_p[x²]", *ENDS, ticks=[0, 1, 2, 3])
+    layers = [level("truth", 1), label("truth", [], 10, 12, "black: exact")]
+    if own:
         behind = {"color": "#bbbbbb", "strokeWidth": 9, "strokeDash": []}
         run = flatten("n", "estimate", "my_estimate")
-        layers += [line("new", run, "n", "estimate", **behind),
-                   line("new", run, "n", "my_estimate"),
-                   label("new", [], 232, 14, "yours", align="right"),
-                   label("quiet", [], 232, 36, "grey: reference", align="right")]  # fmt: skip
+        last = [*run, *keep(f"datum.n == {NUM_SAMPLES}")]
+        layers += [
+            *held_line("new", run, "n", "estimate", INNER, **behind)[:1],
+            *held_line("new", run, "n", "my_estimate", INNER),
+            *beyond_label("new", last, "n", "my_estimate", INNER, "mine_at_end"),
+            label("quiet", [], 112, 12, "grey: reference"),
+            label("new", [], 256, 12, "yours", align="right"),
+        ]
     else:
-        layers.append(line("new", flatten("n", "estimate"), "n", "estimate"))
-    return panel(x, y, layers, 240, 260)
+        layers += held_line("new", flatten("n", "estimate"), "n", "estimate", INNER)
+    return panel(x, y, layers, 258, 258)

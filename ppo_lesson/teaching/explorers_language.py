@@ -30,7 +30,7 @@ from ppo_lesson.training import token_ratios as recorded
 
 Table = list[dict[str, Any]]
 
-STEP = Slider("step", "gradient steps on this rollout", 0, recorded.NUM_STEPS, 1, 4)
+STEP = Slider("step", "gradient steps on this rollout", 0, recorded.NUM_STEPS, 1, 0)
 EPSILON = Slider("clip_epsilon", "epsilon (half-width of the clip)", recorded.EPSILONS[0],
                  recorded.EPSILONS[-1], 0.05, 0.2)  # fmt: skip
 CAT = Choice("cat", "prompt", ("sea", "cat"))
@@ -38,8 +38,9 @@ SIDES = ("good", "bad")  # the left response and the right one
 MOVING = ("ratio", "push", "product", "total", "silent")
 ALONG = ("step", *(f"{side}_{what}" for side in SIDES for what in MOVING))
 NUM_TOKENS = 4  # of each of these responses
-WIDTH, HEIGHT = 372, 370
-LOWEST, HIGHEST = 0.08, 7.0  # of the axis; its upper part is for words
+WIDTH, HEIGHT = 254, 232
+KEY_WIDTH = 216
+LOWEST, HIGHEST = 0.08, 11.0  # of the axis; its upper part is for words
 MOST = 5.1  # of the horizontal axis, on which token t stands at t + 1
 
 
@@ -48,9 +49,8 @@ def token_ratios() -> Explorer:
     return Explorer(
         title="Token ratios: a sentence in one iteration of PPO",
         formula="r_t = pi_theta(a_t|s_t) / pi_old(a_t|s_t), product of all: the sentence's ratio",
-        look_for='At step 1 all of "the wild sea sings" is in the band, but the product is not. '
-        "The clip looks at tokens: it silences one that left the band on the side of its A. It "
-        "still moves: all share their weights.",
+        look_for="Count the gradient steps up. Which tokens does the clip silence, and where does "
+        "the product go?",
         sliders=(STEP, EPSILON),
         rows=token_ratios_table(),
         says=(
@@ -59,8 +59,8 @@ def token_ratios() -> Explorer:
             "silenced by the clip: on the left {good_silent}; on the right {bad_silent}",
         ),
         drawing={
-            "hconcat": [_response(side) for side in SIDES],
-            "spacing": 26,
+            "hconcat": [*(_response(side) for side in SIDES), _key()],
+            "spacing": 16,
             "bounds": "flush",
         },
         choice=CAT,
@@ -122,7 +122,7 @@ def _response(side: str) -> Json:
     """Draw one response: a bar per token, and behind each bar the product so far."""
     x = axis("place", "", 0, MOST) | {"axis": None}
     y = axis("ratio", "ratio, current / old (log scale)", LOWEST, HIGHEST, type="log",
-             ticks=[0.1, 0.2, 0.5, 1, 2, 5])  # fmt: skip
+             ticks=[0.1, 0.2, 0.5, 1, 2, 4])  # fmt: skip
     if side == "bad":
         y["axis"] |= {"title": None, "labels": False, "ticks": False, "domain": False}
     band = {"type": "rect", "color": COLORS["light"], "opacity": 0.3}
@@ -133,15 +133,24 @@ def _response(side: str) -> Json:
         *_product(side),
         *_words(side),
     ]
-    if side == "good":
-        layers += [
-            label("light", [], 12, 262, "band: 1 - epsilon to 1 + epsilon"),
-            label("new", [], 12, 283, "bar: ratio of the token"),
-            label("good", [], 12, 304, "arrow: where the gradient pushes it"),
-            label("quiet", [], 12, 325, "hollow: silenced, no gradient"),
-            label("weight", [], 12, 346, "diamonds: product of the ratios so far"),
-        ]
     return panel(x, y, layers, WIDTH, HEIGHT)
+
+
+def _key() -> Json:
+    """Say what is what, in a column of its own: anywhere else it would lie on some position."""
+    entries = [
+        ("new", "r, bar: ratio of the token"),
+        ("light", "band: 1 - epsilon to 1 + epsilon"),
+        ("good", "arrow: where the gradient\npushes the token"),
+        ("quiet", "hollow: silenced, no gradient"),
+        ("weight", "diamonds: product of the\nratios so far"),
+        ("quiet", "A: advantage of the token"),
+    ]
+    layers, top = [], 34
+    for role, words in entries:
+        layers.append(label(role, [], 0, top, words, lineBreak="\n", baseline="top"))
+        top += 12 + 18 * (1 + words.count("\n"))
+    return {"width": KEY_WIDTH, "height": HEIGHT, "layer": layers}
 
 
 def _tokens(side: str) -> list[Json]:
@@ -163,16 +172,16 @@ def _bars(side: str) -> list[Json]:
         {"calculate": "datum.token + 0.12", "as": "right"},
     ]
     tip = {"calculate": f"datum.{ratio} * pow(1.28, datum.{push})", "as": "tip"}
-    bar = {"type": "bar", "color": COLORS["new"], "clip": True}
+    bar = {"type": "bar", "color": COLORS["new"], "clip": True, "aria": False}
     hollow = {"type": "bar", "filled": False, "color": INK["quiet"], "strokeWidth": 2.5,
-              "strokeDash": [5, 4], "clip": True}  # fmt: skip
+              "strokeDash": [5, 4], "clip": True, "aria": False}  # fmt: skip
     place = {"x": {"field": "left"}, "x2": {"field": "right"}, "y": {"field": ratio},
              "y2": {"datum": 1}}  # fmt: skip
     pushed = [*tokens, *keep(f"datum.{push} != 0"), tip]
     shaft = {"type": "rule", "color": COLORS["good"], "strokeWidth": 4, "clip": True}
     edge = shaft | {"color": "white", "strokeWidth": 8}  # green on orange is hard to see
     head = {"type": "point", "filled": True, "color": COLORS["good"], "size": 210, "opacity": 1,
-            "stroke": "white", "strokeWidth": 1.5, "clip": True}  # fmt: skip
+            "stroke": "white", "strokeWidth": 1.5, "clip": True, "aria": False}  # fmt: skip
     length = {"x": {"field": "place"}, "y": {"field": ratio}, "y2": {"field": "tip"}}
     shape = {"condition": {"test": f"datum.{push} > 0", "value": "triangle-up"},
              "value": "triangle-down"}  # fmt: skip
@@ -208,14 +217,14 @@ def _product(side: str) -> list[Json]:
 def _words(side: str) -> list[Json]:
     """Write the sentence below its bars and the numbers above and below them."""
     tokens, middle = _tokens(side), {"align": "center"}
-    ratio = label("new", tokens, "place", 40, "", field=f"{side}_ratio", **middle)
+    ratio = label("new", tokens, "place", 36, "", field=f"{side}_ratio", **middle)
     ratio["encoding"]["text"] |= {"type": "quantitative", "format": ".2f"}
     return [
-        label("truth", [], 8, 14, "", field=f"{side}_title"),
-        label("new", [], 4, 40, "r"),
+        label("truth", [], 4, 12, "", field=f"{side}_title"),
+        label("new", [], 4, 36, "r"),
         ratio,
         label("truth", tokens, "place", HEIGHT + 16, "", field=f"{side}_word", fontWeight="bold",
               **middle),
-        label("quiet", [], 4, HEIGHT + 38, "A"),
-        label("quiet", tokens, "place", HEIGHT + 38, "", field=f"{side}_advantage", **middle),
+        label("quiet", [], 4, HEIGHT + 36, "A"),
+        label("quiet", tokens, "place", HEIGHT + 36, "", field=f"{side}_advantage", **middle),
     ]  # fmt: skip

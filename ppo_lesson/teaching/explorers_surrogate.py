@@ -38,7 +38,7 @@ from ppo_lesson.worlds.surrogates import (
 
 Table = list[dict[str, Any]]
 
-THETA = Slider("theta", "theta (the current policy)", -2, 6, 0.25, 4)
+THETA = Slider("theta", "theta (the current policy)", -2, 6, 0.25, 0)
 OLD_THETA = Slider("old_theta", "theta_old (the policy that acted)", -2, 4, 1, 0)
 BANDIT = Choice("bandit", "world", ("two steps, the cliff", "one step, a bandit"))
 EPISODES = 100  # in one sample of the surrogate
@@ -53,9 +53,8 @@ def surrogate_cliff() -> Explorer:
     return Explorer(
         title="The surrogate's cliff",
         formula="J(theta) against J(theta_old) + L_IS(theta; theta_old)",
-        look_for="Move theta away from theta_old: value and slope agree at one point, then the "
-        "promise rises while the truth falls: bias. In a world of one state the promise is right "
-        "everywhere, and the band is left: variance.",
+        look_for="Move theta: the truth is drawn as far as you have come. How far do you trust "
+        "the promise? Then move theta_old.",
         sliders=(THETA, OLD_THETA),
         rows=surrogate_cliff_table(),
         says=(
@@ -63,7 +62,7 @@ def surrogate_cliff() -> Explorer:
             "slopes at theta_old = {old_theta}: {slope} of J, {surrogate_slope} of L_IS; "
             f"{EPISODES} episodes are worth {{worth}}",
         ),
-        drawing={"vconcat": [_cliff(), _cliff_worth()], "spacing": 34, "bounds": "flush"},
+        drawing={"vconcat": [_cliff(), _cliff_worth()], "spacing": 30, "bounds": "flush"},
         choice=BANDIT,
         along=CLIFF_ALONG,
     )
@@ -72,23 +71,35 @@ def surrogate_cliff() -> Explorer:
 def _cliff() -> Json:
     here = flatten(*CLIFF_ALONG) + keep(THETA.near())
     curve = flatten("theta", "truth", "promise", "low", "high")
+    # What is true to the right of both policies is what the reader is asked to guess.
+    known = keep(f"datum.theta < max(toNumber(theta), datum.old_theta) + {THETA.step / 2}")
     band = {"type": "area", "color": COLORS["light"], "opacity": 0.35, "clip": True}
     layers = [
         layer(band, curve, x={"field": "theta"}, y={"field": "low"}, y2={"field": "high"}),
-        line("truth", curve, "theta", "truth"),
+        line("truth", [*curve, *known], "theta", "truth"),
         line("new", curve, "theta", "promise", strokeDash=[9, 5]),
         upright("quiet", here, "theta", strokeDash=[4, 4]),
-        points("old", [], "old_theta", "old_value", size=260, shape="diamond"),
         points("truth", here, "theta", "truth", size=150, shape="square"),
         points("new", here, "theta", "promise", size=170),
-        label("truth", [], 14, 128, "J: the truth (solid, square)"),
-        label("new", [], 14, 152, "J_old + L_IS: the promise (dashed, dot)"),
-        label("light", [], 14, 176, f"band: nine in ten samples of {EPISODES} episodes"),
-        label("old", [], "old_theta", "old_value", "theta_old", dy=22, align="center"),
+        label("truth", [], 14, 96, "J: the truth (solid, square)"),
+        label("new", [], 14, 116, "J_old + L_IS: the promise (dashed, dot)"),
+        label("light", [], 14, 136, f"band: nine in ten samples of {EPISODES} episodes"),
+        # Hollow and on top: at the start all three marks stand on one another.
+        points(
+            "old",
+            [],
+            "old_theta",
+            "old_value",
+            size=420,
+            shape="diamond",
+            filled=False,
+            strokeWidth=3,
+        ),
+        label("old", [], "old_theta", "old_value", "theta_old", dx=10, dy=20),
     ]
     x = axis("theta", "", *THETA_ENDS, ticks=list(range(-2, 7)))
     y = axis("truth", "expected return", -3.3, 1.5, ticks=[-3, -2, -1, 0, 1])
-    return panel(x, y, layers, 700, 200)
+    return panel(x, y, layers, 756, 150)
 
 
 def _cliff_worth() -> Json:
@@ -100,7 +111,7 @@ def _cliff_worth() -> Json:
     ]
     x = axis("theta", "theta", *THETA_ENDS, ticks=list(range(-2, 7)))
     y = axis("worth", "ESS", 0.1, 130, type="log", ticks=[0.1, 1, 10, 100])
-    return panel(x, y, layers, 700, 70)
+    return panel(x, y, layers, 756, 54)
 
 
 def surrogate_cliff_table() -> Table:
@@ -145,7 +156,7 @@ def _cliff_row(world: OneParameter, old_theta: float) -> dict[str, Any]:
     }
 
 
-EPOCH = Slider("epoch", "epochs on one batch", 0, explosion.NUM_EPOCHS, 1, 6)
+EPOCH = Slider("epoch", "epochs on one batch", 0, explosion.NUM_EPOCHS, 1, 0)
 STEP_SIZE = Slider("step_size", "step size of Adam", explosion.STEP_SIZES[0],
                    explosion.STEP_SIZES[-1], 0.006, 0.03)  # fmt: skip
 CLIPPED = Choice("clipped", "objective", ("without the clip", "with PPO's clip"))
@@ -157,9 +168,8 @@ def ratio_explosion() -> Explorer:
     return Explorer(
         title="Ratio explosion: many epochs on one batch of CartPole",
         formula="r = pi_theta(a|s) / pi_old(a|s)",
-        look_for="Add epochs, enlarge the step: ratios spread, the batch is worth less and less, "
-        "and more of the runs (thin lines; bold: their median) fall from 500 to almost nothing, "
-        "while some are lucky. Then choose the clip.",
+        look_for="Add epochs. What do the ratios do, and what do the returns? Then try the "
+        "smallest step, and PPO's clip.",
         sliders=(EPOCH, STEP_SIZE),
         rows=ratio_explosion_table(),
         says=(
@@ -180,32 +190,35 @@ def _ratios() -> Json:
     layers = [
         bars(here + spread("samples", "log_ratio", first, 1), "log_ratio", "samples"),
         upright("weight", here, "log_largest", strokeDash=[9, 4, 2, 4], strokeWidth=3),
-        label("weight", here, "log_largest", 40, "largest ratio", align="right", dx=-8),
-        label("quiet", [], 12, 84, "left: rarer than before"),
+        label("weight", [], 12, 34, "dash-dotted: the largest ratio"),
+        label("quiet", [], 12, 14, "left: rarer than before"),
     ]
     x = axis("log_ratio", "log-ratio of an action, in nats", first - 0.5, last + 0.5,
              ticks=[-20, -15, -10, -5, 0, 5])  # fmt: skip
     y = axis("samples", "share, % (square-root scale)", 0, 100, type="sqrt",
              ticks=[0, 1, 5, 20, 50, 100])  # fmt: skip
-    return panel(x, y, layers, 380, 260)
+    return panel(x, y, layers, 390, 232)
 
 
 def _returns() -> Json:
     here = flatten(*EXPLOSION_ALONG) + keep(EPOCH.near())
+    trained = keep(f"datum.epoch < toNumber(epoch) + {EPOCH.step / 2}")
     # One row per run, then one per run and epoch.
     runs = [*flatten("returns"), {"window": [{"op": "row_number", "as": "run"}]},
-            *flatten("returns", "epoch")]  # fmt: skip
+            *flatten("returns", "epoch"), *trained]  # fmt: skip
     each = line("light", runs, "epoch", "returns", strokeWidth=1.5)
     each["encoding"]["detail"] = {"field": "run"}
     layers = [
         each,
-        line("new", flatten("epoch", "median"), "epoch", "median"),
+        line("new", [*flatten("epoch", "median"), *trained], "epoch", "median"),
         upright("quiet", here, "epoch", strokeDash=[4, 4]),
         points("new", here, "epoch", "median", size=190),
+        label("light", [], 270, 196, "thin: one run each", align="right"),
+        label("new", [], 270, 216, "bold: their median", align="right"),
     ]
     x = axis("epoch", "epochs on one batch", 0, 20.4, ticks=[0, 5, 10, 15, 20])
     y = axis("median", "return of the policy now", 0, 515, ticks=[0, 100, 200, 300, 400, 500])
-    return panel(x, y, layers, 260, 260)
+    return panel(x, y, layers, 282, 232)
 
 
 def ratio_explosion_table() -> Table:

@@ -51,12 +51,12 @@ def weight_rain() -> Explorer:
                  interpolate="step"),
             upright("quiet", keep("datum.log_weight == 0"), "log_weight")
             | {"data": {"values": [{"log_weight": 0}]}},
-            label("light", [], 12, 16, "bars: share of the trajectories"),
-            label("weight", [], 12, 38, "line: share of the total weight"),
-            label("quiet", [], 306, 70, "weight 1"),
-        ], 400, 260,
+            label("light", [], 12, 12, "bars: share of the trajectories"),
+            label("weight", [], 12, 32, "line: share of the total weight"),
+            label("quiet", [], 298, 12, "weight 1", align="right"),
+        ], 410, 258,
     )  # fmt: skip
-    y = axis("worth", "ESS / N", 5e-4, 1, type="log", ticks=[0.001, 0.01, 0.1, 1])
+    y = axis("worth", "ESS / N", 5e-4, 2.5, type="log", ticks=[0.001, 0.01, 0.1, 1])
     worth = panel(
         axis("horizon", "horizon T", 0, 515, ticks=[0, 100, 200, 300, 400, 500]), y,
         [
@@ -64,16 +64,15 @@ def weight_rain() -> Explorer:
             points("new", flatten("horizon", "worth"), "horizon", "worth", size=45, clip=True),
             upright("quiet", here, "horizon", strokeDash=[4, 4]),
             points("new", here, "horizon", "worth", size=260, clip=True),
-            label("truth", [], 38, 244, "line: exact"),
-            label("new", [], 38, 220, "dots: these samples"),
-        ], 240, 260,
+            label("truth", [], 10, 12, "line: exact"),
+            label("new", [], 106, 12, "dots: these samples"),
+        ], 262, 258,
     )  # fmt: skip
     return Explorer(
         title="Weight rain: a trajectory's weight is a product of ratios",
         formula="w = r_0 r_1 ... r_{T-1}, ESS/N = exp(-T s^2)",
-        look_for="Lengthen the trajectories, then let the policy drift further: the weights rain "
-        "down to nothing and a handful of trajectories holds it all. The true mean stays 1, "
-        "and the mean of the samples is the last number to warn.",
+        look_for="Lengthen the trajectories, then let the policy drift further. Which number "
+        "warns first, and which one last?",
         sliders=(HORIZONS, DRIFTS),
         rows=weight_rain_table(),
         says=(

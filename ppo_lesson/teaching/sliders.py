@@ -1,4 +1,4 @@
-"""What a reader can move in an explorer: a slider, or a tick."""
+"""What a reader can move in an explorer: a slider, or two buttons."""
 
 from __future__ import annotations
 
@@ -7,8 +7,14 @@ import math
 from dataclasses import dataclass
 
 from ppo_lesson.maths.shapes import check_between, check_positive
+from ppo_lesson.teaching.plotting import COLORS
 from ppo_lesson.teaching.vega import Json, number
 
+# Nothing of a slider is seen but the frame of the focus around it: its mask leaves out its inside.
+UNSEEN = (
+    "appearance: none; background: transparent; padding: 2px; font-size: 0; "
+    "mask: linear-gradient(#000, #000) no-clip exclude, linear-gradient(#000, #000) content-box"
+)
 NOT_NAMES = {"width", "height", "padding", "background", "autosize", "cursor", "datum", "event"}
 
 
@@ -75,27 +81,32 @@ class Slider:
 
     def parameter(self, value: float, style: str) -> Json:
         """Write the parameter of the specification and how it is bound to the page."""
-        return _bound(self.name, value, self.label, (self.low, self.high, self.step), style)
+        look = f"{style}; accent-color: {COLORS['old']}"
+        return _bound(self.name, value, self.label, (self.low, self.high, self.step), look)
 
     def shown(self, value: float) -> str:
         """Say in words where it stands."""
         return f"{self.label} at {value:g} ({self.low:g} to {self.high:g})"
 
-    def written(self) -> tuple[str, str, str]:
-        """Give what stands beside it (a Vega expression), at its left end and at its right."""
-        return f"{json.dumps(self.label + ': ')} + {self.name}", f"{self.low:g}", f"{self.high:g}"
+    def written(self) -> str:
+        """Write the Vega expression of what stands beside it."""
+        return f"{json.dumps(self.label + ': ')} + {self.name}"
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One of two: a slider with a left and a right position, False and True in the table.
+    """One of two: buttons side by side, False and True in the table.
 
-    Not a tick box or radio buttons: Vega gives those no attributes, and JupyterLab eats their keys.
+    The picture draws the buttons; what answers is a slider of two positions that lies on them,
+    unseen but for its frame when it has the focus: a click on a button is a click on its half, and
+    the arrow keys go from one to the other, as between radio buttons. Real radio buttons would be
+    out of reach: Vega gives them no attributes, so that JupyterLab takes their arrow keys (seen in
+    4.6: they select the next cell), and no place or size on the picture either.
 
     Args:
         name: of the parameter, also in the table.
         label: what is chosen.
-        options: what the left and the right position mean.
+        options: what stands on the left and the right button.
         start: which one at the beginning.
 
     Raises:
@@ -131,16 +142,20 @@ class Choice:
     def parameter(self, value: float, style: str) -> Json:
         """Write the parameter of the specification and how it is bound to the page."""
         spoken = f"{self.label}: 0 is {self.options[0]}, 1 is {self.options[1]}"
-        return _bound(self.name, int(value), spoken, (0, 1, 1), style)
+        return _bound(self.name, int(value), spoken, (0, 1, 1), f"{style}; {UNSEEN}")
 
     def shown(self, value: float) -> str:
         """Say in words where it stands."""
-        return f"{self.label}: {self.options[self.index(value)]}"
+        index = self.index(value)
+        return f"{self.label}: {self.options[index]} (or {self.options[1 - index]})"
 
-    def written(self) -> tuple[str, str, str]:
-        """Give what stands beside it (a Vega expression), at its left end and at its right."""
-        left, right = (json.dumps(f"{self.label}: {option}") for option in self.options)
-        return f"toNumber({self.name}) ? {right} : {left}", "", " | ".join(self.options)
+    def written(self) -> str:
+        """Write the Vega expression of what stands beside it."""
+        return json.dumps(self.label)
+
+    def pressed(self, side: int) -> str:
+        """Write the Vega expression that is true while that button is the chosen one."""
+        return f"toNumber({self.name}) == {side}"
 
 
 def _bound(

@@ -21,7 +21,7 @@ Json = dict[str, Any]
 # The first is built into vl-convert and has the same widths as the next two, so that the stored
 # picture, and the drawing in a browser on any system, break and align alike.
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
-MEDIUM, LARGE = 16, 19
+MEDIUM, LARGE = 15, 18
 """Sizes of letters in pixels: everywhere, and in headlines; smaller ones are hard to read."""
 
 DASHES = {"-": [], "--": [9, 5], "-.": [9, 4, 2, 4], ":": [2, 4]}
@@ -42,7 +42,7 @@ CONFIG: Json = {
         "domainColor": DARK,
         "tickColor": DARK,
         "gridColor": "#e4e4e4",
-        "titlePadding": 8,
+        "titlePadding": 5,
     },
     "text": {"fontSize": MEDIUM, "color": "#000000"},
 }
@@ -140,6 +140,46 @@ def line(role: str, transform: list[Json], x: str, y: str, **options: Any) -> Js
     return layer(mark | options, transform, x=field(x), y=field(y))
 
 
+def held_line(
+    role: str, transform: list[Json], x: str, y: str, ends: tuple[float, float], **options: Any
+) -> list[Json]:
+    """Draw a line that never leaves its panel, whatever its values.
+
+    Beyond an end it runs along it, on arrows that point to where it really is. The layers that
+    follow find its height as the field `held`.
+    """
+    low, high = ends
+    beyond = [
+        points(role, [*hold(transform, y, ends), *keep(f"datum.{y} {sign} {end}")], x, "held",
+               shape=shape, size=90, aria=False)
+        for sign, end, shape in ((">", high, "triangle-up"), ("<", low, "triangle-down"))
+    ]  # fmt: skip
+    return [line(role, hold(transform, y, ends), x, "held", **options), *beyond]
+
+
+def hold(transform: list[Json], y: str, ends: tuple[float, float]) -> list[Json]:
+    """Add the field `held`: y, or the end of the panel beyond which it lies."""
+    inside = {"calculate": f"clamp(datum.{y}, {ends[0]}, {ends[1]})", "as": "held"}
+    return [*transform, inside]
+
+
+def beyond_label(
+    role: str, transform: list[Json], x: str, y: str, ends: tuple[float, float], said: str
+) -> list[Json]:
+    """Write the text of the field `said` beside a value that lies beyond an end of its panel."""
+    place = hold(transform, y, ends)
+    return [
+        label(role, [*place, *keep(f"datum.{y} {sign} {end}")], x, "held", "", field=said,
+              align="right", dx=-8, dy=dy, fontWeight="bold")
+        for sign, end, dy in ((">", ends[1], 16), ("<", ends[0], -16))
+    ]  # fmt: skip
+
+
+def written(value: float, decimals: int) -> float | int | str | None:
+    """Round one number for a sentence, in which it stays short whatever its size."""
+    return number(value, decimals) if abs(value) < 1e6 else f"{value:.2e}"
+
+
 def bars(transform: list[Json], x: str, y: str) -> Json:
     """Draw bars around whole numbers x, from 0 to y."""
     ends = [{"calculate": f"datum.{x} {sign} 0.45", "as": side}
@@ -167,7 +207,9 @@ def level(role: str, y: float, **options: Any) -> Json:
     return layer(mark, [], x=None, y=field("level")) | {"data": {"values": [{"level": y}]}}
 
 
-def label(role: str, transform: list[Json], x: str | int, y: str | int, text: str, **options: Any):
+def label(
+    role: str, transform: list[Json], x: str | float, y: str | float, text: str, **options: Any
+) -> Json:
     """Write a text beside a place of the table, or at so many pixels from the top left corner.
 
     Args:
@@ -184,8 +226,13 @@ def label(role: str, transform: list[Json], x: str | int, y: str | int, text: st
 
 
 def layer(mark: Json, transform: list[Json], **encoding: Json | None) -> Json:
-    """Put a mark, the transforms of its data and its encoding together."""
-    return {"transform": transform, "mark": mark, "encoding": encoding}
+    """Put a mark, the transforms of its data and its encoding together.
+
+    Vega gives lines and areas of the page ("rule", "rect") no name. They are kept from a screen
+    reader, which would say "graphic" and nothing else; so must be what may have nothing to draw.
+    """
+    silent = {"aria": False} if mark["type"] in ("rule", "rect") else {}
+    return {"transform": transform, "mark": silent | mark, "encoding": encoding}
 
 
 def field(name: str) -> Json:
@@ -193,7 +240,7 @@ def field(name: str) -> Json:
     return {"field": name}
 
 
-def place(where: str | int) -> Json:
+def place(where: str | float) -> Json:
     """Take a position from a field, or from a number of pixels."""
     return field(where) if isinstance(where, str) else {"value": where}
 

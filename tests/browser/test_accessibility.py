@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import nbformat
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from ppo_lesson.commands import demos
+from ppo_lesson.commands import demos, notebooks
 from ppo_lesson.teaching.explorers import EXPLORERS
 from tests.browser.explorer_pages import drawing_in_lab, explorer, offline, slider, store
 from tests.browser.lab import SHOWN_WITHIN, Lab, LabPage
@@ -48,7 +50,33 @@ MOVING = """root => [root, ...root.querySelectorAll("*")].filter(element =>
     || getComputedStyle(element).transitionDuration.split(", ").some(time => time !== "0s")
     || getComputedStyle(element).animationName !== "none").map(element => element.outerHTML)"""
 
+# All rules of WCAG 2.0, 2.1 and 2.2 at the levels A and AA.
+LEVELS = [f"wcag{version}{level}" for version in ("2", "21", "22") for level in ("a", "aa")]
+
+# What a cell of ours shows in JupyterLab; the rest of the page is not ours.
+OUTPUTS = ".jp-Notebook .jp-OutputArea-output"
+
+# Faults of JupyterLab in what our cells show: the rule, and the end of the place where it is found.
+JUPYTERLAB_S_OWN = {
+    # It draws a figure without an alternative text, and an output has no way to give it one. The
+    # sentence beneath each figure of a lesson says what is seen.
+    "image-alt": ".jp-RenderedImage > img",
+}
+
 NAME_IN_FOCUS = "() => document.activeElement.getAttribute('aria-label')"
+
+
+def axe_findings(page: Page, *, within: str | None = None) -> list[str]:
+    """List what axe-core finds against WCAG 2.2, levels A and AA: the rule, and where."""
+    options = {"resultTypes": ["violations"], "runOnly": {"type": "tag", "values": LEVELS}}
+    found = Axe().run(page, context=within, options=options).response
+    assert found["passes"]  # it has looked at something
+    return [
+        f"{rule['id']}: {node['target']} {node['html'][:200]}"
+        for rule in found["violations"]
+        for node in rule["nodes"]
+        if not str(node["target"][-1]).endswith(JUPYTERLAB_S_OWN.get(rule["id"], "(nowhere)"))
+    ]
 
 
 def check_names_and_values(drawing: Locator, name: str) -> None:
@@ -102,15 +130,18 @@ def test_a_demo_page_can_be_heard_read_and_used_without_a_mouse(name, pages, sti
     still_page.goto((pages / f"{name}.html").as_uri())
     drawing = still_page.locator("#drawing")
     expect(drawing.locator("svg")).to_be_visible()
-    assert drawing.evaluate(SMALLEST_LETTERS) >= 16
+    assert drawing.evaluate(SMALLEST_LETTERS) >= 20
     assert drawing.evaluate(LEAST_CONTRAST) >= 4.5
+    assert axe_findings(still_page) == []
     check_tab_goes_through_the_sliders(still_page, name)
     check_names_and_values(drawing, name)
+    assert axe_findings(still_page) == []  # with every slider at its end, and the other button
     assert still_page.locator("html").evaluate(MOVING) == []
 
 
 def test_the_index_shows_where_the_focus_is_and_keeps_still(pages, still_page):
     still_page.goto((pages / "index.html").as_uri())
+    assert axe_findings(still_page) == []
     for _ in EXPLORERS:
         still_page.keyboard.press("Tab")
         assert still_page.evaluate("() => document.activeElement.tagName") == "A"
@@ -125,12 +156,66 @@ def test_in_jupyterlab_they_can_be_heard_read_and_used_without_a_mouse(
     lab_page.open_notebook(stored)
     for number, name in enumerate(EXPLORERS):
         drawing = drawing_in_lab(lab_page.page, name)
-        assert drawing.evaluate(SMALLEST_LETTERS) >= 16
+        assert drawing.evaluate(SMALLEST_LETTERS) >= 15
         check_names_and_values(drawing, name)
         assert drawing.evaluate(MOVING) == []
         # From the cell above its output; in command mode, for in a text Tab writes spaces.
         lab_page.page.locator(".jp-Notebook .jp-InputPrompt").nth(number).click()
         check_tab_goes_through_the_sliders(lab_page.page, name)
+
+    assert axe_findings(lab_page.page, within=OUTPUTS) == []
+
+
+# One of everything that a cell of the lessons can show.
+SHOWN = """from ppo_lesson.lessons import importance_sampling_questions as quiz
+from matplotlib import pyplot
+from ppo_lesson.lessons.importance_sampling import IMPORTANCE_WEIGHTS, LESSON
+from ppo_lesson.teaching.checker import check, hint, show_solution
+from ppo_lesson.teaching.explorers import proposal_explorer
+from ppo_lesson.teaching.notebook import setup, show, show_table
+from ppo_lesson.teaching.progress_panel import show_progress
+from ppo_lesson.teaching.quiz import ask, in_your_own_words, predict
+
+setup()
+---
+ask(quiz.BEST_PROPOSAL)
+---
+predict(quiz.PREDICT_BEST_DIE)
+---
+in_your_own_words(quiz.IMPORTANCE_WEIGHT_IN_WORDS)
+---
+check(IMPORTANCE_WEIGHTS, lambda log_target, log_proposal: log_target - log_proposal)
+---
+check(IMPORTANCE_WEIGHTS, lambda log_target, log_proposal: (log_target - log_proposal).exp())
+---
+hint(IMPORTANCE_WEIGHTS)
+---
+show_solution(IMPORTANCE_WEIGHTS)
+---
+show_table(["x", "y"], [[1.0, 2.0]])
+---
+proposal_explorer(lambda log_target, log_proposal: log_target.sqrt())
+---
+figure = pyplot.figure()
+---
+show_progress([LESSON])
+"""
+
+
+def test_axe_finds_nothing_in_the_forms_and_verdicts_of_a_notebook(lab_page: LabPage, lab: Lab):
+    cells = [nbformat.v4.new_code_cell(source) for source in SHOWN.split("---\n")]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+    path = lab.folder / "forms.ipynb"
+    nbformat.write(notebook, path)
+    assert notebooks.run([path]) == 0
+    lab_page.open_notebook(path.name)
+    expect(lab_page.page.locator(OUTPUTS).get_by_text("Show the answer").first).to_be_visible()
+    assert axe_findings(lab_page.page, within=OUTPUTS) == []  # as it is stored
+    lab_page.run_all()
+    assert lab_page.error_outputs() == []
+    expect(lab_page.page.get_by_role("radio").first).to_be_visible()
+    assert axe_findings(lab_page.page, within=OUTPUTS) == []
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from ppo_lesson import __main__ as door
 from ppo_lesson.commands import demos
 from ppo_lesson.teaching import renderer
-from ppo_lesson.teaching.explorers import EXPLORERS
+from ppo_lesson.teaching.explorers import EXPLORERS, NOTEBOOKS
 
 MOST_BYTES = 1_200_000
 
@@ -33,7 +33,21 @@ def test_there_is_a_page_for_every_explorer_and_an_index_that_leads_to_it(pages)
         explorer = build()
         assert html.escape(explorer.title) in pages[name]
         assert html.escape(explorer.look_for) in pages[name]
+        assert html.escape(explorer.look_for) in pages["index"]
         assert "<kbd>Tab</kbd>" in pages[name]
+
+
+@pytest.mark.slow
+def test_the_index_says_to_which_notebook_each_belongs(pages):
+    entries = re.findall(r"<li>.*?</li>", pages["index"], flags=re.DOTALL)
+    for name, entry in zip(EXPLORERS, entries, strict=True):
+        assert re.findall(r"\b\d\d\b", re.search(r"\(.*?\)", entry)[0]) == list(NOTEBOOKS[name])
+
+
+@pytest.mark.slow
+def test_a_page_says_who_wrote_it(pages):
+    for text in pages.values():
+        assert text.count(f'<meta name="generator" content="{demos.GENERATOR}">') == 1
 
 
 @pytest.mark.slow

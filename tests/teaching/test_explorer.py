@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
 
 import pytest
 from PIL import Image
@@ -71,7 +72,7 @@ def test_it_shows_itself_as_specification_picture_and_text_and_nothing_else():
     assert Image.open(io.BytesIO(base64.b64decode(bundle["image/png"]))).width > 300
     assert bundle["text/plain"] == (
         "Line: y = x + shift\n"
-        "Sliders: shift of the line at 1 (0 to 2); turned: not at all.\n"
+        "To move: shift of the line at 1 (0 to 2); turned: not at all (or upside down).\n"
         "Shown: shift = 1. the sum is 6.\n"
         "Look for: It moves."
     )
@@ -98,14 +99,12 @@ def test_its_specification_is_json_of_version_5_white_and_without_a_menu():
     assert json.loads(specification["data"]["values"]) == rows()
 
 
-def test_below_the_picture_stands_what_each_slider_is_and_where_it_stands():
+def test_below_the_picture_stands_what_each_control_is_and_where_it_stands():
     picture = drawn(build(), shift=2, upside=True)
-    assert ">shift of the line: 2<" in picture and ">turned: upside down<" in picture
-
-
-def test_the_first_slider_is_pulled_up_onto_the_picture_by_the_height_of_all():
-    first, second = (p["bind"]["style"] for p in build().specification()["params"])
-    assert "margin: -76px 0 0" in first and "margin: 0px 0 0" in second  # two rows of 32, 8 and 4
+    assert ">shift of the line: 2<" in picture and ">turned<" in picture
+    bold = r'font-weight="bold"[^>]*>([^<]*)<'
+    assert "upside down" in re.findall(bold, picture)
+    assert "not at all" in re.findall(bold, drawn(build(), shift=2, upside=False))
 
 
 @pytest.mark.parametrize("shift", SHIFT.positions)
@@ -143,6 +142,7 @@ def test_building_it_leaves_the_drawing_as_it_was():
     [
         ({"title": ""}, "title: expected a text"),
         ({"formula": None}, "formula: expected a text"),
+        ({"look_for": "x" * 117}, "look_for: expected at most 116 letters, got 117"),
         ({"sliders": ()}, "sliders: expected one or two, got 0"),
         ({"drawing": {"mark": "bar"}}, "drawing: expected a panel"),
         ({"along": ("y",)}, "along: expected 'shift' in it"),

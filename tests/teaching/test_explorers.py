@@ -7,16 +7,20 @@ import itertools
 import json
 import re
 from functools import cache
+from pathlib import Path
 
 import pytest
 import vl_convert
 
 from ppo_lesson.maths import clipped_surrogate_loss, importance_weights
+from ppo_lesson.teaching import renderer
 from ppo_lesson.teaching.explorer import MIME, Explorer
-from ppo_lesson.teaching.explorers import EXPLORERS, clip_lab, proposal_explorer
+from ppo_lesson.teaching.explorer_layout import MOST_HEIGHT
+from ppo_lesson.teaching.explorers import EXPLORERS, NOTEBOOKS, clip_lab, proposal_explorer
 from ppo_lesson.teaching.renderer import VEGA_LITE
 
 MOST_BYTES = 150_000
+NOTEBOOK_FOLDER = Path(__file__).parents[2] / "notebooks"
 
 
 @cache
@@ -68,16 +72,72 @@ def test_vega_writes_what_the_table_says_at_the_start_and_at_the_ends(name, numb
 
 
 @pytest.mark.parametrize("name", EXPLORERS)
-def test_the_picture_keeps_its_size_while_the_sliders_move(name):
-    sizes = {re.search(r'viewBox="[^"]*"', drawn(name, k))[0] for k in range(4)}
-    assert len(sizes) == 1
+def test_vega_draws_it_as_large_as_it_says_wherever_the_sliders_are(name):
+    """From its size follows where the controls lie."""
+    sizes = {re.search(r'viewBox="([^"]*)"', drawn(name, k))[1] for k in range(len(corners(name)))}
+    width, height = explorer(name).size()
+    assert sizes == {f"0 0 {width} {height}"}
+    page = renderer.svg(explorer(name).specification(words=False))
+    width, height = explorer(name).size(words=False)
+    assert f'viewBox="0 0 {width} {height}"' in page
 
 
 @pytest.mark.parametrize("name", EXPLORERS)
-def test_it_fits_on_a_page_1280_wide_and_its_letters_are_large(name):
+def test_it_fits_on_a_small_screen_and_its_letters_are_large(name):
     picture = drawn(name, 0)
-    assert float(re.search(r'width="(\d+)"', picture)[1]) <= 900
-    assert min(map(float, re.findall(r'font-size="([\d.]+)px"', picture))) >= 16
+    assert explorer(name).size()[0] <= 900 and explorer(name).size()[1] <= MOST_HEIGHT
+    assert min(map(float, re.findall(r'font-size="([\d.]+)px"', picture))) >= 15
+
+
+def nameless(picture: str) -> list[str]:
+    """List what a screen reader would call "graphic" and nothing more."""
+    marks = re.findall(r'<[^>]*role="graphics-symbol"[^>]*>', picture)
+    return [mark for mark in marks if 'aria-label="' not in mark]
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_nothing_that_a_screen_reader_meets_is_without_a_name(name):
+    assert [nameless(drawn(name, k)) for k in range(len(corners(name)))] == [[]] * len(
+        corners(name)
+    )
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_the_sentence_above_it_asks_or_tells_what_to_do_and_answers_nothing(name):
+    first = {"Add", "Count", "Follow", "Lengthen", "Make", "Move", "Then", "Visit"}
+    for sentence in re.findall(r"[^.?:]+[.?:]", explorer(name).look_for):
+        told = sentence.split()[0].strip(",") in first
+        # What comes after a colon explains what is drawn, or asks.
+        assert told or sentence.endswith("?") or ":" in explorer(name).look_for, sentence
+    assert not re.search(r"\d|\b(best|never|always|not)\b", explorer(name).look_for)
+
+
+NEUTRAL = {
+    "proposal_explorer": lambda at: at["largest"] == 1 and at["worth"] == 1000,
+    "weight_rain": lambda at: at["horizon"] == 60,  # where notebook 03 begins to count
+    "surrogate_cliff": lambda at: at["promise"] == at["truth"] and at["worth"] == 100,
+    "ratio_explosion": lambda at: at["largest"] == 1 and at["median"] == 500,
+    "clip_lab": lambda at: at["ratio"] == 1,
+    "lambda_dial": lambda at: at["error"] == 1,  # the prediction is about a perfect critic
+    "token_ratios": lambda at: at["good_total"] == at["bad_total"] == "1.00",
+}
+"""Where each opens: before anything has happened, so that no prediction is answered."""
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_it_opens_before_anything_has_happened(name):
+    assert NEUTRAL[name](explorer(name).at())
+
+
+def test_the_notebooks_in_which_it_stands_are_known():
+    found: dict[str, list[str]] = {name: [] for name in EXPLORERS}
+    for path in sorted(NOTEBOOK_FOLDER.glob("*.ipynb")):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        code = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
+        for name in EXPLORERS:
+            if re.search(rf"^(\w+\.)?{name}\([^)]*\)\)?$", code, flags=re.MULTILINE):
+                found[name].append(path.name[:2])
+    assert {name: tuple(numbers) for name, numbers in found.items()} == NOTEBOOKS
 
 
 @pytest.mark.parametrize("name", EXPLORERS)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 
 import pytest
 import torch
 
 from ppo_lesson.maths import clipped_surrogate_loss, policy_ratio
+from ppo_lesson.teaching import renderer
 from ppo_lesson.teaching.explorer import Explorer
 from ppo_lesson.teaching.explorers_clip import (
     EPSILON,
@@ -77,10 +79,24 @@ def test_a_learners_own_loss_is_drawn_over_the_reference():
     assert isinstance(lab, Explorer)
     at = lab.at(ratio=0.5, clip_epsilon=0.2, negative=False)
     assert (at["mine"], at["clipped"]) == (0.8, 0.5)
-    assert "yours 1.2" in repr(lab)
+    assert "yours 1" in repr(lab)
     words = json.dumps(lab.specification())
     assert "grey reference" in words and "without the clip" in words
     assert "solid: with the clip" not in words
+
+
+def test_only_the_present_case_tells_what_it_is():
+    """Which of the six have no gradient is a question that the notebook asks."""
+    assert isinstance(LAB, Explorer)
+    for negative, (ratio, words) in itertools.product(
+        (False, True), ((0.5, "below"), (1.0, "inside"), (1.5, "above"))
+    ):
+        picture = renderer.svg(LAB.specification(ratio=ratio, negative=negative))
+        slope = LAB.at(ratio=ratio, negative=negative)["slope"]
+        meant = {1: ("made", "likelier"), -1: ("made", "rarer"), 0: ("no", "gradient")}[slope]
+        told = re.findall(r">(made|no|likelier|rarer|gradient)</tspan>", picture)
+        assert tuple(told) == meant, words
+        assert picture.count(">?<") == 6
 
 
 def test_the_reference_as_own_loss_lies_on_itself():

@@ -80,7 +80,7 @@ def test_a_learners_own_weights_are_drawn_over_the_reference():
     found = explorer.at(proposal_mean=1, proposal_std=1.5)
     assert found["mine_at_end"] == pytest.approx(2 * found["at_end"], abs=0.011)
     assert found["my_weight"][0] == pytest.approx(2 * found["weight"][0], abs=0.16)
-    assert "yours" in repr(explorer) and "yours" not in repr(proposal_explorer())
+    assert "yours: 1.98" in repr(explorer) and "yours" not in repr(proposal_explorer())
 
 
 def test_weights_that_are_all_zero_give_an_estimate_of_zero():

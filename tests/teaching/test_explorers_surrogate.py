@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pytest
 import torch
 
+from ppo_lesson.teaching import renderer
 from ppo_lesson.teaching.explorers_surrogate import (
     EPOCH,
     OLD_THETA,
@@ -16,6 +18,7 @@ from ppo_lesson.teaching.explorers_surrogate import (
     surrogate_cliff,
     surrogate_cliff_table,
 )
+from ppo_lesson.teaching.plotting import COLORS
 from ppo_lesson.training import explosion
 from ppo_lesson.worlds.mdp import surrogate_objective
 from ppo_lesson.worlds.small_worlds import cliff_logits, cliff_mdp
@@ -40,6 +43,30 @@ def test_slopes_agree_at_theta_old_and_are_those_of_the_lesson():
 def test_at_four_the_surrogate_promises_a_gain_and_the_truth_is_a_fall():
     at = surrogate_cliff().at(theta=4, old_theta=0)
     assert (at["promise"], at["truth"]) == (0.588, -0.881)
+
+
+def lengths(picture: str) -> dict[str, float]:
+    """Measure, from left to right, the lines of each colour, in pixels."""
+    found = re.findall(r'aria-roledescription="line mark" d="([^"]*)" stroke="(#\w+)"', picture)
+    ends = {colour: re.findall(r"[ML]([\d.]+),", path) for path, colour in found}
+    return {colour: float(xs[-1]) - float(xs[0]) for colour, xs in ends.items()}
+
+
+@pytest.mark.parametrize(
+    ("theta", "old_theta", "end"), [(0, 0, 0), (3, 0, 3), (-1, 2, 2), (6, 0, 6)]
+)
+def test_the_truth_is_drawn_no_further_than_theta_has_come(theta, old_theta, end):
+    """How far the promise can be trusted is a question that the notebook asks."""
+    found = lengths(renderer.svg(surrogate_cliff().specification(theta=theta, old_theta=old_theta)))
+    whole = found[COLORS["new"]]
+    assert found[COLORS["truth"]] / whole == pytest.approx((end + 2) / 8, abs=0.001)
+
+
+@pytest.mark.parametrize("epoch", [1, 8, 20])
+def test_returns_are_drawn_no_further_than_the_epochs_have_come(epoch):
+    found = lengths(renderer.svg(ratio_explosion().specification(epoch=epoch)))
+    assert set(found) == {COLORS["light"], COLORS["new"]}
+    assert list(found.values()) == pytest.approx(2 * [282 * epoch / 20.4], abs=0.1)
 
 
 def test_the_truth_is_the_cliffs_formula_whatever_the_old_policy():

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
 import pytest
 import torch
 
+from ppo_lesson.maths import clipped_surrogate_loss, importance_weights
+from ppo_lesson.teaching import explorers_clip, explorers_importance, renderer
+from ppo_lesson.teaching.explorer import Explorer
+from ppo_lesson.teaching.explorers import EXPLORERS
 from ppo_lesson.teaching.own_function import Trouble, tabulate
+from ppo_lesson.teaching.plotting import COLORS
 from ppo_lesson.teaching.trial import NOT_STARTED
 
 CALLS = [{"x": torch.tensor([float(k)])} for k in range(3)]
@@ -85,3 +95,100 @@ def test_trouble_shows_its_sentence_as_text_and_escaped():
     assert repr(trouble) == "a < b in `c`"
     shown = trouble._repr_html_()
     assert "a &lt; b in <code>c</code>" in shown and "role='status'" in shown
+
+
+class Own(NamedTuple):
+    """What an explorer says of a learner's function."""
+
+    right: Callable  # a right answer
+    line: str  # field of the table: the heights of the learner's line
+    value: str  # field of the table: the value that is marked where it lies beyond the axis
+    ends: tuple[float, float]  # of what is drawn as it is
+
+
+OWN = {
+    "proposal_explorer": Own(
+        importance_weights, "my_estimate", "mine_at_end", explorers_importance.INNER
+    ),
+    "clip_lab": Own(clipped_surrogate_loss, "mine", "my_text", explorers_clip.INNER),
+}
+ANSWERS = {
+    "right": lambda right: right,
+    "10 times too large": lambda right: 10 * right,
+    "upside down": lambda right: 1 / right,
+    "negative": lambda right: -right,
+    "constant": lambda right: torch.full_like(right, 7.0),
+    "zero": torch.zeros_like,
+    "huge": lambda right: 1e150 * right,
+    "in single precision": lambda right: right.float(),
+    "a logarithm": lambda right: right.abs().log(),
+}
+NOT_FINITE = {
+    "nan": lambda right: right * torch.nan,
+    "inf": lambda right: right / 0,
+    "nan at one place": lambda right: torch.where(
+        right.abs() == right.abs().max(), torch.nan, right
+    ),
+    "an estimate that overflows": lambda right: right.sign() * 1e308,
+}
+
+
+def drawn_over(name: str, wrong: Callable) -> Explorer | Trouble:
+    names = list(inspect.signature(OWN[name].right).parameters)
+
+    def mine(**inputs):
+        return wrong(OWN[name].right(*(inputs[each] for each in names)))
+
+    return EXPLORERS[name](mine)
+
+
+def test_every_explorer_that_takes_a_function_is_walked_over():
+    takes = [name for name, build in EXPLORERS.items() if inspect.signature(build).parameters]
+    assert takes == list(OWN)
+
+
+def own_line(picture: str) -> list[tuple[float, float]]:
+    """List the places of the learner's line, in pixels of its panel."""
+    (path,) = re.findall(rf'd="(M[^"]*)" stroke="{COLORS["new"]}" stroke-width="3"', picture)
+    numbers = list(map(float, re.findall(r"-?[\d.]+(?:e-?\d+)?", path)))
+    return list(zip(numbers[::2], numbers[1::2], strict=True))
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+@pytest.mark.parametrize("name", OWN)
+def test_the_learners_line_is_in_the_picture_whatever_its_values(name, answer):
+    found = drawn_over(name, ANSWERS[answer])
+    assert isinstance(found, Explorer)
+    panel = found.drawing["hconcat"][1 if name == "proposal_explorer" else 0]
+    places = [[c.start, c.positions[0], c.positions[-1]] for c in found.controls]
+    for place in zip(*places, strict=True):
+        position = dict(zip((c.name for c in found.controls), place, strict=True))
+        picture = renderer.svg(found.specification(**position))
+        line = own_line(picture)
+        assert len(line) > 10
+        assert all(0 <= x <= panel["width"] and 0 <= y <= panel["height"] for x, y in line)
+        value = found.at(**position)[OWN[name].value]
+        low, high = OWN[name].ends
+        marked = re.findall(r'font-weight="bold"[^>]*>([^<]*)</text>', picture)
+        assert (str(value) in marked) == (not low <= float(value) <= high), (position, value)
+        chosen = [row for row in found.rows if all(
+            row[key] == value for key, value in position.items() if not isinstance(row[key], list)
+        )]  # fmt: skip
+        beyond = [y for y in chosen[0][OWN[name].line] if not low <= y <= high]
+        arrows = re.findall(rf'd="M0,[^"]*" fill="{COLORS["new"]}"', picture)
+        assert len(chosen) == 1 and len(arrows) == len(beyond)
+
+
+@pytest.mark.parametrize("answer", NOT_FINITE)
+@pytest.mark.parametrize("name", OWN)
+def test_what_is_no_number_is_told_in_words(name, answer):
+    found = drawn_over(name, NOT_FINITE[answer])
+    if name == "clip_lab" and answer == "an estimate that overflows":
+        assert isinstance(found, Explorer)  # nothing is added up there
+        assert "yours 1.00e+308" in repr(found)
+        return
+    assert isinstance(found, Trouble)
+    assert (
+        re.search(r"\b(nan|inf|not finite)\b", found.sentence)
+        and "picture can show" in found.sentence
+    )

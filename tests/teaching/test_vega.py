@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pytest
 import torch
 
-from ppo_lesson.teaching import vega
+from ppo_lesson.teaching import renderer, vega
 from ppo_lesson.teaching.plotting import COLORS
 
 
@@ -53,9 +54,43 @@ def test_a_line_has_colour_and_dashes_of_its_role():
     assert "strokeDash" not in vega.line("truth", [], "x", "y")["mark"]
 
 
-def test_no_letters_are_smaller_than_sixteen_pixels():
+def test_no_letters_are_smaller_than_fifteen_pixels():
     sizes = [vega.CONFIG["axis"][name] for name in ("labelFontSize", "titleFontSize")]
-    assert min(*sizes, vega.CONFIG["text"]["fontSize"]) >= 16
+    assert min(*sizes, vega.CONFIG["text"]["fontSize"]) >= 15
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(0.5, 0.5), (-12.546, -12.55), (9.16e13, "9.16e+13"), (-2e300, "-2.00e+300")],
+)
+def test_a_number_in_a_sentence_stays_short_whatever_its_size(value, said):
+    assert vega.written(value, 2) == said
+
+
+UP, DOWN = "M0,-", "M0,"  # how the paths of triangles begin
+
+
+@pytest.mark.parametrize(
+    ("y", "height", "arrows"), [(5, 0, UP), (2, 0, None), (0.5, 75, None), (-1e300, 150, DOWN)]
+)
+def test_a_line_that_would_leave_its_panel_runs_along_its_end_on_arrows(y, height, arrows):
+    layers = [
+        *vega.held_line("new", vega.flatten("x", "y"), "x", "y", (-1, 2)),
+        *vega.beyond_label("new", vega.flatten("x", "y", "said"), "x", "y", (-1, 2), "said"),
+    ]
+    panel = vega.panel(vega.axis("x", "x", 0, 3), vega.axis("y", "y", -1, 2), layers, 300, 150)
+    data = {"values": [{"x": [1, 2], "y": [y, y], "said": ["there", "there"]}]}
+    picture = renderer.svg({"$schema": renderer.SCHEMA, "data": data, **panel})
+    assert f'd="M100,{height}L200,{height}"' in picture
+    assert picture.count(">there<") == (2 if arrows else 0)
+    found = re.findall(rf'translate\((\d+),{height}\)" d="(M0,-?)', picture)
+    assert found == ([("100", arrows), ("200", arrows)] if arrows else [])
+
+
+def test_marks_that_vega_gives_no_name_are_kept_from_screen_readers():
+    assert vega.upright("quiet", [], "x")["mark"]["aria"] is False
+    assert vega.layer({"type": "rect"}, [])["mark"]["aria"] is False
+    assert "aria" not in vega.line("truth", [], "x", "y")["mark"]
 
 
 def test_an_axis_has_fixed_ends_so_that_nothing_jumps():

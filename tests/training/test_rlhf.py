@@ -368,10 +368,10 @@ class Observer:
         self.told.append(reason)
 
 
-SHORT = RLHFConfig(num_iterations=3, num_responses=8, minibatch_size=8, num_epochs=1)
+THREE = RLHFConfig(num_iterations=3, num_responses=8, minibatch_size=8, num_epochs=1)
 
 
-def of_length(prompt, token):
+def its_length(prompt, token):
     return (token != 0).sum(-1).float()
 
 
@@ -387,7 +387,7 @@ def of_length(prompt, token):
 )
 def test_an_observer_is_told_once_why_the_alignment_ended(act, reason, iterations):
     observer = Observer(act)
-    result = align(LanguageModel(seed=0), of_length, SHORT, seed=0, on_iteration=observer)
+    result = align(LanguageModel(seed=0), its_length, THREE, seed=0, on_iteration=observer)
     assert (result.stopped, observer.told) == (reason, [reason])
     assert len(result.history) == observer.iterations == iterations
 
@@ -398,5 +398,5 @@ def test_an_observer_is_told_of_an_error_in_the_score():
 
     observer = Observer(lambda: None)
     with pytest.raises(RuntimeError, match="no score"):
-        align(LanguageModel(seed=0), breaks, SHORT, seed=0, on_iteration=observer)
+        align(LanguageModel(seed=0), breaks, THREE, seed=0, on_iteration=observer)
     assert observer.told == ["stopped by RuntimeError"]
