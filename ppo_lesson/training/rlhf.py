@@ -217,7 +217,8 @@ def make_batch(model: LanguageModel, said: Responses, reward: Tensor, config: RL
     """Turn rewards of tokens into advantages: from a critic, or from the rest of the group."""
     value = model.value(said.prompt, said.token).masked_fill(~said.mask, 0.0)
     if config.group_size:
-        return Batch(said, group_advantage(said, reward, config), value)
+        advantage = group_advantage(said, reward, config)
+        return Batch(said, advantage, value)
     check_finite(value=value)
     next_value, goes_on = (pad(column[:, 1:], (0, 1)) for column in (value, said.mask))
     truncated = torch.zeros_like(goes_on)
