@@ -7,7 +7,8 @@ from torch import Tensor
 
 from ppo_lesson import maths
 from ppo_lesson.lessons.log_space import EXP_OF_LOGITS, LARGE_LOGITS
-from ppo_lesson.lessons.ppo_cartpole_critic import CLIPPED_VALUE_LOSS, VALUE_LOSS
+from ppo_lesson.lessons.ppo_cartpole_critic import VALUE_LOSS
+from ppo_lesson.lessons.ppo_cartpole_critic_clip import CLIPPED_VALUE_LOSS
 from ppo_lesson.lessons.ppo_cartpole_minibatches import MINIBATCHES
 from ppo_lesson.lessons.ppo_cartpole_questions import OPEN_QUESTIONS, PREDICTIONS, QUESTIONS
 from ppo_lesson.teaching.exercise import Case, Exercise, Function, Lesson, Mistake, Property

@@ -74,6 +74,16 @@ for _f in (LOG_RATIOS[0], LOG_RATIOS[1], LOG_RATIOS[3]):  # on padding, e^300 ha
         ),
     )
 
+for _f in LOG_RATIOS:
+    add(
+        "dpo_loss",
+        lambda chosen_log_prob, rejected_log_prob, ref_chosen_log_prob, ref_rejected_log_prob, beta,
+        f=_f: F.softplus(
+            beta * f(rejected_log_prob, ref_rejected_log_prob)
+            - beta * f(chosen_log_prob, ref_chosen_log_prob)
+        ).mean(),
+    )  # fmt: skip
+
 LOG_SOFTMAXES: list[Callable] = [
     lambda z: F.log_softmax(z, dim=-1),
     lambda z: z - z.logsumexp(-1, keepdim=True),
