@@ -1,7 +1,6 @@
 """The rules of a stored notebook (DESIGN.md 3). Each is a function that yields what breaks it.
 
-Nothing is run here: whether the outputs are those of a fresh run is the question of nbval and of
-the gate in ``conftest.py``.
+Nothing is run here: nbval and the gate in ``conftest.py`` compare with a fresh run.
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ import nbformat.validator
 from nbformat import NotebookNode
 
 from ppo_lesson.commands import notebook_form
-from ppo_lesson.commands.notebook_form import METADATA
 
 MAX_CELL_LINES = 25
 MAX_MEDIAN_LINES = 7
@@ -30,9 +28,7 @@ ASKING = {"ask", "check", "in_your_own_words", "predict", "show_progress"}
 WHOLE = "notebook"  # the place of a fault that belongs to no single cell
 
 # Folders that name a machine or a person, on Linux, macOS and Windows.
-MACHINE_PATH = re.compile(
-    r"(?<![\w.])(?:/(?:home|root|tmp|var|private|Users)/|[A-Za-z]:\\+Users\\)\S*"
-)
+MACHINE_PATH = re.compile(r"(?<![\w.])(/(home|root|tmp|var|private|Users)/|[A-Za-z]:\\+Users\\)\S*")
 EMBEDDED_PICTURE = re.compile(r"data:image/[\w.+-]+;base64,[A-Za-z0-9+/=]+")
 # Comments and tags by which nbval or nbclient look away. No notebook of ours may.
 WEAK_COMMENT = re.compile(r"^\s*#+\s*((?:NBVAL_|PYTEST_VALIDATE_)\w+)", re.MULTILINE)
@@ -115,7 +111,8 @@ def no_widget_state(notebook: NotebookNode) -> Faults:
 
 def full_language_info(notebook: NotebookNode) -> Faults:
     """JupyterLab adds what is missing as soon as a notebook is opened: git would see a change."""
-    missing = METADATA["language_info"].keys() - notebook.metadata.get("language_info", {}).keys()
+    wanted = notebook_form.METADATA["language_info"]
+    missing = wanted.keys() - notebook.metadata.get("language_info", {}).keys()
     if missing:
         yield Fault(WHOLE, f"language_info without {', '.join(sorted(missing))}")
 
