@@ -63,7 +63,9 @@ for _f in LOG_RATIOS:
     add("implicit_reward", lambda log_prob, ref_log_prob, beta, f=_f: (
         beta * f(log_prob, ref_log_prob)
     ))  # fmt: skip
-for _f in (LOG_RATIOS[0], LOG_RATIOS[1], LOG_RATIOS[3]):  # on padding, e^300 has no logarithm
+# On padding, e^300 has no logarithm; nor has the ratio of what has become very unlikely.
+WITHOUT_EXP = (LOG_RATIOS[0], LOG_RATIOS[1], LOG_RATIOS[3])
+for _f in WITHOUT_EXP:
     add(
         "shaped_reward",
         lambda score, log_prob, ref_log_prob, mask, beta, f=_f: torch.where(
@@ -74,7 +76,7 @@ for _f in (LOG_RATIOS[0], LOG_RATIOS[1], LOG_RATIOS[3]):  # on padding, e^300 ha
         ),
     )
 
-for _f in LOG_RATIOS:
+for _f in WITHOUT_EXP:
     add(
         "dpo_loss",
         lambda chosen_log_prob, rejected_log_prob, ref_chosen_log_prob, ref_rejected_log_prob, beta,

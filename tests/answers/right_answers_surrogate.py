@@ -18,8 +18,8 @@ def ratio_of(log_prob, old_log_prob):
 
 def ratio_no_grad(log_prob, old_log_prob):
     with torch.no_grad():
-        per_probability = torch.exp(-old_log_prob)
-    return log_prob.exp() * per_probability
+        old = old_log_prob * 1
+    return torch.exp(log_prob - old)
 
 
 RIGHT["policy_ratio"] = [
@@ -36,12 +36,6 @@ RIGHT["policy_ratio"] = [
         / torch.sigmoid(old_log_prob.detach() - log_prob)
     ),
     lambda log_prob, old_log_prob: 1 + torch.expm1(log_prob - old_log_prob.detach()),
-]
-OPEN["policy_ratio"] = [
-    (
-        "quotient of two exps: 0 / 0 at log-probabilities of -800",
-        lambda log_prob, old_log_prob: log_prob.exp() / old_log_prob.detach().exp(),
-    ),
 ]
 
 
@@ -76,7 +70,7 @@ RIGHT["surrogate_loss"] = [
         -torch.mean((log_prob - old_log_prob.detach()).clamp(-20, 20).exp() * advantage.data)
     ),
     lambda log_prob, old_log_prob, advantage: (
-        (-advantage * torch.exp(-old_log_prob)).detach() * torch.exp(log_prob)
+        -advantage.detach() * torch.exp(log_prob - old_log_prob.detach())
     ).mean(),
 ]
 OPEN["surrogate_loss"] = [

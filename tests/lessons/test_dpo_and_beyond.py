@@ -21,7 +21,7 @@ def implied_by_loop(log_prob, ref_log_prob, beta):
 
 
 def implied_by_ratio(log_prob, ref_log_prob, beta):
-    return beta * torch.log(torch.exp(log_prob) / torch.exp(ref_log_prob))
+    return beta * torch.log(torch.exp(log_prob - ref_log_prob))
 
 
 def implied_term_by_term(log_prob, ref_log_prob, beta):
@@ -192,6 +192,14 @@ WRONG: dict[str, list[tuple[Callable, str]]] = {
     ],
 }
 FRAGILE: dict[str, list[tuple[Callable, str]]] = {
+    "implicit_reward": [
+        (
+            lambda log_prob, ref_log_prob, beta: (
+                beta * torch.log(torch.exp(log_prob) / torch.exp(ref_log_prob))
+            ),
+            "you go through probabilities",
+        ),
+    ],
     "dpo_loss": [
         (
             dpo_of(lambda c, r, rc, rr, b: -torch.sigmoid(b * (c - rc - r + rr)).log().mean()),
@@ -203,7 +211,7 @@ FRAGILE: dict[str, list[tuple[Callable, str]]] = {
                     -torch.log(torch.sigmoid(b * (c - rc - r + rr)) + 1e-8).mean()
                 )
             ),
-            "breaks where beta times the difference",
+            "only the small number is left",
         ),
     ],
     "group_relative_advantage": [

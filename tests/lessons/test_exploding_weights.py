@@ -153,7 +153,6 @@ RIGHT: dict[str, list[Callable]] = {
     "per_decision_log_weight": [
         per_decision_by_loop,
         per_decision_by_matrix,
-        per_decision_by_product,
         per_decision_by_accumulate,
     ],
 }
@@ -201,4 +200,5 @@ FRAGILE: dict[str, list[tuple[Callable, str]]] = {
         (size_overflowing, "log weights that are still too large"),
         (size_overflowing_shares, "log weights that are still too large"),
     ],
+    "per_decision_log_weight": [(per_decision_by_product, "you multiply the ratios")],
 }

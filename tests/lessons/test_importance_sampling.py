@@ -116,7 +116,6 @@ def normalised_without_values(value, log_weight):
 RIGHT: dict[str, list[Callable]] = {
     "importance_weights": [
         weights_by_loop,
-        weights_by_quotient,
         weights_in_place_on_a_copy,
         weights_by_expm1,
         lambda log_target, log_proposal: 1 / torch.exp(log_proposal - log_target),
@@ -172,6 +171,7 @@ WRONG: dict[str, list[tuple[Callable, str]]] = {
     ],
 }
 FRAGILE: dict[str, list[tuple[Callable, str]]] = {
+    "importance_weights": [(weights_by_quotient, "you go through probabilities")],
     "self_normalised_estimate": [
         (normalised_too_late, "log weights that are still too large"),
         (normalised_by_means, "log weights that are still too large"),

@@ -230,7 +230,6 @@ RIGHT: dict[str, list[Callable]] = {
     "behaviour_log_prob": [
         drawn_by_distribution,
         drawn_by_sorting,
-        drawn_by_renormalising,
         drawn_by_loop,
         drawn_by_cross_entropy,
     ],
@@ -370,10 +369,11 @@ WRONG: dict[str, list[tuple[Callable, str]]] = {
     ],
 }
 FRAGILE: dict[str, list[tuple[Callable, str]]] = {
+    "behaviour_log_prob": [(drawn_by_renormalising, "probability that has rounded to 0")],
     "bradley_terry_loss": [
         (choice_by_probability, "underflows"),
-        (choice_by_exponentials, "underflows"),
-        (choice_with_small_number, "breaks where the chosen reward is lower by several hundred"),
+        (choice_by_exponentials, "infinity over infinity"),
+        (choice_with_small_number, "only the small number is left"),
     ],
     "rlhf_optimum": [
         (optimum_plain, "exponential overflows"),

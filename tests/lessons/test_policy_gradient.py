@@ -20,7 +20,7 @@ def score_by_autograd(logits: Tensor, action: Tensor) -> Tensor:
 
 
 def score_by_loop(logits, action):
-    exponentials = [torch.exp(x) for x in logits]
+    exponentials = [torch.exp(x - max(logits)) for x in logits]
     total = sum(exponentials)
     entries = []
     for k, exponential in enumerate(exponentials):

@@ -154,7 +154,7 @@ def fraction_as_count(ratio, advantage, clip_epsilon):
 
 
 def k1_of_ratios(log_prob, old_log_prob):
-    return -torch.log(log_prob.exp() / old_log_prob.exp()).mean()
+    return -torch.log((log_prob - old_log_prob).exp()).mean()
 
 
 def k1_by_means(log_prob, old_log_prob):
@@ -186,7 +186,7 @@ def k3_plain(log_prob, old_log_prob):
 def k3_by_loop(log_prob, old_log_prob):
     total = 0.0
     for new, old in zip(log_prob, old_log_prob, strict=True):
-        total = total + torch.exp(new) / torch.exp(old) - 1 + old - new
+        total = total + torch.exp(new - old) - 1 + old - new
     return total / len(log_prob)
 
 

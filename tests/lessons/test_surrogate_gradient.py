@@ -16,8 +16,8 @@ EXERCISES = {exercise.id: exercise for exercise in LESSON.exercises}
 # policy_ratio
 
 
-def ratio_by_quotient(log_prob, old_log_prob):
-    return log_prob.exp() / old_log_prob.exp().detach()
+def ratio_of_float32(log_prob, old_log_prob):
+    return torch.exp(log_prob.float() - old_log_prob.float().detach())
 
 
 def ratio_by_loop(log_prob, old_log_prob):
@@ -78,7 +78,7 @@ def surrogate_by_loop(log_prob, old_log_prob, advantage):
 
 def surrogate_with_inner_minus(log_prob, old_log_prob, advantage):
     cost = -1 * advantage.clone().detach()
-    return torch.mean(cost * log_prob.exp() / old_log_prob.exp())
+    return torch.mean(cost * (log_prob - old_log_prob).exp())
 
 
 def surrogate_as_objective(log_prob, old_log_prob, advantage):
@@ -218,7 +218,7 @@ def differences_by_autograd(function, theta, step):
 
 
 RIGHT: dict[str, list[Callable]] = {
-    "policy_ratio": [ratio_by_quotient, ratio_by_loop, ratio_by_power_of_e],
+    "policy_ratio": [ratio_of_float32, ratio_by_loop, ratio_by_power_of_e],
     "surrogate_loss": [surrogate_by_dot, surrogate_by_loop, surrogate_with_inner_minus],
     "finite_difference_gradient": [
         differences_on_a_copy,

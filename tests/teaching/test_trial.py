@@ -161,3 +161,35 @@ def test_a_property_may_ask_for_a_gradient():
         return bool(gradient.abs().sum() > 0)
 
     assert gradient_is_not_zero(on_copies(maths.effective_sample_size))
+
+
+def test_what_breaks_on_one_edge_is_not_told_the_cause_of_what_breaks_on_both():
+    """NaN on both edges, NaN on the first, infinity on the first: three causes."""
+    small, large = (torch.tensor([x], dtype=torch.float64) for x in (0.0, 1000.0))
+
+    def breaking(*values: float):
+        """Return the input, or one of these values where it is 0, or 1000."""
+        at_small, at_large = values
+        return lambda x: torch.where(x == 0, at_small, torch.where(x == 1000, at_large, x)).double()
+
+    nan, inf = float("nan"), float("inf")
+    answers = {
+        "on both": breaking(nan, nan),
+        "infinite on one": breaking(inf, 1000.0),
+        "on one": breaking(nan, 1000.0),
+    }
+    exercise = Exercise(
+        id="same",
+        prompt="",
+        reference=lambda x: x.clone(),
+        cases=(
+            Case({"x": torch.tensor([1.0, 2.0], dtype=torch.float64)}),
+            Case({"x": small}, "x is 0", edge=True),
+            Case({"x": large}, "x is 1000", edge=True),
+        ),
+        hints=("", "", ""),
+        mistakes=tuple(Mistake(sentence, answer) for sentence, answer in answers.items()),
+    )
+    verdicts = {sentence: _verdict(answer, exercise) for sentence, answer in answers.items()}
+    assert {verdict.status for verdict in verdicts.values()} == {"fragile"}
+    assert [verdict.message for verdict in verdicts.values()] == list(answers)
