@@ -102,10 +102,13 @@ def fresh_inputs(inputs: Mapping[str, Any], watched: tuple[str, ...] = ()) -> di
 
 
 def on_copies(function: Function) -> Function:
-    """Wrap a function so that it cannot change its arguments; gradients reach them still."""
+    """Wrap a function so that it cannot change the tensors it takes; gradients reach them still.
+
+    A generator is passed on as it is: drawing from it is what it is for.
+    """
 
     def copy(value: Any) -> Any:
-        return value.clone() if isinstance(value, Tensor) else _clone(value)
+        return value.clone() if isinstance(value, Tensor) else value
 
     def call(*args: Any, **kwargs: Any) -> Any:
         return function(*map(copy, args), **{name: copy(value) for name, value in kwargs.items()})
