@@ -36,7 +36,7 @@ STUB = """\
 def my_self_normalised_estimate(value, log_weight):
     raise NotImplementedError"""
 
-PATHS = sorted(notebooks.FOLDER.glob("*.ipynb"))
+PATHS = notebooks.find([])[0]
 QUICK = "02_importance_sampling"  # it draws explorers
 
 
