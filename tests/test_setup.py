@@ -74,7 +74,9 @@ def third_party(folder: Path) -> set[str]:
             elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
                 top_level.add(node.module.partition(".")[0])
     distributions = packages_distributions()
-    foreign = top_level - sys.stdlib_module_names - {"ppo_lesson", "tests", "__future__"}
+    later = {"annotationlib"}  # in the standard library from Python 3.14 on, and asked for there
+    own = {"ppo_lesson", "tests", "__future__"}
+    foreign = top_level - sys.stdlib_module_names - later - own
     # A module that no installed package brings goes by its own name, and so is in no list.
     names = {distributions.get(module, [module])[0] for module in foreign}
     return {re.sub("[-_.]+", "-", name).lower() for name in names}

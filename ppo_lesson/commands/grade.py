@@ -15,6 +15,7 @@ from ppo_lesson.commands import learner_names
 from ppo_lesson.commands.grade_report import NOT_GRADED, Grade, HandIn, Table, say
 from ppo_lesson.commands.learner_attempt import Attempt, Outcome
 from ppo_lesson.commands.learner_notebook import asked, read_cells
+from ppo_lesson.maths.shapes import check_count, check_positive
 from ppo_lesson.teaching.verdict import safe_text
 
 WARNING = (
@@ -38,6 +39,9 @@ class Options:
         table: the CSV file, if one is wanted.
         per: what a row of it is, "exercise" or "learner".
         learner: a pattern whose group finds the learner in a path.
+
+    Raises:
+        ValueError: a limit is not above 0 and finite, or jobs is no whole number, 1 or more.
     """
 
     seconds: float = 300
@@ -46,6 +50,11 @@ class Options:
     table: Path | None = None
     per: str = "exercise"
     learner: re.Pattern[str] | None = None
+
+    def __post_init__(self) -> None:
+        """Check the numbers."""
+        check_positive(seconds=self.seconds, gigabytes=self.gigabytes)
+        object.__setattr__(self, "jobs", check_count("jobs", self.jobs))
 
 
 def run(paths: Sequence[Path], options: Options) -> int:
