@@ -20,8 +20,9 @@ import nbformat
 import pytest
 
 from ppo_lesson import __main__ as door
-from ppo_lesson.commands import grade, grade_report, learner_attempt, notebook_form, notebooks
+from ppo_lesson.commands import grade, grade_report, learner_attempt, notebook_form
 from ppo_lesson.commands.learner_notebook import asked
+from ppo_lesson.files import checkout
 
 RIGHT = """\
 def my_importance_weights(log_target, log_proposal):
@@ -36,7 +37,7 @@ STUB = """\
 def my_self_normalised_estimate(value, log_weight):
     raise NotImplementedError"""
 
-PATHS = sorted(notebooks.FOLDER.glob("*.ipynb"))
+PATHS = sorted((checkout() / "notebooks").glob("*.ipynb"))
 QUICK = "02_importance_sampling"  # it draws explorers
 
 
