@@ -102,7 +102,7 @@ def spare_others(paths: Iterable[Path], mark: str) -> None:
         OSError: a file is there, and without the mark.
     """
     for path in paths:
-        if path.exists() and (path.is_dir() or mark.encode() not in path.read_bytes()):
+        if path.exists() and (not path.is_file() or mark.encode() not in path.read_bytes()):
             what = "it is there already, and this command has not written it; name another folder"
             raise FileExistsError(errno.EEXIST, what, str(path))
 
