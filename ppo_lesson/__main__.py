@@ -213,6 +213,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     # Pictures go to files: no window, and no name of one that matplotlib does not know.
     os.environ["MPLBACKEND"] = "Agg"
+    # Closed ones (`>&-`, a service, a program without a window) are None: then nobody is told.
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 - until the process ends
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # some encodings cannot write every file's name
             stream.reconfigure(errors="backslashreplace")

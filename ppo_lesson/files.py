@@ -34,13 +34,18 @@ def checkout() -> Path:
 
 
 def replace_text(path: Path, text: str, mode: int = 0o666) -> None:
-    """Write a text in one step: on disk is the old file or the new one, never half of it.
+    """Do what `replace_bytes` does with a text, in UTF-8 and as it is."""
+    replace_bytes(path, text.encode(), mode)
+
+
+def replace_bytes(path: Path, content: bytes, mode: int = 0o666) -> None:
+    """Write a file in one step: on disk is the old one or the new one, never half of it.
 
     Of a link, the file that it leads to is written, and the link stays. A file keeps its rights.
 
     Args:
         path: where to write.
-        text: what to write, in UTF-8 and as it is.
+        content: what to write.
         mode: the rights of a file that is new, less what the umask takes away.
 
     Raises:
@@ -51,8 +56,8 @@ def replace_text(path: Path, text: str, mode: int = 0o666) -> None:
         beside = target.with_name(f".{target.stem}-{secrets.token_hex(6)}.tmp")
         try:
             opener = partial(os.open, mode=mode)
-            with open(beside, "x", encoding="utf-8", newline="\n", opener=opener) as file:
-                file.write(text)
+            with open(beside, "xb", opener=opener) as file:
+                file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
             if target.exists():
@@ -97,7 +102,7 @@ def spare_others(paths: Iterable[Path], mark: str) -> None:
         OSError: a file is there, and without the mark.
     """
     for path in paths:
-        if path.exists() and (path.is_dir() or mark.encode() not in path.read_bytes()):
+        if path.exists() and (not path.is_file() or mark.encode() not in path.read_bytes()):
             what = "it is there already, and this command has not written it; name another folder"
             raise FileExistsError(errno.EEXIST, what, str(path))
 

@@ -192,3 +192,12 @@ def test_a_file_that_the_command_has_not_written_is_never_written_over(
     said = capsys.readouterr()
     assert said.out == "" and said.err.startswith(f"error: {tmp_path / name}: it is there already")
     assert [path.read_text() for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_a_stream_that_is_closed_ends_nothing(monkeypatch):
+    monkeypatch.setattr("sys.stdout", None)
+    monkeypatch.setattr("sys.stderr", None)
+    monkeypatch.setattr(door, "run", lambda options: print("said to nobody") or 0)
+    assert door.main(["notebooks", "check"]) == 0
+    for nowhere in (sys.stdout, sys.stderr):
+        nowhere.close()

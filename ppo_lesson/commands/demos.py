@@ -13,7 +13,7 @@ from pathlib import Path
 
 import vl_convert
 
-from ppo_lesson.files import make_folder, spare_others
+from ppo_lesson.files import make_folder, replace_text, spare_others
 from ppo_lesson.teaching.explorer import Explorer
 from ppo_lesson.teaching.explorers import EXPLORERS, NOTEBOOKS
 from ppo_lesson.teaching.renderer import VEGA_LITE, require_room
@@ -71,7 +71,7 @@ def write(folder: Path) -> list[Path]:
         if not isinstance(explorer, Explorer):  # only a learner's own function ends that way
             raise TypeError(f"{name}: expected an Explorer, got {explorer!r}")
         paths.append(folder / f"{name}.html")
-        paths[-1].write_text(page(explorer, program), encoding="utf-8")
+        replace_text(paths[-1], page(explorer, program))
         entries.append(
             f'<li><a href="{paths[-1].name}">{html.escape(explorer.title)}</a> '
             f"<small>({_belongs_to(name)})</small><br>{html.escape(explorer.look_for)}</li>"
@@ -79,7 +79,7 @@ def write(folder: Path) -> list[Path]:
     paths.append(folder / "index.html")
     body = f"""<header><h1>Explorers of ppo_lesson</h1>{KEYS}</header>
 <ol>{"".join(entries)}</ol>"""
-    paths[-1].write_text(_document("Explorers of ppo_lesson", body), encoding="utf-8")
+    replace_text(paths[-1], _document("Explorers of ppo_lesson", body))
     return paths
 
 

@@ -7,9 +7,11 @@ from typing import Any
 
 import torch
 
-from ppo_lesson.files import checkout
+from ppo_lesson.files import checkout, spare_others
 from ppo_lesson.teaching import museum
 from ppo_lesson.training import ablations, alignment, explosion, token_ratios
+
+MARK = '{"head":'  # by it a record of ours is known
 
 EXPERIMENTS: dict[str, Any] = {
     "ablations": ablations,
@@ -29,12 +31,14 @@ def write(name: str, path: Path | None = None) -> Path:
 
     Raises:
         KeyError: there is no such experiment.
-        OSError: nothing can be written there, or there is no checkout and no other file is named.
+        OSError: nothing can be written there, a file stands there that is no record, or there is
+            no checkout and no other file is named.
     """
     experiment = EXPERIMENTS[name]
     if path is None:
         checkout()  # nothing is written into an installed package
     stored: Path = path or experiment.STORED
+    spare_others([stored], MARK)
     torch.set_num_threads(1)  # more threads would round otherwise, and take longer
     experiment.write(stored, on_entry=lambda entry: print(entry, flush=True))
     return stored

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import torch
 from matplotlib.figure import Figure
 
-from ppo_lesson.files import checkout, make_folder, spare_others
+from ppo_lesson.files import checkout, make_folder, replace_bytes, spare_others
 from ppo_lesson.teaching.figures_clip import plot_clip
 from ppo_lesson.teaching.figures_importance import plot_weighted_samples
 from ppo_lesson.teaching.figures_surrogate import plot_cliff_tangent
@@ -45,7 +46,9 @@ def write(folder: Path | None = None) -> list[Path]:
     with house_style():
         for path, draw in zip(paths, drawings.values(), strict=True):
             # In place of the version of matplotlib, which would change the file and no pixel.
-            draw().savefig(path, metadata={"Software": MARK})
+            picture = io.BytesIO()
+            draw().savefig(picture, format="png", metadata={"Software": MARK})
+            replace_bytes(path, picture.getvalue())
     return paths
 
 

@@ -221,10 +221,11 @@ def _kill(process: subprocess.Popen[bytes], folder: Path) -> None:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
     mark = os.fsencode(f"PPO_LESSON_DATA={folder / 'progress'}\0")
-    for file in Path("/proc").glob("[1-9]*/environ"):  # on Linux
+    for other in Path("/proc").glob("[1-9]*"):  # on Linux; its environment may be another one
         with suppress(OSError):
-            if mark in file.read_bytes():
-                os.kill(int(file.parent.name), signal.SIGKILL)
+            inside = Path(os.readlink(other / "cwd")).is_relative_to(folder)
+            if inside or mark in (other / "environ").read_bytes():
+                os.kill(int(other.name), signal.SIGKILL)
     process.kill()
     process.wait()
     if process.stdin:

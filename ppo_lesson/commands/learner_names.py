@@ -11,6 +11,10 @@ from ppo_lesson.lessons import LESSONS
 
 LESSON_NAME = re.compile("|".join(f"[-_ .]*{re.escape(name)}[-_ .]*" for name in LESSONS))
 
+# What Jupyter, Windows and macOS add to the name of a copy that somebody made beside it. Not "(1)":
+# a browser adds it to files of one name, and these may be of two learners.
+COPY = re.compile(r"(-Copy\d*|-checkpoint| - Copy( \(\d+\))?| copy( \d+)?)+$")
+
 
 def by_pattern(paths: Sequence[Path], pattern: re.Pattern[str]) -> list[str]:
     """Name learners by what a group of the pattern finds in the path as it was given.
@@ -39,17 +43,17 @@ def by_path(paths: Sequence[Path], asked: Sequence[Sequence[str]]) -> list[str]:
         paths: the notebooks.
         asked: the exercises of each.
     """
-    files = [Path(os.path.abspath(path)) for path in paths]
-    stems = [LESSON_NAME.sub("", file.stem) for file in files]
+    files = [_original(path) for path in paths]
+    stems = [LESSON_NAME.sub(_separator, file.stem) for file in files]
     depth = max(len(file.parents) for file in files)
     folders = [[*file.parent.parts, *[""] * depth][:depth] for file in files]
     varying = [column for column in zip(*folders, strict=True) if len(set(column)) > 1]
 
     def tells_apart(names: Sequence[str]) -> bool:
-        seen = [
-            (name, exercise) for name, ids in zip(names, asked, strict=True) for exercise in ids
-        ]
-        return all(names) and len(set(seen)) == len(seen)
+        rows = [*zip(names, files, asked, strict=True)]
+        answered = {(name, exercise) for name, _, ids in rows for exercise in ids}
+        handed_in = {(file, exercise) for _, file, ids in rows for exercise in ids}
+        return all(names) and len(answered) == len(handed_in)
 
     good = [column for column in varying if tells_apart(column)]
     if good:
@@ -61,3 +65,16 @@ def by_path(paths: Sequence[Path], asked: Sequence[Sequence[str]]) -> list[str]:
         return short
     parts = list(zip(*varying, [file.stem for file in files], strict=True))
     return ["/".join(filter(None, names)) for names in parts]
+
+
+def _original(path: Path) -> Path:
+    """Return where the file stands that this one is a copy of, or is itself."""
+    file = Path(os.path.abspath(path))
+    folder = file.parent.parent if file.parent.name == ".ipynb_checkpoints" else file.parent
+    return folder / f"{COPY.sub('', file.stem) or file.stem}{file.suffix}"
+
+
+def _separator(lesson: re.Match[str]) -> str:
+    """Keep apart what stands on both sides of a lesson's name: anna_LESSON-1 is not anna1."""
+    inside = lesson.start() > 0 and lesson.end() < len(lesson.string)
+    return "-" if inside else ""

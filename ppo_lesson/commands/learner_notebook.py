@@ -23,6 +23,9 @@ CELL_ID = re.compile(r"(?:task|exercise|check|help)-(?P<slug>[\w-]+)")
 # Of a cell that is not Python, for instance because a bracket is missing.
 LOOKS_BOUND = re.compile(r"\bdef\s+(my_\w+)|^\s*(my_\w+)\s*[:=]", re.MULTILINE)
 
+# Whoever calls these may bind any name; so may `%run`, and an import of *.
+UNREAD = ("exec", "eval", "globals", "locals", "vars", "setattr", "push", "run_cell")
+
 
 def read_cells(path: Path) -> list[NotebookNode]:
     """Read the cells of a notebook of any version; what does not matter here may be wrong in it.
@@ -77,6 +80,20 @@ def answers(cells: list[NotebookNode]) -> dict[str, int]:
     }
 
 
+def end_of_answers(cells: list[NotebookNode]) -> int:
+    """Count the cells that are run for the answers: up to the last that binds one, or may.
+
+    Where an answer stands in no cell, that are all: it may be bound as only running shows. So may
+    a better one than the stub, in a cell below it whose text does not say what it binds.
+    """
+    bound = answers(cells)
+    if set(asked(cells)) - set(bound):
+        return len(cells)
+    code = [k for k, cell in enumerate(cells) if cell.get("cell_type") == "code"]
+    unread = [k for k in code if _Names(cells[k].source).unread]
+    return 1 + max([*bound.values(), *unread], default=-1)
+
+
 def _is_copy(lesson: Lesson, found: set[str], cell_ids: set[str]) -> bool:
     """Tell whether more than half of a lesson's exercises, or of its questions, stand there."""
     questions = {q.id for q in (*lesson.questions, *lesson.predictions, *lesson.open_questions)}
@@ -92,6 +109,10 @@ class _Names(ast.NodeVisitor):
         self.names: list[str] = []
         self.checked: list[str] = []
         self.lessons: set[str] = set()
+        self.unread = False
+        self._read(source)
+
+    def _read(self, source: str) -> None:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -120,6 +141,7 @@ class _Names(ast.NodeVisitor):
             self.names.append(node.id)
 
     def visit_alias(self, node: ast.alias) -> None:
+        self.unread |= node.name == "*"
         self.names.append(node.asname or node.name)
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
@@ -134,7 +156,13 @@ class _Names(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> None:
-        if _last_name(node.func) == "check":
+        called = _last_name(node.func)
+        self.unread |= called in UNREAD
+        if called in ("run_cell_magic", "run_line_magic"):  # %time, %%capture and others hold code
+            magic, *texts = [_last_name(argument) for argument in node.args]
+            self.unread |= magic == "run"
+            self._read(texts[-1] if texts else "")
+        if called == "check":
             given = [*node.args[:1], *(k.value for k in node.keywords if k.arg == "exercise")]
             self.checked += [_last_name(argument).lower() for argument in given]
         self.generic_visit(node)

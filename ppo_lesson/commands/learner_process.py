@@ -25,10 +25,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ipykernel.zmqshell import KernelMagics
 from IPython.core.interactiveshell import InteractiveShell
 from nbformat import NotebookNode
 
-from ppo_lesson.commands.learner_notebook import answers, asked, read_cells
+from ppo_lesson.commands.learner_notebook import answers, asked, end_of_answers, read_cells
 from ppo_lesson.lessons import EXERCISES
 from ppo_lesson.teaching.checker import check
 from ppo_lesson.teaching.verdict import safe_text
@@ -37,6 +38,20 @@ RESULTS = "results.jsonl"
 WORK = "work"
 MISSING = "missing"  # the status of an exercise that no cell answers
 _UNBOUND = object()
+
+
+class _Shell(InteractiveShell):
+    """What a learner's cells find in place of a kernel: its magics, and nothing to show."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.register_magics(KernelMagics)
+
+    def enable_gui(self, gui: Any = None) -> None:
+        """Let ``%matplotlib`` and ``%gui`` pass."""
+
+    def ask_exit(self) -> None:
+        """Let ``quit()`` pass: a kernel ends after its cell, and the next one starts a new one."""
 
 
 def limit_memory(gigabytes: float) -> str:
@@ -69,13 +84,11 @@ def limit_memory(gigabytes: float) -> str:
 def run(cells: list[NotebookNode]) -> Iterator[tuple[Any, ...]]:
     """Run the cells in order, up to the last answer, and check each answer after its cell.
 
-    A cell that fails is left behind: what follows may be right all the same. Where an answer
-    stands in no cell, the notebook is run to its end: it may be bound in a way that only running
-    shows.
+    A cell that fails is left behind: what follows may be right all the same.
     """
-    shell = InteractiveShell.instance()
+    shell = _Shell.instance()
     wanted, positions = asked(cells), answers(cells)
-    end = len(cells) if set(wanted) - set(positions) else 1 + max(positions.values(), default=-1)
+    end = end_of_answers(cells)
     found: dict[str, object] = {}
     status: dict[str, str] = {}
     bound_at: dict[str, int] = {}

@@ -184,6 +184,8 @@ def read(path: Path) -> NotebookNode:
         OSError: it cannot be read.
         ValueError: it is no such notebook; the message names it.
     """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise ValueError(f"{path}: not a notebook: it is not a file")  # a pipe would never end
     try:
         notebook = notebook_form.read(path)
         version = nbformat.reader.get_version(notebook)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -86,6 +88,7 @@ ONE = {"surrogate_cliff": EXPLORERS["surrogate_cliff"]}
 
 def test_pages_of_an_earlier_call_are_written_anew(monkeypatch, tmp_path):
     monkeypatch.setattr(demos, "EXPLORERS", ONE)
+    monkeypatch.setitem(demos.NOTEBOOKS, "cliff", ("04",))
     monkeypatch.setattr(demos, "page", lambda explorer, program: demos._document("It", "a page"))
     (tmp_path / "notes.html").write_text("mine")
     for _ in range(2):
@@ -107,3 +110,18 @@ def test_the_door_writes_them_into_the_folder_that_was_named(monkeypatch, capsys
     assert door.main(["demos", str(tmp_path)]) == 0
     assert capsys.readouterr().out == f"{tmp_path / 'index.html'}\n"
     assert isinstance(door.parser().parse_args(["demos", "x"]).folder, Path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+def test_a_disk_that_is_full_leaves_no_half_page_and_is_told_with_its_name(tmp_path):
+    call = (
+        "import resource, sys\n"
+        "from ppo_lesson.__main__ import main\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n"
+        "sys.exit(main(['demos', sys.argv[1]]))"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", call, str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 2 and ended.stderr.startswith(f"error: {tmp_path}")
+    assert list(tmp_path.iterdir()) == []

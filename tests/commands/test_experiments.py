@@ -61,6 +61,20 @@ def test_a_place_that_cannot_be_written_costs_no_training(name, tmp_path, capsys
     assert said.out == "" and said.err == f"error: {place}: No such file or directory\n"
 
 
+@pytest.mark.parametrize("text", ["", '{"cells": []}', "my notes"])
+@pytest.mark.parametrize("name", experiments.EXPERIMENTS)
+def test_a_file_that_is_no_record_is_not_replaced_by_one(name, text, tmp_path, capsys):
+    other = tmp_path / "02_importance_sampling.ipynb"
+    other.write_text(text)
+    assert door.main(["experiments", name, str(other)]) == 2
+    assert other.read_text() == text and "has not written it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", experiments.EXPERIMENTS)
+def test_a_record_may_be_made_again(name):
+    assert experiments.EXPERIMENTS[name].STORED.read_text().startswith(experiments.MARK)
+
+
 def test_the_door_knows_every_experiment(capsys):
     for name in experiments.EXPERIMENTS:
         assert door.parser().parse_args(["experiments", name]).name == name

@@ -45,6 +45,7 @@ def test_the_checkouts_own_are_drawn_unless_a_folder_is_named(monkeypatch):
     monkeypatch.setattr(figures, "make_folder", lambda folder: asked.append(folder))
     monkeypatch.setattr(Figure, "savefig", lambda *_, **__: None)
     monkeypatch.setattr(figures, "_cartpole", Figure)
+    monkeypatch.setattr(figures, "replace_bytes", lambda *_: None)
     assert {path.parent for path in figures.write()} == {ROOT / "figures"} == set(asked)
 
 

@@ -134,7 +134,9 @@ os._exit(1)
 
 
 @posix
-@pytest.mark.parametrize("how", ["env={}", "start_new_session=True"])  # in its group, out of it
+@pytest.mark.parametrize(
+    "how", ["env={}", "start_new_session=True", "start_new_session=True, env={}"]
+)  # in its group, out of it
 @pytest.mark.parametrize("end", ["report('done')", "time.sleep(600)", "os._exit(1)"])
 def test_what_a_notebook_starts_holds_nobody_up_and_dies_with_it(how, end, stand_in, tmp_path):
     if "session" in how and not Path("/proc").is_dir():

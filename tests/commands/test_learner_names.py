@@ -49,6 +49,20 @@ def _names(*paths: str, asked: Sequence[str] = ()) -> list[str]:
             [f"a/x/{FIRST}", f"a/y/{FIRST}", f"b/x/{FIRST}"],
             [f"a/x/{FIRST}", f"a/y/{FIRST}", f"b/x/{FIRST}"],
         ),
+        # a copy beside the file changes no name; what a browser calls (1) may be another's
+        (
+            [f"ada/{FIRST}", f"ada/{FIRST}-Copy1", f"ada/{SECOND}", f"bob/{FIRST}"],
+            ["ada", "ada", "ada", "bob"],
+        ),
+        (
+            [f"ada/{FIRST}", f"ada/.ipynb_checkpoints/{FIRST}-checkpoint", f"bob/{FIRST}"],
+            ["ada", "ada", "bob"],
+        ),
+        ([f"ada/{FIRST}", f"ada/{SECOND} - Copy (2)"], ["ada", "ada"]),
+        (["ada", "ada copy 2", "bob"], ["ada", "ada", "bob"]),
+        ([FIRST, f"{FIRST} (1)"], [FIRST, "(1)"]),
+        # Canvas numbers what is handed in again, behind the lesson's name
+        ([f"ada_{FIRST}-1", f"ada1_{SECOND}"], ["ada-1", "ada1"]),
     ],
 )  # fmt: skip
 def test_the_learner_is_the_part_of_the_path_that_tells_learners_apart(paths, learners):

@@ -11,8 +11,8 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
-from ppo_lesson.commands import notebook_form, notebooks
-from ppo_lesson.commands.learner_notebook import answers, asked, read_cells
+from ppo_lesson.commands import notebook_form
+from ppo_lesson.commands.learner_notebook import answers, asked, end_of_answers, read_cells
 from ppo_lesson.lessons import EXERCISES, LESSONS
 
 PATHS = notebooks.find([])[0]
@@ -28,6 +28,8 @@ def _cells(*sources: str) -> list[NotebookNode]:
     "source",
     [
         "def my_score(logits, action):\n    ...",
+        "%%time\ndef my_score(logits, action):\n    ...",
+        "%time my_score = f",
         "def my_score (logits, action): ...",
         "async def my_score(logits, action): ...",
         "my_score=lambda logits, action: 0",
@@ -183,3 +185,14 @@ def test_what_is_no_file_raises_and_is_not_waited_for(tmp_path):
         os.mkfifo(tmp_path / "pipe.ipynb")
         with pytest.raises(ValueError, match="not a file"):
             read_cells(tmp_path / "pipe.ipynb")
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["from solutions import *", "%run solutions.py", "exec(text)", "globals()[name] = f",
+     "%%time\nexec(text)", "%time setattr(module, name, f)", "get_ipython().push(names)"],
+)  # fmt: skip
+def test_a_cell_that_may_bind_anything_is_run_as_well(source):
+    stub = "def my_score(logits, action):\n    ..."
+    assert end_of_answers(_cells(stub, "1", source, "%time f()", "%%capture\nf()", "not it")) == 3
+    assert end_of_answers(_cells(stub, "f()")) == 1

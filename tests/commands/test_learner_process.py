@@ -210,3 +210,26 @@ def test_the_process_dies_with_the_one_that_grades(tmp_path):
         assert process.wait(timeout=120) == -signal.SIGKILL
     finally:
         process.kill()
+
+
+def test_what_a_kernel_can_is_no_failure(tmp_path):
+    answer = f"{REFERENCE}my_importance_weights = EXERCISES['importance_weights'].reference"
+    magics = "%matplotlib inline\n%autosave 30\nquit()"
+    outcome = _run(_write(tmp_path / "homework.ipynb", f"{magics}\n{answer}"))
+    assert outcome.verdicts["importance_weights"][0] == "correct"
+    assert (outcome.failure, outcome.problem) == ("", "")
+
+
+def test_an_answer_counts_that_is_bound_below_the_stub_where_nobody_reads_it(tmp_path):
+    stub = "def my_{0}(log_target, log_proposal):\n    ...\ndef my_{1}(log_prob, old):\n    ..."
+    names = ("importance_weights", "kl_k3")
+    (tmp_path / "solutions.py").write_text(
+        f"{REFERENCE}my_{names[0]} = EXERCISES['{names[0]}'].reference"
+    )
+    timed = f"%%time\n{REFERENCE}my_{names[1]} = EXERCISES['{names[1]}'].reference"
+    outcome = _run(
+        _write(tmp_path / "homework.ipynb", stub.format(*names), timed, "from solutions import *")
+    )
+    assert {name: status for name, (status, _) in outcome.verdicts.items()} == dict.fromkeys(
+        names, "correct"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from ppo_lesson.commands import notebook_form, notebook_rules, notebooks
+from ppo_lesson.files import spare_others
 from ppo_lesson.teaching.progress import record
 
 
@@ -239,3 +241,13 @@ def test_a_check_prints_a_line_per_fault_and_fails(tmp_path, capsys):
 def test_a_check_of_no_notebooks_prints_nothing_and_passes(capsys):
     assert notebooks.check([]) == 0
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_is_no_notebook_and_holds_nobody_up(tmp_path, capsys):
+    pipe = tmp_path / "pipe.ipynb"
+    os.mkfifo(pipe)
+    assert notebooks.check([pipe]) == notebooks.run([pipe]) == 2
+    assert capsys.readouterr().err.count(f"error: {pipe}: not a notebook: it is not a file") == 2
+    with pytest.raises(FileExistsError):
+        spare_others([pipe], "mark")
