@@ -197,7 +197,8 @@ A value may be negative, and an outcome that the proposal shows rarely is still 
             (0.25, 0.0, 0.0),
             (0.15, 0.5, 2.0),
         ),
-        _outcomes("all is supported, one of it hardly ever", (0.5, 0.001, 2.0), (0.5, 0.999, -1.0)),
+        # So rare that whoever compares with a small number instead of 0 marks it.
+        _outcomes("all is supported, one of it hardly ever", (0.5, 1e-30, 2.0), (0.5, 1.0, -1.0)),
     ),
     hints=(
         "Look at the line of the derivation where you multiplied by q / q. For which outcomes is "

@@ -88,7 +88,7 @@ def observe(function: Function, case: Case, exercise: Exercise) -> Outcome:
     except Stopped:
         raise  # too late to put anything back: the kernel has gone on
     except BaseException as error:
-        outcome.failure = _failure(error)
+        outcome.failure = failure_of(error)
         outcome.touched = state.restore()
     return outcome
 
@@ -194,7 +194,7 @@ def _kind_of_tensor(tensor: Tensor) -> str:
     return "a tensor without numbers" if tensor.device.type == "meta" else "a tensor"
 
 
-def _failure(error: BaseException) -> Failure:
+def failure_of(error: BaseException) -> Failure:
     """Write an exception down; torch's own NotImplementedError is no stub."""
     line, raised_here, module = "", False, ""
     trace = error.__traceback__

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ppo_lesson.teaching import guard
-from ppo_lesson.teaching.outcome import describe_kind, fresh_inputs
+from ppo_lesson.teaching.outcome import describe_kind, failure_of, fresh_inputs
 from ppo_lesson.teaching.plotting import COLORS
 from ppo_lesson.teaching.trial import NOT_STARTED
 from ppo_lesson.teaching.verdict import safe_text, with_code
@@ -91,10 +91,12 @@ class _NotDrawnError(Exception):
 
 
 def _checked(output: Any, shape: tuple[int, ...], place: str) -> Tensor:
-    if not isinstance(output, Tensor):
+    kind = describe_kind(output)
+    if isinstance(output, Tensor) and output.is_complex():
+        kind = "complex numbers"
+    if kind != "a tensor":  # some that are tensors hold no numbers that can be drawn
         raise _NotDrawnError(
-            f"Your function returned {describe_kind(output)} at {place}; "
-            f"a tensor of shape {shape} is drawn."
+            f"Your function returned {kind} at {place}; a tensor of shape {shape} is drawn."
         )
     found = output.detach().to(torch.float64).as_subclass(Tensor).clone()  # type: ignore[arg-type]
     if tuple(found.shape) != shape:
@@ -109,7 +111,7 @@ def _checked(output: Any, shape: tuple[int, ...], place: str) -> Tensor:
 
 
 def _raised(error: BaseException, place: str) -> Trouble:
-    if type(error) is NotImplementedError:
+    if failure_of(error).is_stub:
         return Trouble(NOT_STARTED)
     text = safe_text(error)
     return Trouble(

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Protocol, TypeVar
 
+import numpy as np
+
 Listener = Callable[[str], None]
 
 
@@ -53,8 +55,14 @@ def finish_on_interrupt() -> Iterator[Callable[[], bool]]:
 
 
 def reason(stop: object, observer: str) -> str:
-    """Say why training ended where an observer asked for it: in its own words, if it has some."""
-    return stop if isinstance(stop, str) else f"{observer} returned True"
+    """Say why training ended where an observer asked for it: in its own words, if it has some.
+
+    What counts as true and was hardly meant so, as a number, is named by its type.
+    """
+    if isinstance(stop, str):
+        return stop
+    meant = isinstance(stop, bool | np.bool_)
+    return f"{observer} returned {bool(stop) if meant else type(stop).__name__}"
 
 
 def whole(result: Result) -> Result:

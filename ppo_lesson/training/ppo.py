@@ -61,12 +61,13 @@ def make_batch(
         FloatingPointError: an input or the advantage is not finite; the message names it.
         TypeError, ValueError: gae returned no tensor, or another shape than that of the rewards.
     """
+    # Copies: whoever marks the last row as an end in place would have the next rollout skip a step.
     advantage = gae(
         rollout.reward * config.reward_scale,
-        rollout.value,
-        rollout.next_value,
-        rollout.terminated,
-        rollout.truncated,
+        rollout.value.clone(),
+        rollout.next_value.clone(),
+        rollout.terminated.clone(),
+        rollout.truncated.clone(),
         config.gamma,
         config.gae_lambda,
     )

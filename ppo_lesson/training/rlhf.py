@@ -202,7 +202,7 @@ def rewards(
     Raises:
         FloatingPointError: a score or a log-probability is not finite; the message names it.
     """
-    scores = score(said.prompt, said.token)
+    scores = score(said.prompt.clone(), said.token.clone())  # not for it to change
     ref_log_prob = reference.log_prob(said.prompt, said.token)
     reward = maths.shaped_reward(scores, said.log_prob, ref_log_prob, said.mask, beta)
     check_finite(score=scores, log_prob=said.log_prob[said.mask])

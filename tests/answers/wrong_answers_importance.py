@@ -291,6 +291,10 @@ add(
         "integers instead of bool": lambda p, q, f: ((q == 0) & (p * f != 0)).int(),
         "a list": lambda p, q, f: ((q == 0) & (p * f != 0)).tolist(),
         "small is taken for zero": lambda p, q, f: (q < 0.05) & (p * f != 0),
+        "tiny is taken for zero": lambda p, q, f: (q < 1e-6) & (p * f != 0),
+        "close to zero is taken for zero": lambda p, q, f: (
+            torch.isclose(q, torch.zeros_like(q)) & (p * f != 0)
+        ),
         "proposal below the mean": lambda p, q, f: (q < q.mean()) & (p * f != 0),
         "product of all three": lambda p, q, f: p * q * f == 0,
         "smaller than the product": lambda p, q, f: q < (p * f).abs(),

@@ -859,6 +859,8 @@ def press() -> None:
         (lambda: None, "all steps done"),
         (press, "interrupted"),
         (lambda: True, "on_update returned True"),
+        (lambda: np.True_, "on_update returned True"),
+        (lambda: 3.2, "on_update returned float"),
         (lambda: "stopped by you", "stopped by you"),
     ],
 )
@@ -918,3 +920,17 @@ def test_seconds_leave_out_the_time_in_on_update() -> None:
     assert (seconds.diff() > 0).all()
     # Between the first call and the third lie two naps; what training took is the rest, at most.
     assert seconds[2] - seconds[0] <= begins[2] - begins[0] - 2 * nap
+
+
+def test_a_gae_that_works_in_place_changes_neither_values_nor_ends() -> None:
+    def in_place(reward, value, next_value, terminated, truncated, gamma, gae_lambda):
+        advantage = maths.gae(reward, value, next_value, terminated, truncated, gamma, gae_lambda)
+        for column in (reward, value, next_value):
+            column.zero_()
+        terminated[-1] = True  # the next rollout would take its first row for a reset
+        truncated[-1] = True
+        return advantage
+
+    results = [train(TINY, seed=1, gae=gae) for gae in (maths.gae, in_place)]
+    plain, other = ([(m.steps, m.gradient_norm) for m in r.history] for r in results)
+    assert plain == other and len(plain) > 1

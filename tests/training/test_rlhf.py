@@ -400,3 +400,15 @@ def test_an_observer_is_told_of_an_error_in_the_score():
     with pytest.raises(RuntimeError, match="no score"):
         align(LanguageModel(seed=0), breaks, THREE, seed=0, on_iteration=observer)
     assert observer.told == ["stopped by RuntimeError"]
+
+
+def test_a_score_that_works_in_place_does_not_change_what_was_said(model) -> None:
+    def in_place(prompt: Tensor, token: Tensor) -> Tensor:
+        prompt.zero_()
+        token.zero_()
+        return torch.ones(len(prompt))
+
+    said = respond(model, torch.tensor([DOG, DOG]), torch.Generator().manual_seed(0))
+    before = said.prompt.clone(), said.token.clone()
+    rewards(model, in_place, said, BETA)
+    assert torch.equal(said.prompt, before[0]) and torch.equal(said.token, before[1])
