@@ -136,6 +136,7 @@ policy. Write the log-probability of each token **under the distribution that it
         _case("five words of twelve can be drawn, cold", normal(5, 3, 12), [4, 1, 0], 0.7, 5),
         _case(VERY_UNLIKELY, floats(0.5, -800.0, 0.2).unsqueeze(0), [2], 1.0, 3, edge=True),
         _case(LARGE_LOGITS, normal(6, 2, 4) + 800, [1, 0], 1.0, 2, edge=True),
+        _case("the logits are near -800", normal(6, 2, 4) - 800, [1, 0], 1.0, 2, edge=True),
     ),
     hints=(
         "Ask how the token came about: which numbers went into the softmax that it was drawn "

@@ -217,6 +217,7 @@ ADAPTIVE_BETA = Exercise(
         _beta_case(2.0, 0.012, 0.02, "kl is 0.6 times the target"),
         _beta_case(5.0, 3.0, 0.5, "large numbers"),
         _beta_case(0.05, -0.002, 0.02, "an estimate below 0"),
+        _beta_case(0.05, -0.09, 0.02, "an estimate far below 0"),
     ),
     hints=(
         "If the policy went too far, was distance too cheap or too dear?",

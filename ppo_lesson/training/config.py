@@ -50,7 +50,8 @@ class PPOConfig:
         for name in ("anneal_learning_rate", "normalise_advantage", "clip_value"):
             if not isinstance(getattr(self, name), bool):
                 raise ValueError(f"{name}: expected True or False, got {getattr(self, name)!r}")
-        for name in ("learning_rate", "adam_epsilon", "reward_scale", "max_gradient_norm"):
+        check_learning_rate(self.learning_rate)
+        for name in ("adam_epsilon", "reward_scale", "max_gradient_norm"):
             check_positive(**{name: getattr(self, name)})
         for name in ("gamma", "gae_lambda"):
             check_between(0, 1, **{name: getattr(self, name)})
@@ -83,3 +84,12 @@ def check_sizes(hidden_sizes: Any) -> tuple[int, ...]:
             f"got {hidden_sizes!r}"
         )
     return tuple(check_count("hidden_sizes", size) for size in hidden_sizes)
+
+
+def check_learning_rate(learning_rate: float) -> None:
+    """Check a step size of Adam: it moves every weight by about as much, which must stay a number.
+
+    Raises:
+        ValueError: it is not above 0, or above 100.
+    """
+    check_between(0, 100, open_low=True, learning_rate=learning_rate)

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ppo_lesson import maths
 from ppo_lesson.maths.shapes import check_count, check_positive, check_seed
+from ppo_lesson.training.config import check_learning_rate
 from ppo_lesson.training.feedback import Pairs, fit
 from ppo_lesson.training.gradient_step import check_default_device
 from ppo_lesson.training.language_model import LanguageModel, response_log_prob
@@ -44,7 +45,8 @@ def align_directly(
     """
     check_default_device()
     seed = check_seed(seed)
-    check_positive(beta=beta, learning_rate=learning_rate)
+    check_positive(beta=beta)
+    check_learning_rate(learning_rate)
     check_count("num_epochs", num_epochs)
     model = copy.deepcopy(reference)
     with torch.no_grad():

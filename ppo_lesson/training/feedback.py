@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from ppo_lesson import maths
 from ppo_lesson.maths.shapes import check_count, check_positive, check_seed
+from ppo_lesson.training.config import check_learning_rate
 from ppo_lesson.training.gradient_step import check_default_device, gradient_step
 from ppo_lesson.training.language_model import (
     LanguageModel,
@@ -168,7 +169,7 @@ def fit(
     Raises:
         ValueError: a count or the learning rate is out of range, or the loss has no gradient.
     """
-    check_positive(learning_rate=learning_rate)
+    check_learning_rate(learning_rate)
     batches = list(_epochs(num_samples, check_count("num_epochs", num_epochs), generator))
     optimizer = torch.optim.Adam(model.parameters(), learning_rate)
     schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, FINAL_SHARE, len(batches))

@@ -20,7 +20,7 @@ from torch.nn.functional import pad
 from ppo_lesson import maths
 from ppo_lesson.maths.arithmetic import equal_up_to_rounding
 from ppo_lesson.maths.shapes import check_between, check_count, check_positive, check_seed
-from ppo_lesson.training.config import settle_counts
+from ppo_lesson.training.config import check_learning_rate, settle_counts
 from ppo_lesson.training.feedback import draw_prompts
 from ppo_lesson.training.gradient_step import check_default_device, check_finite, gradient_step
 from ppo_lesson.training.interrupts import (
@@ -76,7 +76,8 @@ class RLHFConfig:
         """Refuse settings that cannot work."""
         settle_counts(self, "num_iterations", "num_responses", "num_epochs", "minibatch_size")
         object.__setattr__(self, "group_size", check_count("group_size", self.group_size, 0))
-        check_positive(learning_rate=self.learning_rate, max_gradient_norm=self.max_gradient_norm)
+        check_learning_rate(self.learning_rate)
+        check_positive(max_gradient_norm=self.max_gradient_norm)
         check_between(0, 1, gae_lambda=self.gae_lambda)
         check_between(0, 1, open_low=True, open_high=True, clip_epsilon=self.clip_epsilon)
         for name in ("beta", "value_coefficient"):

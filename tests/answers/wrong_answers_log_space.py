@@ -239,6 +239,12 @@ add(
         "exp / sum, looked up, then log": lambda logits, token, temperature, top_k: pick(
             softmax(allowed(logits, temperature, top_k)), token
         ).log(),
+        "forbidden words at -100": lambda logits, token, temperature, top_k: pick(
+            torch.log_softmax(
+                allowed(logits, 1.0, top_k).clamp(min=-100) / temperature, -1
+            ),
+            token,
+        ),
         "looked up + 1e-8, then log": lambda logits, token, temperature, top_k: (
             pick(torch.softmax(allowed(logits, temperature, top_k), -1), token) + 1e-8
         ).log(),

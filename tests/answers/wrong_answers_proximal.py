@@ -404,6 +404,7 @@ add(
         "proportional": lambda b, k, t: b * k / t,
         "always doubled": lambda b, k, t: 2 * b,
         "kept": lambda b, k, t: b,
+        "size of the estimate": lambda b, k, t: three(1.5, 1 / 1.5)(b, abs(k), t),
         "target 0.01 whatever is asked": lambda b, k, t: three(1.5, 1 / 1.5)(b, k, 0.01),
         "target and distance swapped": lambda b, k, t: three(1.5, 1 / 1.5)(b, t, k),
         "nothing returned in the dead zone": lambda b, k, t: (

@@ -20,7 +20,7 @@ import nbformat
 import pytest
 
 from ppo_lesson import __main__ as door
-from ppo_lesson.commands import grade, grade_report, learner_attempt, notebook_form
+from ppo_lesson.commands import grade, grade_report, learner_attempt, notebook_form, notebooks
 from ppo_lesson.commands.learner_notebook import asked
 
 RIGHT = """\

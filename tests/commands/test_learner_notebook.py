@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
-from ppo_lesson.commands import notebook_form
+from ppo_lesson.commands import notebook_form, notebooks
 from ppo_lesson.commands.learner_notebook import answers, asked, end_of_answers, read_cells
 from ppo_lesson.lessons import EXERCISES, LESSONS
 

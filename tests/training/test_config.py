@@ -111,6 +111,7 @@ def test_a_number_of_any_settings_is_finite_and_in_its_range(config: type, name:
     ("name", "value"),
     [
         ("learning_rate", 0.0),
+        ("learning_rate", 1e38),  # one step, and no weight is a number any more
         ("max_gradient_norm", 0.0),
         ("clip_epsilon", 1.0),
         ("gae_lambda", 1.1),
