@@ -17,7 +17,7 @@ from typing import Any
 
 from ppo_lesson.commands.notebook_form import METADATA, lasting_outputs
 
-OURS = re.compile(r"^\s*(from|import)\s+ppo_lesson\b", re.MULTILINE)
+OURS = re.compile(r"^([^#\n]*;)?\s*(from|import)\s[^#\n]*\bppo_lesson\b", re.MULTILINE)
 
 
 def before_save(model: dict[str, Any], **_: Any) -> None:

@@ -149,3 +149,16 @@ def test_every_server_of_this_environment_loads_it() -> None:
     (name,) = json.loads(placed.read_text())["ServerApp"]["jpserver_extensions"]
     assert name == save_hook.__name__
     assert save_hook._jupyter_server_extension_points() == [{"module": name}]
+
+
+@pytest.mark.parametrize(
+    ("source", "ours"),
+    [
+        ("import torch, ppo_lesson", True),
+        ("import torch; from ppo_lesson.maths import gae", True),
+        ("# from ppo_lesson import x", False),
+        ("important = ppo_lesson", False),
+    ],
+)
+def test_a_notebook_is_ours_however_it_imports_the_package(source, ours):
+    assert bool(save_hook.OURS.search(source)) is ours
