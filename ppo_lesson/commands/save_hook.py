@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import copy
 import re
+from contextlib import suppress
 from typing import Any
 
 from ppo_lesson.commands.notebook_form import METADATA, lasting_outputs
@@ -30,13 +31,14 @@ def before_save(model: dict[str, Any], **_: Any) -> None:
     if model.get("type") != "notebook":
         return
     notebook = model["content"]
-    cells = [cell for cell in notebook.get("cells", []) if cell["cell_type"] == "code"]
-    if not any(OURS.search("".join(cell["source"])) for cell in cells):
+    cells = [cell for cell in notebook.get("cells", []) if cell.get("cell_type") == "code"]
+    if not any(OURS.search("".join(cell.get("source") or "")) for cell in cells):
         return
     for cell in cells:
-        cell["outputs"] = lasting_outputs(cell["outputs"])
+        with suppress(AttributeError, KeyError, TypeError):  # not well formed: it stays as it is
+            cell["outputs"] = lasting_outputs(cell["outputs"])
     for key in ("kernelspec", "language_info"):
-        found = notebook["metadata"].get(key, {})
+        found = notebook["metadata"].get(key) or {}
         if found.get("name") == METADATA[key]["name"]:  # else somebody chose another kernel
             notebook["metadata"][key] = copy.deepcopy(METADATA[key])
 

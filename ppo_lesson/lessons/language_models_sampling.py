@@ -150,6 +150,15 @@ policy. Write the log-probability of each token **under the distribution that it
     ),
     mistakes=(
         Mistake(
+            "You gave the words that cannot be drawn a finite logit. Where all logits lie below "
+            "it, they share the whole probability among them: minus infinity forbids.",
+            lambda logits, token, temperature, top_k: action_log_prob(
+                torch.where(logits < logits.topk(top_k).values[:, -1:], -100.0, logits)
+                / temperature,
+                token,
+            ),
+        ),
+        Mistake(
             "You scored the tokens under the model's plain softmax, but they were not drawn from "
             "it. With these numbers the ratio does not start at 1, and a logged KL can be "
             "negative.",

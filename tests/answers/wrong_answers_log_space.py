@@ -241,7 +241,9 @@ add(
         ).log(),
         "forbidden words at -100": lambda logits, token, temperature, top_k: pick(
             torch.log_softmax(
-                allowed(logits, 1.0, top_k).clamp(min=-100) / temperature, -1
+                torch.where(logits < logits.topk(top_k).values[:, -1:], -100.0, logits)
+                / temperature,
+                -1,
             ),
             token,
         ),

@@ -109,6 +109,26 @@ def test_what_is_no_notebook_of_format_4_stays_as_it_is(other: dict[str, Any]) -
     assert other == before
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"cell_type": "code"},
+        {"cell_type": "code", "source": None, "outputs": None},
+        {"cell_type": "code", "source": "x", "outputs": [{"output_type": "display_data"}]},
+        {"cell_type": "code", "source": "x", "outputs": [{"data": None}]},
+        {},
+    ],
+)
+def test_a_cell_that_is_not_well_formed_keeps_no_other_from_being_tidied(odd) -> None:
+    notebook = model(VIEW | HTML)
+    cells = notebook["content"]["cells"]
+    cells.insert(0, copy.deepcopy(odd))
+    notebook["content"]["metadata"]["kernelspec"] = None
+    save_hook.before_save(model=notebook)
+    assert cells[0] == odd
+    assert set(cells[-1]["outputs"][0]["data"]) == set(HTML)
+
+
 def manager(folder: Path) -> FileContentsManager:
     """Make what saves files in a server that has loaded the extension."""
     contents = FileContentsManager(root_dir=str(folder))
