@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import hypothesis
 import pytest
@@ -49,6 +50,24 @@ def same_global_state() -> Iterator[None]:
 
         plt.close("all")
         plt.rcdefaults()
+
+
+@pytest.fixture
+def ax() -> Iterator[Any]:
+    """Give empty axes; what cannot be laid out fails at the end, in every test."""
+    import matplotlib.pyplot as plt
+
+    _, ax = plt.subplots()
+    yield ax
+    ax.figure.canvas.draw()
+
+
+@pytest.fixture
+def float64() -> None:
+    """Compute as notebooks do; `same_global_state` puts float32 back."""
+    import torch
+
+    torch.set_default_dtype(torch.float64)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

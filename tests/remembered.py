@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from ppo_lesson.exercises import trial
+from ppo_lesson.exercises.exercise import Case, Exercise
 from ppo_lesson.lessons import EXERCISES
-from ppo_lesson.teaching import trial
-from ppo_lesson.teaching.exercise import Case, Exercise
 
 OWN = {
     function

@@ -20,12 +20,12 @@ import pytest
 import torch
 from matplotlib.figure import Figure
 
+from ppo_lesson.experiments import alignment, explosion, token_ratios
+from ppo_lesson.language.feedback import Pairs
+from ppo_lesson.language.model import LanguageModel
+from ppo_lesson.language.rlhf import RLHFConfig
 from ppo_lesson.maths.shapes import check_count, check_seed
-from ppo_lesson.training import alignment, explosion, token_ratios
 from ppo_lesson.training.config import PPOConfig
-from ppo_lesson.training.feedback import Pairs
-from ppo_lesson.training.language_model import LanguageModel
-from ppo_lesson.training.rlhf import RLHFConfig
 from ppo_lesson.worlds.small_worlds import cliff_mdp
 from ppo_lesson.worlds.surrogates import cliff_world
 
@@ -40,8 +40,8 @@ RECORDS = {"Animation", "Curve", "Explosion", "Recording", "UpdateMetrics"}
 INSIDE = {"Block", "Board", "Dashboard"}  # made by functions of ours that check
 NOT_CHECKED = {
     # modules: their builders take what explorers write down
-    "ppo_lesson.teaching.explorer_layout",
-    "ppo_lesson.teaching.vega",
+    "ppo_lesson.explorers.layout",
+    "ppo_lesson.explorers.vega",
     "ppo_lesson.maths.shapes",
 }
 
@@ -367,7 +367,7 @@ class Unjudging:
     ref_log_prob = torch.zeros(1, 1)
 
     def scores(self, log_prob: torch.Tensor) -> Any:
-        from ppo_lesson.training.judge import Scores
+        from ppo_lesson.language.judge import Scores
 
         return Scores(*[0.0] * 7)
 
@@ -452,7 +452,7 @@ def text_of(found: Any) -> str:
 
 
 def test_seeds_of_train_seeds_are_seeds() -> None:
-    from ppo_lesson.teaching.live import train_seeds
+    from ppo_lesson.training.seeds import train_seeds
 
     for bad in (None, -1, 2.0, True, "3"):
         with pytest.raises(ValueError, match=r"^seed: expected"):

@@ -64,7 +64,7 @@ CELLS = {
     "setup": "import os\nimport sys\nfrom base64 import b64decode\nfrom gc import enable as setup\n"
     "from pathlib import Path\nfrom time import sleep\n\n"
     "from IPython.display import HTML, Image, display\n"
-    "from ppo_lesson.teaching.progress import recall, record\n\nsetup()",
+    "from ppo_lesson.exercises.progress import recall, record\n\nsetup()",
     "text": "print('one')\nprint(sys.prefix == os.environ['GATE_PREFIX'])\n"
     "print(os.environ['MPLBACKEND'])\nPath('left_behind.txt').write_text('x')\n"
     "print(recall('notes', 'a'), record('notes', 'a', 'left behind'))",

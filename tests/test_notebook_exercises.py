@@ -19,9 +19,9 @@ from nbformat import NotebookNode
 
 from ppo_lesson.commands import notebook_form, notebooks
 from ppo_lesson.commands.notebook_rules import EMBEDDED_PICTURE
+from ppo_lesson.exercises.exercise import Exercise
+from ppo_lesson.explorers.explorer import MIME as EXPLORER
 from ppo_lesson.lessons import EXERCISES, LESSONS
-from ppo_lesson.teaching.exercise import Exercise
-from ppo_lesson.teaching.explorer import MIME as EXPLORER
 
 PATHS, _ = notebooks.find([])
 PARTS = ("task", "exercise", "check", "help")
@@ -96,7 +96,7 @@ def test_no_answer_stands_in_the_source(path: Path):
 
 def _wrong(exercise: Exercise) -> str:
     """Find a slip that is wrong on ordinary numbers, and write how to get it."""
-    from ppo_lesson.teaching.checker import check
+    from ppo_lesson.exercises.checker import check
 
     number = next(
         k

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import vl_convert
 
+from ppo_lesson.explorers import EXPLORERS, NOTEBOOKS
+from ppo_lesson.explorers.explorer import Explorer
 from ppo_lesson.files import make_folder, replace_text, spare_others
-from ppo_lesson.teaching.explorer import Explorer
-from ppo_lesson.teaching.explorers import EXPLORERS, NOTEBOOKS
-from ppo_lesson.teaching.renderer import VEGA_LITE, require_room
+from ppo_lesson.notebook.renderer import VEGA_LITE, require_room
 
 MARK = '<meta name="generator" content="ppo_lesson demos">'  # by it a page of ours is known
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import torch
 
+from ppo_lesson.experiments import ablations, alignment, explosion, token_ratios
 from ppo_lesson.files import checkout, spare_others
-from ppo_lesson.teaching import museum
-from ppo_lesson.training import ablations, alignment, explosion, token_ratios
+from ppo_lesson.museum import record as museum
 
 MARK = '{"head":'  # by it a record of ours is known
 

@@ -8,14 +8,14 @@ from pathlib import Path
 import torch
 from matplotlib.figure import Figure
 
+from ppo_lesson.figures.clip import plot_clip
+from ppo_lesson.figures.importance_sampling import plot_weighted_samples
+from ppo_lesson.figures.ppo_cartpole import plot_seeds
+from ppo_lesson.figures.style import house_style
+from ppo_lesson.figures.surrogate_gradient import plot_cliff_tangent
 from ppo_lesson.files import checkout, make_folder, replace_bytes, spare_others
-from ppo_lesson.teaching.figures_clip import plot_clip
-from ppo_lesson.teaching.figures_importance import plot_weighted_samples
-from ppo_lesson.teaching.figures_surrogate import plot_cliff_tangent
-from ppo_lesson.teaching.figures_training import plot_seeds
-from ppo_lesson.teaching.live import train_seeds
-from ppo_lesson.teaching.plotting import house_style
 from ppo_lesson.training.ppo import PPOConfig
+from ppo_lesson.training.seeds import train_seeds
 from ppo_lesson.worlds.toys import Gaussian
 
 NUM_SEEDS = 10

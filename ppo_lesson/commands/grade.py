@@ -15,8 +15,8 @@ from ppo_lesson.commands import learner_names
 from ppo_lesson.commands.grade_report import NOT_GRADED, Grade, HandIn, Table, say
 from ppo_lesson.commands.learner_attempt import Attempt, Outcome
 from ppo_lesson.commands.learner_notebook import asked, read_cells
+from ppo_lesson.exercises.verdict import safe_text
 from ppo_lesson.maths.shapes import check_count, check_positive
-from ppo_lesson.teaching.verdict import safe_text
 
 WARNING = (
     "This runs code that learners wrote, with a limit of {seconds:g} seconds and {gigabytes:g} GB "

@@ -16,8 +16,8 @@ import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
+from ppo_lesson.exercises.exercise import Lesson
 from ppo_lesson.lessons import EXERCISES, LESSONS
-from ppo_lesson.teaching.exercise import Lesson
 
 CELL_ID = re.compile(r"(?:task|exercise|check|help)-(?P<slug>[\w-]+)")
 # Of a cell that is not Python, for instance because a bracket is missing.

@@ -30,9 +30,9 @@ from IPython.core.interactiveshell import InteractiveShell
 from nbformat import NotebookNode
 
 from ppo_lesson.commands.learner_notebook import answers, asked, end_of_answers, read_cells
+from ppo_lesson.exercises.checker import check
+from ppo_lesson.exercises.verdict import safe_text
 from ppo_lesson.lessons import EXERCISES
-from ppo_lesson.teaching.checker import check
-from ppo_lesson.teaching.verdict import safe_text
 
 RESULTS = "results.jsonl"
 WORK = "work"

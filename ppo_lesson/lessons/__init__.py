@@ -6,6 +6,7 @@ LESSONS: the name of a notebook -> what it asks.
 
 from __future__ import annotations
 
+from ppo_lesson.exercises.exercise import Exercise, Lesson
 from ppo_lesson.lessons import (
     advantages,
     away_from_theta_old,
@@ -20,7 +21,6 @@ from ppo_lesson.lessons import (
     staying_proximal,
     surrogate_gradient,
 )
-from ppo_lesson.teaching.exercise import Exercise, Lesson
 
 LESSONS: dict[str, Lesson] = {
     module.LESSON.notebook: module.LESSON

@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ppo_lesson.exercises.exercise import Case, Function, Mistake
 from ppo_lesson.lessons.inputs import floats
-from ppo_lesson.teaching.exercise import Case, Function, Mistake
 
 VERY_UNLIKELY = "actions are very unlikely, with probabilities near e^-800"
 LARGE_LOGITS = "the logits are near 800"

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from ppo_lesson.maths.shapes import check_count
 from ppo_lesson.training.config import check_sizes
-from ppo_lesson.training.gradient_step import check_default_device
+from ppo_lesson.training.steps import check_default_device
 
 Sampler = Callable[[np.ndarray], np.ndarray]
 """Takes observations (N, D), returns one sampled action for each, (N,)."""

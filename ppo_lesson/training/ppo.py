@@ -28,7 +28,6 @@ from ppo_lesson.training.diagnostics import (
     approx_kl,
     diagnose,
 )
-from ppo_lesson.training.gradient_step import check_finite, check_gradient, gradient_step
 from ppo_lesson.training.interrupts import INTERRUPTED, finish_on_interrupt, reason, telling_the_end
 from ppo_lesson.training.networks import ActorCritic
 from ppo_lesson.training.rollouts import (
@@ -39,6 +38,7 @@ from ppo_lesson.training.rollouts import (
     world_name,
     world_sizes,
 )
+from ppo_lesson.training.steps import check_finite, check_gradient, gradient_step
 
 __all__ = [
     "PPOConfig",

@@ -17,8 +17,8 @@ from torch import Tensor
 from ppo_lesson.maths import action_log_prob
 from ppo_lesson.maths.shapes import check_count, check_seed
 from ppo_lesson.training.config import PPOConfig
-from ppo_lesson.training.gradient_step import check_default_device
 from ppo_lesson.training.networks import ActorCritic
+from ppo_lesson.training.steps import check_default_device
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 import torch
 
+from ppo_lesson.exercises.checker import check
 from ppo_lesson.lessons import EXERCISES
-from ppo_lesson.teaching.checker import check
 
 HERE = Path(__file__).parent
 spec = importlib.util.spec_from_file_location("faults", HERE / "faults.py")
@@ -78,7 +78,7 @@ import os, sys, time
 sys.path.insert(0, {str(HERE)!r})
 import faults
 from ppo_lesson.lessons import EXERCISES
-from ppo_lesson.teaching.checker import check
+from ppo_lesson.exercises.checker import check
 exercise = EXERCISES["surrogate_loss"]
 for name in sys.argv[1:]:
     if hasattr(os, "fork") and (child := os.fork()):  # one import for all of them

@@ -23,7 +23,7 @@ import numpy as np
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from playwright.sync_api import Locator, Page, sync_playwright
 
-from ppo_lesson.teaching.explorers import EXPLORERS, clip_lab
+from ppo_lesson.explorers import EXPLORERS, clip_lab
 from tests.browser.chromium import find_or_install_chromium
 from tests.browser.conftest import FLAGS
 from tests.browser.lab import LabPage, running_lab
@@ -38,8 +38,8 @@ INTERACT = """import matplotlib.pyplot as plt
 import torch
 from ipywidgets import FloatSlider, interact
 
-from ppo_lesson.teaching.notebook import setup
-from ppo_lesson.teaching.plotting import COLORS, line_style
+from ppo_lesson.notebook.page import setup
+from ppo_lesson.figures.style import COLORS, line_style
 
 setup()
 ratios = torch.linspace(0.05, 2, 40)

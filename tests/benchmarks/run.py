@@ -28,8 +28,8 @@ from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.env_util import make_vec_env
 
+from ppo_lesson.exercises.checker import check
 from ppo_lesson.lessons import EXERCISES
-from ppo_lesson.teaching.checker import check
 from ppo_lesson.training import ppo
 from ppo_lesson.training.ppo import PPOConfig, evaluate, train
 from ppo_lesson.training.rollouts import solved_return

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, expect, sync_playwright
 
-from ppo_lesson.teaching.progress import FILE, data_folder
+from ppo_lesson.exercises.progress import FILE, data_folder
 from tests.browser.chromium import find_or_install_chromium
 from tests.browser.lab import SHOWN_WITHIN, Lab, LabPage, running_lab
 

@@ -13,8 +13,8 @@ from tests.browser.lab import RUN_WITHIN, LabPage
 
 PLANNED = 20_000_000  # steps: minutes of training, so that only a click can end the cell in time
 CELLS = (
-    "from ppo_lesson.teaching.notebook import setup\n"
-    "from ppo_lesson.teaching.dashboard import dashboard\n"
+    "from ppo_lesson.notebook.page import setup\n"
+    "from ppo_lesson.notebook.board import dashboard\n"
     "from ppo_lesson.training.ppo import PPOConfig, train\n\n"
     "setup()",
     "config = PPOConfig({settings})\n"

@@ -10,9 +10,9 @@ import nbformat
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from ppo_lesson.commands.notebook_form import write
-from ppo_lesson.teaching.explorer import Explorer
-from ppo_lesson.teaching.explorers import EXPLORERS
-from ppo_lesson.teaching.sliders import Choice
+from ppo_lesson.explorers import EXPLORERS
+from ppo_lesson.explorers.explorer import Explorer
+from ppo_lesson.explorers.sliders import Choice
 
 
 def explorer(name: str) -> Explorer:

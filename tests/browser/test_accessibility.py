@@ -14,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from ppo_lesson.commands import demos, notebooks
-from ppo_lesson.teaching.explorers import EXPLORERS
+from ppo_lesson.explorers import EXPLORERS
 from tests.browser.explorer_pages import drawing_in_lab, explorer, offline, slider, store
 from tests.browser.lab import SHOWN_WITHIN, Lab, LabPage
 
@@ -169,12 +169,13 @@ def test_in_jupyterlab_they_can_be_heard_read_and_used_without_a_mouse(
 # One of everything that a cell of the lessons can show.
 SHOWN = """from ppo_lesson.lessons import importance_sampling_questions as quiz
 from matplotlib import pyplot
-from ppo_lesson.lessons.importance_sampling import IMPORTANCE_WEIGHTS, LESSON
-from ppo_lesson.teaching.checker import check, hint, show_solution
-from ppo_lesson.teaching.explorers import proposal_explorer
-from ppo_lesson.teaching.notebook import setup, show, show_table
-from ppo_lesson.teaching.progress_panel import show_progress
-from ppo_lesson.teaching.quiz import ask, in_your_own_words, predict
+from ppo_lesson.lessons.importance_sampling import LESSON
+from ppo_lesson.lessons.importance_sampling.exercises import IMPORTANCE_WEIGHTS
+from ppo_lesson.exercises.checker import check, hint, show_solution
+from ppo_lesson.explorers import proposal_explorer
+from ppo_lesson.notebook.page import setup, show, show_table
+from ppo_lesson.exercises.progress_panel import show_progress
+from ppo_lesson.exercises.quiz import ask, in_your_own_words, predict
 
 setup()
 ---

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from ppo_lesson.teaching.dashboard import DESCRIPTION, HOW_TO_STOP
+from ppo_lesson.notebook.board import DESCRIPTION, HOW_TO_STOP
 from tests.browser.dashboard_page import ENDS, PLANNED, DashboardPage, width
 from tests.browser.lab import KERNEL_IS_IDLE, LabPage
 

@@ -14,9 +14,9 @@ import vl_convert
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from ppo_lesson.commands import demos
-from ppo_lesson.teaching.explorer import Explorer
-from ppo_lesson.teaching.explorers import EXPLORERS
-from ppo_lesson.teaching.renderer import VEGA_LITE
+from ppo_lesson.explorers import EXPLORERS
+from ppo_lesson.explorers.explorer import Explorer
+from ppo_lesson.notebook.renderer import VEGA_LITE
 from tests.browser.explorer_pages import (
     drawing_in_lab,
     expect_rows,

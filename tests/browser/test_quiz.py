@@ -16,7 +16,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("nothing_answered")]
 
 LONG = "The target over the proposal, at the sample: " + "what is drawn too often counts less, " * 5
 VALUES = f"""from gc import enable as setup
-from ppo_lesson.teaching.quiz import OpenQuestion, Option, Question, ask, in_your_own_words, predict
+from ppo_lesson.exercises import ask, predict
+from ppo_lesson.exercises.quiz import OpenQuestion, Option, Question, in_your_own_words
 
 setup()
 OPTIONS = (

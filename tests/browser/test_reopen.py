@@ -31,7 +31,7 @@ ANOTHER_PYTHON = """() => {
     return model.dirty;
 }"""
 
-BOARD = """from ppo_lesson.teaching.dashboard import dashboard
+BOARD = """from ppo_lesson.notebook.board import dashboard
 from ppo_lesson.training.ppo import PPOConfig
 on_update = dashboard(PPOConfig(), 1)"""
 

@@ -12,8 +12,8 @@ import pytest
 
 from ppo_lesson import __main__ as door
 from ppo_lesson.commands import demos
-from ppo_lesson.teaching import renderer
-from ppo_lesson.teaching.explorers import EXPLORERS, NOTEBOOKS
+from ppo_lesson.explorers import EXPLORERS, NOTEBOOKS
+from ppo_lesson.notebook import renderer
 
 MOST_BYTES = 1_200_000
 

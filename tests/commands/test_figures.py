@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from ppo_lesson.commands import figures
-from ppo_lesson.teaching.live import Runs
 from ppo_lesson.training.ppo import PPOConfig
+from ppo_lesson.training.seeds import Runs
 
 ROOT = Path(__file__).parents[2]
 

@@ -25,7 +25,7 @@ def lesson(*cells: NotebookNode) -> NotebookNode:
     """A good notebook, in canonical form, with these cells in its middle."""
     start = [
         new_markdown_cell("# Title", id="title"),
-        code("import math\n\nfrom ppo_lesson.teaching.notebook import setup\n\nsetup()", "setup"),
+        code("import math\n\nfrom ppo_lesson.notebook.page import setup\n\nsetup()", "setup"),
         new_markdown_cell("Prose.", id="prose"),
     ]
     end = [new_markdown_cell("The end.", id="end"), code("math.pi", "pi"), code("2", "two")]

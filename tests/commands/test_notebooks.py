@@ -12,8 +12,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from ppo_lesson.commands import notebook_form, notebook_rules, notebooks
+from ppo_lesson.exercises.progress import record
 from ppo_lesson.files import spare_others
-from ppo_lesson.teaching.progress import record
 
 
 def write(path: Path, *sources: str) -> Path:
@@ -174,7 +174,7 @@ def test_a_run_fills_in_the_outputs_in_this_interpreter_an_empty_folder_and_nobo
     path = write(
         tmp_path / "lesson.ipynb",
         "import os, sys\nfrom gc import enable as setup\n"
-        "from ppo_lesson.teaching.progress import recall, record\n\nsetup()",
+        "from ppo_lesson.exercises.progress import recall, record\n\nsetup()",
         f"print(sys.prefix == {sys.prefix!r}, os.listdir())",
         "print('inline' in os.environ['MPLBACKEND'])",
         "open('left_behind', 'w').close()",

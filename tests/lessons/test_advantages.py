@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import torch
 
+from ppo_lesson.exercises.checker import check
 from ppo_lesson.lessons.advantages import LESSON
-from ppo_lesson.teaching.checker import check
 
 EXERCISES = {exercise.id: exercise for exercise in LESSON.exercises}
 

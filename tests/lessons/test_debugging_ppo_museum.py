@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 import torch
 
-from ppo_lesson.lessons import debugging_ppo_museum as lesson
-from ppo_lesson.lessons.debugging_ppo_museum import EXHIBITS, MUSEUM
-from ppo_lesson.lessons.debugging_ppo_silent import SILENT
-from ppo_lesson.teaching import museum
-from ppo_lesson.teaching.faults_advantages import _one_step
-from ppo_lesson.teaching.museum import FAULTS
+from ppo_lesson.lessons.debugging_ppo import museum as lesson
+from ppo_lesson.lessons.debugging_ppo.museum import EXHIBITS, MUSEUM
+from ppo_lesson.lessons.debugging_ppo.silent import SILENT
+from ppo_lesson.museum import record as museum
+from ppo_lesson.museum.advantages import _one_step
+from ppo_lesson.museum.record import FAULTS
 
 QUESTIONS = (*MUSEUM, *SILENT)
 

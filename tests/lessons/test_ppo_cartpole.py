@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Categorical
 
-from ppo_lesson.lessons.ppo_cartpole_minibatches import judge_minibatches
+from ppo_lesson.lessons.ppo_cartpole.minibatches import judge_minibatches
 
 # --- clipped_value_loss ---
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from ppo_lesson.lessons.start_here import LESSON, expectation
+from ppo_lesson.lessons.start_here import LESSON
+from ppo_lesson.lessons.start_here.exercises import expectation
 
 
 def expectation_by_loop(prob, value):

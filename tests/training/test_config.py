@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 import ppo_lesson.training
+from ppo_lesson.experiments.running import settings
+from ppo_lesson.language.rlhf import RLHFConfig
 from ppo_lesson.training.config import PPOConfig
-from ppo_lesson.training.experiments import settings
-from ppo_lesson.training.rlhf import RLHFConfig
 
 COUNTS = ("total_steps", "num_envs", "num_steps", "num_epochs", "minibatch_size")
 POSITIVE = ("learning_rate", "adam_epsilon", "reward_scale", "max_gradient_norm", "target_kl")

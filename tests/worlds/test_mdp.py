@@ -20,7 +20,7 @@ from ppo_lesson.worlds.mdp import (
     surrogate_objective,
 )
 from ppo_lesson.worlds.small_worlds import corridor_mdp, random_mdp
-from ppo_lesson.worlds.trajectories import trajectories, trajectory_log_prob
+from ppo_lesson.worlds.walks import trajectories, trajectory_log_prob
 
 World = tuple[TabularMDP, Tensor, Tensor]
 

@@ -14,11 +14,7 @@ from ppo_lesson.worlds.surrogates import (
     effective_share,
     sampled_surrogates,
 )
-from ppo_lesson.worlds.trajectories import (
-    sample_trajectories,
-    trajectories,
-    trajectory_log_prob,
-)
+from ppo_lesson.worlds.walks import sample_trajectories, trajectories, trajectory_log_prob
 
 
 def generator(seed: int = 0) -> torch.Generator:

@@ -13,7 +13,7 @@ from ppo_lesson.worlds.tiny_language import (
     language_mdp,
     read,
 )
-from ppo_lesson.worlds.trajectories import trajectories, trajectory_log_prob
+from ppo_lesson.worlds.walks import trajectories, trajectory_log_prob
 
 
 def test_an_answer_is_a_trajectory_with_the_same_probability() -> None:

@@ -1,0 +1,145 @@
+"""check, hint, show_solution: what a learner needs to work alone on an exercise."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import time
+from typing import Any
+
+from IPython.display import Markdown, display
+
+from ppo_lesson.exercises import guard, progress
+from ppo_lesson.exercises.exercise import Exercise
+from ppo_lesson.exercises.stale import stale_note
+from ppo_lesson.exercises.trial import NOT_STARTED, Trial
+from ppo_lesson.exercises.verdict import Verdict
+from ppo_lesson.maths import arithmetic
+from ppo_lesson.notebook.page import show_source
+
+TIME_LIMIT = 5.0
+"""Seconds that all calls of one check may take together."""
+OUR_TIME_LIMIT = 60.0  # for comparing: not a learner's matter
+
+MOMENT = 0.1  # for the properties, where the calls took all the time there was
+
+_hints_shown: dict[str, int] = {}
+
+
+def check(exercise: Exercise, answer: Any, *, time_limit: float = TIME_LIMIT) -> Verdict:
+    """Try a learner's function on every case of the exercise and say what came of it.
+
+    Values, shapes and gradients are compared with the reference; inputs and global state must be
+    left alone. Nothing that the function does is raised here.
+
+    Args:
+        exercise: which one.
+        answer: the learner's function, with the reference's argument names.
+        time_limit: seconds that all calls together may take.
+
+    Returns:
+        The verdict; it shows itself as the last line of a cell. "not run" where the cell that
+        defines the function failed and the kernel still holds the one of an earlier run.
+
+    Raises:
+        TypeError: the first argument is no exercise.
+    """
+    if not isinstance(exercise, Exercise):
+        raise TypeError(f"exercise: expected an Exercise, got {type(exercise).__name__}")
+    note = stale_note(answer)
+    if note:
+        return Verdict(exercise.id, "not run", note)
+    verdict = _judge(exercise, answer, time_limit)
+    if verdict.status != "not started":
+        progress.record("exercises", exercise.id, verdict.status)
+    return verdict
+
+
+def hint(exercise: Exercise) -> None:
+    """Show the next of the exercise's hints: the idea, the structure, almost the code."""
+    number = _hints_shown.get(exercise.id, 0) % len(exercise.hints) + 1
+    _hints_shown[exercise.id] = number
+    display(Markdown(f"**Hint {number} of {len(exercise.hints)}.** {exercise.hints[number - 1]}"))
+
+
+def show_solution(exercise: Exercise) -> None:
+    """Show the package's own function, and those of its module and of arithmetic that it calls."""
+    functions = [exercise.reference]
+    for function in functions:  # grows while it is read
+        for name in function.__code__.co_names:
+            called = function.__globals__.get(name)
+            if (
+                inspect.isfunction(called)
+                and called.__module__ in (exercise.reference.__module__, arithmetic.__name__)
+                and not name.startswith(("check_", "_check_"))
+                and called not in functions
+            ):
+                functions.append(called)
+    show_source(*functions)
+
+
+def _judge(exercise: Exercise, answer: Any, time_limit: float) -> Verdict:
+    end = time.monotonic() + time_limit
+    problem = _signature_problem(exercise, answer)
+    if problem:
+        return Verdict(exercise.id, "wrong", problem)
+    trial = Trial(exercise, answer)
+    try:
+        guard.run(trial.call_all, time_limit)
+    except guard.TimeLimitError as error:
+        return trial.too_slow(time_limit, stopped=error.stopped, compiling=error.compiling)
+    if trial.found[0].is_stub:
+        return Verdict(exercise.id, "not started", NOT_STARTED)
+    if exercise.judge:  # it sees one output at a time; properties compare several
+        trial.try_properties(max(MOMENT, end - time.monotonic()))
+    guard.run(trial.compare, OUR_TIME_LIMIT)  # guarded: reference and mistakes may warn
+    if any(trial.problems) and not trial.broken:
+        trial.try_properties(max(MOMENT, end - time.monotonic()))
+    return guard.run(lambda heard: trial.verdict(), OUR_TIME_LIMIT)
+
+
+def _signature_problem(exercise: Exercise, answer: Any) -> str:
+    names = list(inspect.signature(exercise.reference).parameters)
+    call = f"{exercise.id}({', '.join(names)})"
+    if not callable(answer):
+        return f"This is not a function. Give `check` the function itself: {call}."
+    try:
+        found = _signature(answer)
+    except BaseException:  # it does not tell, or raises what it likes: the calls will show
+        return ""
+    try:
+        found.bind(**dict.fromkeys(names))
+    except TypeError:
+        return _said(found, call)
+    return ""
+
+
+def _signature(function: Any) -> inspect.Signature:
+    """Read a signature without its annotations, which need not be names that exist.
+
+    Python 3.14 evaluates them where somebody asks, and not before.
+    """
+    if sys.version_info >= (3, 14):
+        from annotationlib import Format
+
+        return inspect.signature(function, annotation_format=Format.FORWARDREF)
+    return inspect.signature(function)
+
+
+def _said(signature: inspect.Signature, call: str) -> str:
+    """Tell how a function wants to be called, and how it is."""
+    plain = [
+        parameter.replace(annotation=inspect.Parameter.empty, default=inspect.Parameter.empty)
+        for parameter in signature.parameters.values()
+    ]
+    kinds = {parameter.kind for parameter in plain}
+    advice = ""
+    if inspect.Parameter.POSITIONAL_ONLY in kinds:
+        advice = " Leave out the `/`, which forbids that."
+    elif inspect.Parameter.VAR_POSITIONAL in kinds:
+        advice = " What has a star takes values without a name: write the names out."
+    takes = str(inspect.Signature(plain)) if plain else "nothing"
+    return (
+        f"Your function takes {takes}, but it is called as {call}, with the arguments by name."
+        f"{advice}"
+    )

@@ -1,0 +1,1 @@
+"""Recorded experiments: one module each, its record beside it, one command to make it again."""

@@ -1,0 +1,1 @@
+"""Figures: `plot_x(ax, data)` draws with the tested functions; one module per notebook."""

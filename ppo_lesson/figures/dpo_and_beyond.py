@@ -1,0 +1,178 @@
+"""Figures of notebook 11: DPO, GRPO and PPO beside each other and beside the exact optimum."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from matplotlib.axes import Axes
+from torch import Tensor
+
+from ppo_lesson import maths
+from ppo_lesson.figures.style import COLORS, Row, line_style, plot_line
+
+MARKS = {"ppo": "o", "grpo": "^", "dpo": "s"}
+"""Mark of each way of aligning, the same in every figure."""
+
+OFTEN = 30
+"""Pairs in which a response stands whose reward counts as well known."""
+
+LABEL_AT = 0.9
+"""Share of a curve's points that stand before its label."""
+
+ROLES = {"ppo": "new", "grpo": "weight", "dpo": "old"}
+"""Colour of each way of aligning."""
+
+
+def plot_pair_weight(ax: Axes, margin: Row) -> Axes:
+    """Draw what a pair costs, and how hard it pulls, against its margin.
+
+    Args:
+        ax: to draw on.
+        margin: (M,) implicit reward of the chosen response minus that of the rejected one.
+    """
+    margin = torch.as_tensor(margin)
+    nothing = torch.zeros(1, dtype=margin.dtype)
+    loss = [maths.bradley_terry_loss(one, nothing) for one in margin.unsqueeze(-1)]
+    pull = torch.sigmoid(-margin)
+    ax.plot(margin, torch.stack(loss), label="loss", **line_style("new"))
+    ax.plot(margin, pull, label="pull, in units of beta / N", **line_style("weight"))
+    ax.axvline(0, color=COLORS["quiet"], linewidth=1)
+    ax.set(xlabel="margin of the pair, in reward", ylim=(0, None))
+    ax.legend(loc="upper right")
+    return ax
+
+
+def plot_pair_paths(
+    ax: Axes, steps: Row, paths: Mapping[str, Row], optimum: Mapping[str, float | Tensor]
+) -> Axes:
+    """Draw how far log-probabilities have moved from the reference, on average over pairs.
+
+    Args:
+        ax: to draw on.
+        steps: (U,) gradient steps.
+        paths: role -> (U,) mean log-ratio to the reference, in nats; "good" for the chosen
+            responses, "bad" for the rejected ones.
+        optimum: role -> where the optimum has them.
+    """
+    names = {"good": "chosen", "bad": "rejected"}
+    for role, path in paths.items():
+        plot_line(ax, steps, path, role, names[role])
+        level = float(optimum[role])
+        ax.axhline(level, color=COLORS[role], linewidth=1.5, linestyle="--")
+        ax.text(float(steps[-1]), level, f"{names[role]}, at the optimum", va="bottom", ha="right")
+    ax.axhline(0, color=COLORS["quiet"], linewidth=1)
+    ax.set(xlabel="gradient steps", ylabel="log-ratio to the reference, nats")
+    return ax
+
+
+def plot_implicit_rewards(ax: Axes, reward: Tensor, implicit: Tensor, times: Tensor) -> Axes:
+    """Draw the implicit reward of each response against the true one, by how often it was compared.
+
+    Args:
+        ax: to draw on.
+        reward: (S,) true reward.
+        implicit: (S,) implicit reward, up to a constant.
+        times: (S,) integers, in how many pairs the response stands.
+    """
+    often = times >= OFTEN
+    kinds = {
+        "in no pair": (times == 0, {"s": 8, "color": COLORS["light"], "alpha": 0.4}),
+        f"in fewer than {OFTEN} pairs": (
+            (times > 0) & ~often,
+            {"s": 30, "color": COLORS["bad"], "marker": "^"},
+        ),
+        f"in {OFTEN} pairs or more": (often, {"s": 40, "color": COLORS["old"], "marker": "s"}),
+    }
+    for label, (which, look) in kinds.items():
+        ax.scatter(reward[which], implicit[which], label=label, **look)
+    level = (implicit[often] - reward[often]).mean()
+    ends = torch.stack([reward.min(), reward.max()])
+    ax.plot(ends, ends + level, label="true up to a constant", **line_style("truth"))
+    ax.set(xlabel="true reward", ylabel="implicit reward")
+    ax.legend(loc="lower right", fontsize=12)
+    return ax
+
+
+def plot_likeliest(ax: Axes, names: Sequence[str], probability: Mapping[str, Row]) -> Axes:
+    """Draw the probabilities of some responses under several policies, a row per response.
+
+    Args:
+        ax: to draw on.
+        names: (R,) what the responses say, from top to bottom.
+        probability: "reference", "DPO" or "optimum" -> (R,) probabilities.
+    """
+    looks = {"reference": ("quiet", "o"), "DPO": ("old", "s"), "optimum": ("truth", "|")}
+    rows = torch.arange(len(names))
+    for label, row in probability.items():
+        role, mark = looks[label]
+        size = 18 if mark == "|" else 9
+        ax.plot(
+            row, rows, mark, color=COLORS[role], markersize=size, markeredgewidth=3, label=label
+        )
+    ax.set_yticks(rows, names)
+    ax.invert_yaxis()
+    ax.set(xlabel="probability", xlim=(0, None))
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=3)
+    return ax
+
+
+def plot_pairs_needed(ax: Axes, counts: Row, closed: Tensor) -> Axes:
+    """Draw the share of the gap that DPO closes against the number of pairs.
+
+    Args:
+        ax: to draw on.
+        counts: (C,) numbers of pairs.
+        closed: (N, C) share of the gap, a row per seed.
+    """
+    for row in closed:
+        ax.plot(counts, row, "s", color=COLORS["light"], markersize=6)
+    ax.plot(counts, closed.median(0).values, **line_style("old"))
+    _draw_optimum(ax, counts)
+    ax.set(xscale="log", xlabel="pairs", ylabel="share of the gap closed", ylim=(0, 1.1))
+    ticks = [int(count) for count in counts]
+    ax.set_xticks(ticks, [f"{count:,}" for count in ticks])
+    ax.minorticks_off()
+    return ax
+
+
+def plot_closing(ax: Axes, x: Row, closed: Mapping[str, Row], xlabel: str) -> Axes:
+    """Draw the share of the gap that several trainings have closed on their way.
+
+    Args:
+        ax: to draw on.
+        x: (U,) where they were measured.
+        closed: name of the training -> (U,) share of the gap; at most four.
+        xlabel: what x counts.
+    """
+    looks = zip(("new", "weight", "old", "good"), "o^sD", strict=True)
+    for (name, row), (role, mark) in zip(closed.items(), looks, strict=False):
+        ax.plot(x, row, marker=mark, markersize=8, label=name, **line_style(role))
+    _draw_optimum(ax, x)
+    ax.set(xlabel=xlabel, ylabel="share of the gap closed", ylim=(0, 1.1))
+    ax.legend(loc="lower right")
+    return ax
+
+
+def plot_frontier(ax: Axes, curves: Mapping[str, Tensor], points: Mapping[str, Tensor]) -> Axes:
+    """Draw reward against divergence: the curve that nobody can pass, and who comes how near.
+
+    Args:
+        ax: to draw on.
+        curves: label -> (M, 2) divergence and reward of an optimum at M prices; the first is the
+            limit.
+        points: "ppo", "grpo" or "dpo" -> (B, 2) divergence and reward at B prices.
+    """
+    for k, (label, curve) in enumerate(curves.items()):
+        ax.plot(*curve.T, color=COLORS["truth"], linestyle="--" if k else "-")
+        x, y = curve[int(LABEL_AT * len(curve))].tolist()
+        ax.annotate(label, (x, y), xytext=(10, -8), textcoords="offset points")
+    for way, found in points.items():
+        ax.plot(*found.T, MARKS[way], color=COLORS[ROLES[way]], label=way.upper(), markersize=9)
+    ax.set(xlabel="KL to the reference, nats")
+    return ax
+
+
+def _draw_optimum(ax: Axes, x: Row) -> None:
+    ax.axhline(1, **line_style("truth"))
+    ax.text(float(x[0]), 1.01, "the exact optimum", va="bottom")

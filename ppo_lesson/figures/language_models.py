@@ -1,0 +1,159 @@
+"""Figures of notebook 10: what a language model says, and what a reward model makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from matplotlib.axes import Axes
+from torch import Tensor
+
+from ppo_lesson.figures.style import COLORS, label_end, plot_line
+from ppo_lesson.maths.shapes import check_count
+
+Run = Sequence[Mapping[str, float]]
+"""Scores of a policy on its way, as `training.alignment` records them."""
+
+SEEN = 1e-3
+"""Probability from which a response counts as written by the reference."""
+
+
+def plot_likeliest(ax: Axes, label: Sequence[str], ref_prob: Tensor, best_prob: Tensor) -> Axes:
+    """Draw how probable responses are, two bars for each of them, the first one at the top.
+
+    Args:
+        ax: to draw on.
+        label: of each response, S of them.
+        ref_prob: (S,) probability under the reference.
+        best_prob: (S,) under the optimum.
+    """
+    place, height = torch.arange(len(label)), 0.4
+    hatched: dict[str, Any] = {"facecolor": "white", "edgecolor": COLORS["old"], "hatch": "///"}
+    upper, lower = (place - height / 2).tolist(), (place + height / 2).tolist()
+    ax.barh(upper, ref_prob.tolist(), height, label="reference", linewidth=1.5, **hatched)
+    ax.barh(lower, best_prob.tolist(), height, label="optimum", color=COLORS["truth"])
+    ax.set_yticks(place.tolist(), label)
+    ax.invert_yaxis()
+    ax.grid(visible=False, axis="y")
+    ax.set_xlabel("probability")
+    ax.legend(loc="lower right")
+    return ax
+
+
+def plot_proxy(ax: Axes, true: Tensor, proxy: Tensor, ref_prob: Tensor) -> Axes:
+    """Draw the reward model's score of every response against its true reward.
+
+    Args:
+        ax: to draw on.
+        true: (S,) true rewards.
+        proxy: (S,) scores of the reward model.
+        ref_prob: (S,) probability of each response under the reference: what it writes is drawn in
+            front, what it hardly ever writes behind.
+    """
+    seen = ref_prob >= SEEN
+    # True rewards are multiples of one half: spread them, or the points hide each other.
+    spread = 0.3 * torch.rand(len(true), generator=torch.Generator().manual_seed(0)) - 0.15
+    rare: dict[str, Any] = {"color": COLORS["bad"], "markersize": 3, "alpha": 0.5}
+    names = ("dots: less than once in 1,000", "squares: more often")
+    ax.plot((true + spread)[~seen], proxy[~seen], ".", **rare)
+    ax.plot((true + spread)[seen], proxy[seen], "s", color=COLORS["old"], markersize=4)
+    ends = torch.stack([true.min(), true.max()])
+    ax.plot(ends, ends, color=COLORS["truth"], linewidth=1.5)
+    ax.text(0.98, 0.27, "the reference writes it", transform=ax.transAxes, ha="right")
+    for y, role, name in zip((0.19, 0.11), ("bad", "old"), names, strict=True):
+        ax.text(0.98, y, name, transform=ax.transAxes, ha="right", color=COLORS[role])
+    ax.set(xlabel="true reward", ylabel="score of the reward model")
+    return ax
+
+
+def plot_climb(
+    ax: Axes,
+    score: Sequence[float],
+    kl: Sequence[float],
+    optimum: tuple[float, float],
+    num_iterations: int,
+) -> Axes:
+    """Draw score and KL of each iteration, as its responses show them, and the optimum's of both.
+
+    Args:
+        ax: to draw on.
+        score: mean score of the reward model, per iteration so far.
+        kl: mean log-ratio of policy and reference per response.
+        optimum: expected score and KL of pi*, exactly.
+        num_iterations: how many there will be.
+    """
+    num_iterations = check_count("num_iterations", num_iterations)
+    lines = (("new", "score", score, optimum[0]), ("old", "KL", kl, optimum[1]))
+    for role, name, numbers, best in lines:
+        ax.plot([0, num_iterations], [best] * 2, color=COLORS["truth"], linestyle=":", linewidth=2)
+        if len(numbers) > 0:
+            plot_line(ax, range(1, len(numbers) + 1), list(numbers), role, name)
+    ax.text(0.5 * num_iterations, 0.3, "dotted: the optimum, exact", color=COLORS["truth"])
+    ax.set(xlabel="iteration", ylabel="reward, nats", xlim=(0, 1.12 * num_iterations))
+    ax.set_ylim(-0.15, optimum[0] + 0.4)
+    return ax
+
+
+def plot_said(ax: Axes, prompt: str, columns: Mapping[str, Sequence[str]]) -> Axes:
+    """Write what policies said to a prompt, a column for each policy.
+
+    Args:
+        ax: to write on.
+        prompt: what they were asked for.
+        columns: heading -> responses.
+    """
+    most = max(len(said) for said in columns.values())
+    ax.set_title(f"to the prompt: {prompt}")
+    ax.set(xlim=(0, len(columns)), ylim=(most + 0.5, -1))
+    ax.axis("off")
+    for k, (heading, said) in enumerate(columns.items()):
+        ax.text(k, -0.4, heading, fontweight="bold", va="center")
+        for line, words in enumerate(said):
+            ax.text(k, line + 0.5, words, va="center", fontsize=13)
+        if k:
+            ax.plot([k - 0.04] * 2, [-0.8, most], color=COLORS["quiet"], linewidth=1)
+    return ax
+
+
+def plot_overoptimisation(ax: Axes, runs: Sequence[Run]) -> Axes:
+    """Draw proxy and true reward against the divergence from the reference, two lines per run.
+
+    Args:
+        ax: to draw on.
+        runs: one per seed.
+    """
+    for run in runs:
+        kl = [seen["kl_to_ref"] for seen in run]
+        for role, measure in (("new", "proxy"), ("truth", "true")):
+            reward = [seen[measure] for seen in run]
+            style = "--" if role == "new" else "-"
+            ax.plot(kl, reward, style, color=COLORS[role], linewidth=1.8, marker=".")
+    last = runs[0][-1]
+    for role, measure, name in (
+        ("new", "proxy", "score of the\nreward model"),
+        ("truth", "true", "true reward"),
+    ):
+        label_end(ax, [max(run[-1]["kl_to_ref"] for run in runs)], [last[measure]], role, name)
+    ax.set(xlabel="KL(policy || reference), nats", ylabel="reward, exact")
+    return ax
+
+
+def plot_trap(ax: Axes, temperature: Tensor, logged: Tensor, own: Tensor) -> Axes:
+    """Draw what two logs show as a KL, against the temperature at which responses are drawn.
+
+    Args:
+        ax: to draw on.
+        temperature: (N,) ascending.
+        logged: (N,) mean log-ratio of softmax and reference over what was drawn.
+        own: (N,) mean log-ratio of the distribution that drew and the reference.
+    """
+    ax.axhline(0, color=COLORS["quiet"], linewidth=1.5)
+    ax.axvline(1, color=COLORS["quiet"], linewidth=1.5, linestyle=":")
+    plot_line(ax, temperature, own, "good", "scored as\nit was drawn")
+    plot_line(ax, temperature, logged, "bad", "scored with\nthe softmax")
+    start, end = float(temperature[0]), float(temperature[-1])
+    ax.set(xlabel="temperature of the draws", ylabel="mean log-ratio, nats")
+    ax.set_xlim(start, end + 0.22 * (end - start))
+    ax.margins(y=0.1)
+    return ax

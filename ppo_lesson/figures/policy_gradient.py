@@ -1,0 +1,247 @@
+"""Figures of notebook 01: returns of a policy, rows of a language model, noise, a batch reused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+from torch import Tensor
+
+from ppo_lesson.figures.style import COLORS, plot_line
+from ppo_lesson.maths.shapes import check_count
+from ppo_lesson.worlds.reuse import Path
+
+ROLES = ("old", "new")
+HATCHES = ("", "//")
+METER_HEIGHT = 1.1
+"""Where the row of batches stands on the axis of J: below the coin's 1.355."""
+
+
+def plot_returns(ax: Axes, returns: Tensor, prob: Mapping[str, Tensor]) -> Axes:
+    """Draw how likely each return is under two policies, with their means.
+
+    Args:
+        ax: where to draw.
+        returns: (M,) return of every trajectory.
+        prob: name of each of two policies, and (M,) the probability of every trajectory under it.
+    """
+    values, group = returns.unique(return_inverse=True)
+    place, top = np.arange(len(values)), 0.0
+    for k, (name, p) in enumerate(prob.items()):
+        chance = torch.zeros(len(values), dtype=p.dtype).index_add(0, group, p)
+        middle = place + (k - 0.5) * 0.4
+        color = COLORS[ROLES[k]]
+        bars = ax.bar(
+            middle, chance.tolist(), 0.4, color="white", edgecolor=color, hatch=HATCHES[k]
+        )
+        ax.bar_label(bars, fmt="{:.2f}", color=color, padding=2)
+        words = f"{name}: mean {float(p @ returns):.2f}"
+        ax.text(0.02, 0.95 - 0.09 * k, words, color=color, weight="bold", transform=ax.transAxes)
+        top = max(top, float(chance.max()))
+    ax.set_xticks(place, [f"{float(value):g}" for value in values])
+    ax.set(xlabel="return of a walk", ylabel="probability", ylim=(0, 1.35 * top))
+    ax.set_title("Another policy, another distribution over returns")
+    ax.grid(visible=False, axis="x")
+    return ax
+
+
+def plot_token_rows(ax: Axes, words: Sequence[str], prompt_length: int) -> Axes:
+    """Draw which row of logits predicts which token: the one before it.
+
+    Args:
+        ax: where to draw.
+        words: T words, prompt and answer.
+        prompt_length: how many of them are the prompt.
+    """
+    prompt_length = check_count("prompt_length", prompt_length, 1, len(words))
+    for t, word in enumerate(words):
+        given = t < prompt_length
+        color = COLORS["quiet"] if given else COLORS["new"]
+        _box(ax, t, 1.2, f"{word}\ntoken {t}", color, dashed=given)
+        asked = prompt_length - 1 <= t < len(words) - 1
+        _box(ax, t, 0, f"row {t}", COLORS["old"] if asked else COLORS["quiet"], dashed=not asked)
+        if t + 1 < len(words):
+            look = {
+                "arrowstyle": "-|>",
+                "linewidth": 2.5 if asked else 1.5,
+                "color": COLORS["old"] if asked else COLORS["quiet"],
+                "linestyle": "-" if asked else ":",
+            }
+            ax.annotate("", (t + 1, 1.2), xytext=(t, 0.6), arrowprops=look)
+    prompt = (prompt_length - 1) / 2
+    answer = (prompt_length + len(words) - 1) / 2
+    ax.text(prompt, 1.95, "prompt: given", ha="center", color=COLORS["quiet"])
+    ax.text(answer, 1.95, "answer: chosen", ha="center", color=COLORS["new"], weight="bold")
+    ax.set(xlim=(-0.5, len(words) - 0.5), ylim=(-0.1, 2.2))
+    ax.set_title("A row predicts the token after it")
+    ax.set_axis_off()
+    return ax
+
+
+def plot_baseline(ax: Axes, baseline: Tensor, variance: Tensor, marks: Mapping[str, float]) -> Axes:
+    """Draw the variance of the sampled gradient against a constant that is taken off the return.
+
+    Args:
+        ax: where to draw.
+        baseline: (N,) constants, increasing.
+        variance: (N,) variance of one walk's gradient with each.
+        marks: names of special constants on the line.
+    """
+    x, y = baseline.tolist(), variance.tolist()
+    plot_line(ax, x, y, "truth", "")
+    for name, at in marks.items():
+        height = float(np.interp(at, x, y))
+        ax.plot([at], [height], "o", color=COLORS["new"], markersize=10, zorder=3)
+        ax.annotate(
+            f"{name}\n{height:.2f}", (at, height), xytext=(0, 12), textcoords="offset points",
+            color=COLORS["new"], ha="center",
+        )  # fmt: skip
+    ax.set(xlabel="baseline b", ylabel="variance of one walk's gradient", ylim=(0, 1.05 * max(y)))
+    ax.set_title("The mean stays, the noise does not: a parabola with a best baseline")
+    return ax
+
+
+def plot_funnel(
+    ax: Axes, num_samples: Sequence[int], estimate: Tensor, exact: float, standard_error: Tensor
+) -> Axes:
+    """Draw sampled gradients around the exact one: the band narrows like 1 / sqrt(N).
+
+    Args:
+        ax: where to draw.
+        num_samples: K sample sizes, increasing.
+        estimate: (R, K) one row per seed.
+        exact: the number that they estimate.
+        standard_error: (K,) exact standard error of an estimate of each size.
+    """
+    sizes = np.array(num_samples, dtype=float)
+    # The band is a curve: between the sizes it is drawn from the same 1 / sqrt(N).
+    fine = np.geomspace(sizes[0] / 1.6, sizes[-1] * 1.6, 200)
+    width = 2 * float(standard_error[0]) * np.sqrt(sizes[0] / fine)
+    ax.fill_between(fine, exact - width, exact + width, color=COLORS["light"], alpha=0.25)
+    spread = np.geomspace(0.8, 1.25, len(estimate))
+    for row, shift in zip(estimate, spread, strict=True):
+        ax.plot(sizes * shift, row.tolist(), "o", color=COLORS["old"], markersize=5, alpha=0.7)
+    ax.axhline(exact, color=COLORS["truth"])
+    ax.set(xscale="log", xlabel="number of walks N", ylabel="estimate", xlim=(fine[0], fine[-1]))
+    notes = {
+        0.93: ("line: exact", COLORS["truth"]),
+        0.84: ("dots: one batch each", COLORS["old"]),
+        0.06: ("band: two standard errors", COLORS["quiet"]),
+    }
+    for height, (words, color) in notes.items():
+        ax.text(0.97, height, words, color=color, ha="right", transform=ax.transAxes)
+    ax.set_title("Larger batches close in on the exact gradient")
+    return ax
+
+
+def plot_rate(ax: Axes, num_samples: Sequence[int], error: Tensor, standard_error: Tensor) -> Axes:
+    """Draw the typical error of a sampled gradient beside the line of 1 / sqrt(N).
+
+    Args:
+        ax: where to draw.
+        num_samples: K sample sizes, increasing.
+        error: (K,) root mean square of the measured errors.
+        standard_error: (K,) exact standard error.
+    """
+    sizes = [float(size) for size in num_samples]
+    plot_line(ax, sizes, standard_error.tolist(), "truth", "")
+    ax.plot(sizes, error.tolist(), "D", color=COLORS["new"], markersize=9)
+    ax.set(xscale="log", yscale="log", xlabel="number of walks N", ylabel="typical error")
+    ax.text(0.97, 0.9, "line: exact, slope -1/2", ha="right", transform=ax.transAxes)
+    ax.text(
+        0.97, 0.8, "diamonds: measured", color=COLORS["new"], ha="right", transform=ax.transAxes
+    )
+    ax.set_title("... at the rate of one over root N")
+    return ax
+
+
+def plot_run(
+    ax: Axes, generated: Sequence[int], value: Sequence[float], best: float, per_batch: int
+) -> Axes:
+    """Draw an on-policy run and its meter: samples generated, in use, thrown away.
+
+    Args:
+        ax: where to draw.
+        generated: U numbers of samples generated before each policy, increasing.
+        value: U values of J, exact.
+        best: J of the best policy.
+        per_batch: samples in a batch; the last batch is in use, those before it are gone.
+    """
+    per_batch = check_count("per_batch", per_batch)
+    done = generated[-1] if generated else 0
+    in_use = min(per_batch, done)
+    if generated:
+        plot_line(ax, list(generated), list(value), "good", "")
+        gone = list(generated[1:-1])
+        ax.plot(gone, [METER_HEIGHT] * len(gone), "x", color=COLORS["quiet"], markersize=5)
+        ax.plot([done], [METER_HEIGHT], "s", color=COLORS["old"], markersize=8)
+        words = "each cross: a batch used once and thrown away"
+        ax.text(0.97, 0.12, words, color=COLORS["quiet"], ha="right", transform=ax.transAxes)
+    ax.axhline(best, color=COLORS["truth"], linestyle=":", linewidth=1.5)
+    ax.text(0.99, best, "best ", va="bottom", ha="right", transform=ax.get_yaxis_transform())
+    ax.set(xlabel="samples generated", ylabel="J, exact", ylim=(1.0, 1.1 * best))
+    ax.set_title(f"generated {done:,} samples · in use {in_use:,} · thrown away {done - in_use:,}")
+    return ax
+
+
+def plot_reuse(ax: Axes, fresh: Path, stale: Path, best: float) -> Axes:
+    """Draw J along a path with a fresh batch at each step, and along one that reuses the first.
+
+    Args:
+        ax: where to draw.
+        fresh: K steps with fresh batches.
+        stale: K steps on the first batch.
+        best: J of the best policy.
+    """
+    steps = list(range(len(fresh.value)))
+    plot_line(ax, steps, fresh.value, "good", "")
+    ax.plot(steps, stale.value.tolist(), color=COLORS["old"], linestyle="--")
+    _label_middle(ax, fresh.value, "good", "a fresh batch for each step", -26)
+    _label_middle(ax, stale.value, "old", "the first batch for all steps", -26)
+    ax.axhline(best, color=COLORS["truth"], linestyle=":", linewidth=1.5)
+    ax.text(0.01, best, "best", va="bottom", transform=ax.get_yaxis_transform())
+    ax.set(xlabel="gradient steps k", ylabel="J, exact", ylim=(1.3, 1.1 * best))
+    ax.set_title("Reuse pays at first, then leads astray")
+    return ax
+
+
+def plot_bias(ax: Axes, stale: Path) -> Axes:
+    """Draw the bias of a reused batch's gradient, and how long the true gradient is there.
+
+    Args:
+        ax: where to draw.
+        stale: K steps on the first batch.
+    """
+    steps = list(range(len(stale.value)))
+    bias = (stale.used - stale.exact).flatten(1).norm(dim=1)
+    true = stale.exact.flatten(1).norm(dim=1)
+    ax.plot(steps, bias.tolist(), color=COLORS["bad"], linestyle="-.")
+    plot_line(ax, steps, true, "truth", "")
+    _label_middle(ax, true, "truth", "true gradient", 14)
+    _label_middle(ax, bias, "bad", "bias", -26)
+    ax.set(xlabel="gradient steps k", ylabel="length", ylim=(0, None))
+    ax.set_title("The bias outgrows the gradient")
+    return ax
+
+
+def _label_middle(ax: Axes, y: Tensor, role: str, words: str, offset: int) -> None:
+    """Write a label so many points above the middle of a line over 0, 1, 2 ..."""
+    middle = len(y) // 2
+    ax.annotate(
+        words, (middle, float(y[middle])), xytext=(0, offset), textcoords="offset points",
+        color=COLORS[role],
+    )  # fmt: skip
+
+
+def _box(ax: Axes, middle: float, bottom: float, words: str, color: str, *, dashed: bool) -> None:
+    style = ":" if dashed else "-"
+    ax.add_patch(
+        Rectangle(
+            (middle - 0.33, bottom), 0.66, 0.6, fill=False, edgecolor=color, linewidth=2,
+            linestyle=style,
+        )
+    )  # fmt: skip
+    ax.text(middle, bottom + 0.3, words, ha="center", va="center", color=color)

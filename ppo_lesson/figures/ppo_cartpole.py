@@ -1,0 +1,246 @@
+"""Figures of training runs: ratios of one update, learning curves, seeds, the dashboard."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+from torch import Tensor
+
+from ppo_lesson.figures.style import COLORS, Row, label_end, line_style
+from ppo_lesson.maths.shapes import check_count
+from ppo_lesson.training.ppo import PPOConfig, TrainingResult
+from ppo_lesson.training.rollouts import solved_return
+
+CONFIDENCE = 0.95
+
+DASHBOARD = {
+    "approx_kl": "approximate KL, nats",
+    "active_clip_fraction": "clip fraction",
+    "entropy": "entropy, nats",
+    "explained_variance": "explained variance",
+    "gradient_norm": "gradient norm",
+    "learning_rate": "learning rate",
+}
+"""Metric and title of each panel, in reading order."""
+
+
+def median_interval(samples: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Find an interval that holds the true median with at least 95 % confidence.
+
+    The k-th smallest and the k-th largest of S independent samples have the median of their
+    distribution between them with probability 1 - 2 P(Binomial(S, 1/2) < k), whatever the
+    distribution; k is the largest for which that is at least 0.95.
+
+    Args:
+        samples: (S, U) S samples of each of U quantities, S at least 6.
+
+    Returns:
+        Low end, median of the samples and high end, (U,) each.
+
+    Raises:
+        ValueError: samples are not (S, U), or S is below 6: even the extremes are then too narrow.
+
+    Source: David and Nagaraja (2003), Order statistics, section 7.1.
+    """
+    if samples.ndim != 2 or len(samples) < 6:
+        raise ValueError(f"samples: expected shape (S, U), S >= 6, got {tuple(samples.shape)}")
+    size, rank = len(samples), 1
+    while _outside(size, rank + 1) <= 1 - CONFIDENCE:
+        rank += 1
+    ordered = samples.sort(dim=0).values
+    return ordered[rank - 1], ordered.quantile(0.5, dim=0), ordered[size - rank]
+
+
+def plot_ratios(ax: Axes, ratio: Tensor, clip_epsilon: float, title: str) -> Axes:
+    """Draw a histogram of one rollout's ratios, the clip's interval marked.
+
+    Args:
+        ax: to draw on.
+        ratio: (N,) current policy over old, one per sample.
+        clip_epsilon: half-width of the interval around 1.
+        title: which moment is shown.
+    """
+    # A fixed range, so that several moments can be compared; what lies beyond counts at the rim.
+    edges = torch.linspace(0.4, 1.6, 49, dtype=ratio.dtype)
+    inside = ratio.clamp(float(edges[0]), float(edges[-1]))
+    ax.hist(inside, bins=edges.tolist(), color=COLORS["weight"])
+    for end in (1 - clip_epsilon, 1 + clip_epsilon):
+        ax.axvline(end, color=COLORS["truth"], linestyle="--", linewidth=1.5)
+    ax.set(title=title, xlabel="ratio r", xlim=(0.4, 1.6), yscale="log", ylim=(0.7, 2000))
+    return ax
+
+
+def return_limits(solved: float | None) -> tuple[float, float]:
+    """Choose the ends of an axis for returns not known yet: 0 and a tenth beyond "solved".
+
+    Args:
+        solved: mean return that counts as solved; None where nothing says.
+    """
+    end = 1.0 if solved is None else float(f"{1.1 * solved:.2g}")
+    return min(0.0, end), max(0.0, end)
+
+
+def plot_learning_curve(
+    ax: Axes,
+    steps: Row,
+    returns: Row,
+    role: str = "new",
+    label: str = "",
+    env_id: str = PPOConfig.env_id,
+) -> Axes:
+    """Draw the mean return of evaluation episodes against environment steps.
+
+    Args:
+        ax: to draw on.
+        steps: (U,) environment steps before each evaluation.
+        returns: (U,) mean return of its episodes.
+        role: colour and line style.
+        label: name of the run, written at the curve's end.
+        env_id: the world; where gymnasium says at which return it is solved, a line is drawn.
+    """
+    ax.plot(steps, returns, marker="o", markersize=5, **line_style(role))
+    if label:
+        label_end(ax, steps, returns, role, label)
+    return _return_axes(ax, env_id)
+
+
+def plot_seeds(
+    ax: Axes,
+    steps: Row,
+    returns: Tensor,
+    role: str = "new",
+    label: str = "",
+    env_id: str = PPOConfig.env_id,
+) -> Axes:
+    """Draw several runs of one setting: each run thin, their median bold.
+
+    Args:
+        ax: to draw on.
+        steps: (U,) environment steps of the evaluations, the same for all runs.
+        returns: (S, U) mean return of each run's evaluations.
+        role: colour and line style.
+        label: name of the setting, written at the median's end.
+        env_id: as in `plot_learning_curve`.
+    """
+    style = line_style(role)
+    for run in returns:
+        ax.plot(steps, run, linewidth=1.6, alpha=0.75, **style)
+    median = returns.quantile(0.5, dim=0)
+    ax.plot(steps, median, linewidth=3.5, **style)
+    if label:
+        label_end(ax, steps, median, role, label)
+    return _return_axes(ax, env_id)
+
+
+def plot_median(
+    ax: Axes, steps: Row, returns: Tensor, label: str = "", env_id: str = PPOConfig.env_id
+) -> Axes:
+    """Draw the median over runs of one setting, and its interval of at least 95 % confidence.
+
+    Args:
+        ax: to draw on.
+        steps: (U,) environment steps of the evaluations, the same for all runs.
+        returns: (S, U) mean return of each run's evaluations, S at least 6.
+        label: name of the setting, written at the median's end.
+        env_id: as in `plot_learning_curve`.
+    """
+    low, median, high = median_interval(returns)
+    ax.fill_between(steps, low, high, color=COLORS["new"], alpha=0.2, linewidth=0)
+    plot_learning_curve(ax, steps, median, "new", label, env_id)
+    return ax
+
+
+def plot_metric(
+    ax: Axes,
+    steps: Row,
+    values: Row,
+    title: str,
+    role: str = "new",
+) -> Axes:
+    """Draw one metric of training against environment steps."""
+    ax.plot(steps, values, **line_style(role))
+    ax.set(title=title, xlabel="environment steps")
+    ax.xaxis.set_major_locator(MaxNLocator(3))
+    return ax
+
+
+def plot_dashboard(axes: np.ndarray, result: TrainingResult, config: PPOConfig) -> np.ndarray:
+    """Draw what training writes down, each metric in a panel of its own.
+
+    Args:
+        axes: (2, 3) Axes, as plt.subplots(2, 3) gives them.
+        result: of the training.
+        config: its settings; the limits that they set are drawn as dashed lines.
+    """
+    steps = result.curve("steps")
+    for ax, (name, title) in zip(axes.flat, DASHBOARD.items(), strict=True):
+        plot_metric(ax, steps, result.curve(name), title)
+    axes.flat[1].lines[0].set_label("active")
+    axes.flat[1].plot(steps, result.curve("clip_fraction"), label="logged", **line_style("old"))
+    axes.flat[1].legend(loc="upper right")
+    guide = {"color": COLORS["quiet"], "linestyle": "--", "linewidth": 1.5}
+    if config.target_kl is not None:
+        axes.flat[0].axhline(config.target_kl, **guide)
+    axes.flat[4].axhline(config.max_gradient_norm, **guide)
+    return axes
+
+
+def plot_reuse(
+    ax: Axes,
+    steps: Row,
+    clipped: Tensor,
+    free: Tensor,
+    num_epochs: int,
+    env_id: str = PPOConfig.env_id,
+) -> Axes:
+    """Draw runs with and without the clip that use each rollout for so many epochs.
+
+    Args:
+        ax: to draw on.
+        steps: (U,) environment steps of the evaluations, the same for all runs.
+        clipped: (S, U) mean return of each run's evaluations, with the clip.
+        free: (S, U) the same without.
+        num_epochs: of each rollout.
+        env_id: as in `plot_learning_curve`.
+    """
+    num_epochs = check_count("num_epochs", num_epochs)
+    plot_seeds(ax, steps, free, "bad", env_id=env_id)
+    plot_seeds(ax, steps, clipped, "good", env_id=env_id)
+    with_clip, without = (returns.quantile(0.5, dim=0) for returns in (clipped, free))
+    if torch.equal(with_clip, without):
+        label_end(ax, steps, with_clip, "good", "with and\nwithout")
+    else:
+        label_end(ax, steps, with_clip, "good", "with\nthe clip")
+        label_end(ax, steps, without, "bad", "without")
+    ax.set_title("1 epoch" if num_epochs == 1 else f"{num_epochs} epochs")
+    ax.set_xlim(left=0)
+    ax.label_outer()
+    return ax
+
+
+def _outside(size: int, rank: int) -> float:
+    """Compute the probability that the median is not between the rank-th smallest and largest."""
+    return 2 * sum(math.comb(size, k) for k in range(rank)) / 2**size
+
+
+def _return_axes(ax: Axes, env_id: str) -> Axes:
+    """Fit the axis to what is drawn on it and on those that share it; mark "solved"."""
+    solved = solved_return(env_id)
+    low, high = return_limits(solved)
+    drawn = [other.dataLim.intervaly for other in ax.get_shared_y_axes().get_siblings(ax)]
+    bottom, top = min(ends[0] for ends in drawn), max(ends[1] for ends in drawn)
+    air = 0.04 * (max(high, top) - min(low, bottom))
+    low = bottom - air if bottom < low else low
+    high = top + air if top > high else high
+    ax.set(ylim=(low, high), xlabel="environment steps", ylabel="return of an episode")
+    if solved is not None and all(line.get_gid() != "solved" for line in ax.lines):
+        ax.axhline(solved, linewidth=1, gid="solved", **line_style("quiet"))
+        # At the left end, where learning has not yet arrived.
+        place = {"xytext": (6, -4), "textcoords": "offset points", "va": "top"}
+        left = ("axes fraction", "data")
+        ax.annotate("solved", (0, solved), xycoords=left, color=COLORS["quiet"], **place)
+    return ax

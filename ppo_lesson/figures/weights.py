@@ -1,0 +1,157 @@
+"""Figures of notebook 03, first half: missing support, light tails, what a batch is worth."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+from torch import Tensor
+
+from ppo_lesson.figures.style import COLORS, line_style
+from ppo_lesson.worlds.toys import ONE, Gaussian, gaussian_estimate_variance
+
+FIRST_MEAN = 20
+"""A running mean is drawn from this many samples on: before, it hides what comes after."""
+
+NUM_MEANS = 600
+"""At most so many points of a running mean are drawn."""
+
+
+def plot_confident_estimate(ax: Axes, product: Tensor, exact: float, settles_on: float) -> Axes:
+    """Draw the mean of the first n samples with two standard errors, and the truth it misses.
+
+    Args:
+        ax: to draw on.
+        product: (N,) weight times value of each sample.
+        exact: E_p[f].
+        settles_on: what the mean tends to, the sum of p f over what the proposal shows.
+    """
+    n, mean, variance = _running(product)
+    band = 2 * (variance / n).sqrt()
+    ax.fill_between(n, mean - band, mean + band, color=COLORS["new"], alpha=0.25, linewidth=0)
+    ax.plot(n, mean, **line_style("new"))
+    style: dict[str, Any] = {"xytext": (4, 6), "textcoords": "offset points"}
+    for height, role in [(exact, "truth"), (settles_on, "quiet")]:
+        ax.axhline(height, color=COLORS[role], linestyle="-" if role == "truth" else ":")
+    ax.annotate(f"exact, with the trips that never came: {exact:.3g}", (FIRST_MEAN, exact), **style)
+    ax.annotate(
+        "estimate, ±2 standard errors", (float(n[-1]), float(mean[-1])), xytext=(-4, 22),
+        textcoords="offset points", color=COLORS["new"], ha="right",
+    )  # fmt: skip
+    ax.set(xscale="log", xlabel="number of trips n", ylabel="mean of the first n")
+    ax.set_xlim(FIRST_MEAN, len(product))
+    ax.set_title("The error bar closes in on the wrong number")
+    return ax
+
+
+def plot_running_estimates(ax: Axes, narrow: Tensor, wide: Tensor, exact: float) -> Axes:
+    """Draw running means of several samples from a narrow proposal, and of some from a wide one.
+
+    Args:
+        ax: to draw on.
+        narrow: (R, N) weight times value, one row per repeat.
+        wide: (Q, N) the same for the wide proposal.
+        exact: E_p[f].
+    """
+    ax.axhline(exact, **line_style("truth"), linewidth=1.5)
+    place: dict[str, Any] = {"transform": ax.transAxes}
+    for rows, role, line, label, height in [
+        (narrow, "bad", "-", "narrow proposal (solid)", 0.9),
+        (wide, "old", "--", "wide proposal (dashed)", 0.81),
+    ]:
+        for product in rows:
+            n, mean, _ = _running(product)
+            ax.plot(n, mean, line, color=COLORS[role], linewidth=1.6, label=label)
+        ax.text(0.02, height, label, color=COLORS[role], **place)
+    ax.text(0.02, 0.72, f"exact: {exact:.3g} (level line)", **place)
+    ax.set(xscale="log", xlabel="number of samples n", ylabel="mean of the first n")
+    ax.set_xlim(FIRST_MEAN, narrow.shape[1])
+    ax.set_yscale("log")
+    _plain_ticks(ax.yaxis)
+    ax.set_title("Too low for a long time, then a jump")
+    return ax
+
+
+def plot_claimed_errors(ax: Axes, estimate: Tensor, standard_error: Tensor, exact: float) -> Axes:
+    """Draw each batch's claimed standard error against its estimate, both axes logarithmic.
+
+    A batch between the two grey curves contains the truth in its interval of two standard errors.
+
+    Args:
+        ax: to draw on.
+        estimate: (R,) one per batch, above 0.
+        standard_error: (R,) as each batch computes it from its own samples.
+        exact: what is estimated.
+    """
+    contains = (estimate - exact).abs() < 2 * standard_error
+    for mask, role, marker in [(contains, "old", "o"), (~contains, "bad", "x")]:
+        style = {"color": COLORS[role], "marker": marker, "linewidths": 1.2}
+        ax.scatter(estimate[mask], standard_error[mask], s=16, alpha=0.6, **style)
+    low, high = float(estimate.min()), float(estimate.max())
+    grid = torch.logspace(math.log10(low), math.log10(high), 400, dtype=estimate.dtype)
+    ax.plot(grid, (grid - exact).abs() / 2, color=COLORS["quiet"], linewidth=1.5)
+    ax.axvline(exact, color=COLORS["truth"], linewidth=1.5)
+    share = float(contains.double().mean())
+    least, most = float(standard_error.min()), float(standard_error.max())
+    ax.set(xscale="log", yscale="log", xlabel="estimate of the batch", ylabel="claimed error")
+    ax.set_ylim(least / 1.5, most * 1.5)
+    _plain_ticks(ax.xaxis)
+    _plain_ticks(ax.yaxis)
+    place: dict[str, Any] = {"transform": ax.transAxes}
+    ax.text(0.98, 0.16, f"o: truth inside ±2 claimed errors, {share:.0%}", ha="right",
+            color=COLORS["old"], **place)  # fmt: skip
+    ax.text(0.98, 0.07, f"x: truth outside, {1 - share:.0%}", ha="right",
+            color=COLORS["bad"], **place)  # fmt: skip
+    ax.annotate(f"exact: {exact:.3g}", (exact, 1), (6, -4), ("data", "axes fraction"),
+                "offset points", va="top")  # fmt: skip
+    ax.set_title("Too low and too sure: the lowest estimates claim the smallest errors")
+    return ax
+
+
+def plot_worth_of_width(
+    ax: Axes, target: Gaussian, std: Tensor, sampled_std: Tensor, sampled_share: Tensor
+) -> Axes:
+    """Draw ESS / N against the width of a proposal with the target's mean: exact, and sampled.
+
+    Args:
+        ax: to draw on.
+        target: p.
+        std: (G,) standard deviations of the proposal for the exact curve, ascending.
+        sampled_std: (M,) those that were sampled.
+        sampled_share: (M,) ESS / N of one batch from each.
+    """
+    moments = [1 + gaussian_estimate_variance(target, Gaussian(target.mean, width), ONE)
+               for width in std.tolist()]  # fmt: skip
+    edge = target.std / math.sqrt(2)
+    ax.axvspan(float(std[0]), edge, color=COLORS["bad"], alpha=0.15, linewidth=0)
+    ax.plot(std, [1 / moment for moment in moments], **line_style("truth"))
+    ax.plot(sampled_std, sampled_share, "o", color=COLORS["new"], markersize=9)
+    ax.text(float(std[-1]), 0.93, "line: exact, for large N", ha="right")
+    ax.text(float(std[-1]), 0.83, "dots: one batch each", ha="right", color=COLORS["new"])
+    middle = (float(std[0]) + edge) / 2
+    ax.text(middle, 0.93, "variance\ninfinite", ha="center", va="top", color=COLORS["quiet"])
+    ax.set(xlabel="standard deviation of the proposal (target: 1)", ylabel="ESS / N")
+    ax.set(xlim=(float(std[0]), float(std[-1])), ylim=(-0.02, 1.05))
+    ax.set_title("Too wide costs samples; too narrow costs all of them, unnoticed")
+    return ax
+
+
+def _plain_ticks(axis: Axis) -> None:
+    """Label a logarithmic axis with 0.1, 0.2, 0.5, 1, ... instead of powers of ten."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(FuncFormatter(lambda tick, _: f"{tick:g}"))
+    axis.set_minor_locator(NullLocator())
+
+
+def _running(product: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Compute count, mean and variance of the first n products, for n evenly spaced in log n."""
+    count = torch.arange(1, len(product) + 1)
+    mean = product.cumsum(0) / count
+    variance = (product.square().cumsum(0) / count - mean.square()) * count / (count - 1)
+    spaced = torch.logspace(math.log10(FIRST_MEAN), math.log10(len(product)), NUM_MEANS)
+    shown = spaced.round().long().unique() - 1
+    return count[shown], mean[shown], variance[shown]

@@ -1,0 +1,44 @@
+"""Sentences: a small transformer, its feedback, PPO, GRPO, DPO, and a judge that enumerates."""
+
+from ppo_lesson.language.dpo import align_directly
+from ppo_lesson.language.feedback import Pairs, collect_pairs, fit_reward_model, pretrain
+from ppo_lesson.language.judge import Judge
+from ppo_lesson.language.model import (
+    LanguageModel,
+    Responses,
+    RewardModel,
+    every_log_prob,
+    every_score,
+    respond,
+)
+from ppo_lesson.language.rlhf import (
+    Batch,
+    RLHFConfig,
+    align,
+    group_advantage,
+    make_batch,
+    rewards,
+    token_loss,
+)
+
+__all__ = [
+    "Batch",
+    "Judge",
+    "LanguageModel",
+    "Pairs",
+    "RLHFConfig",
+    "Responses",
+    "RewardModel",
+    "align",
+    "align_directly",
+    "collect_pairs",
+    "every_log_prob",
+    "every_score",
+    "fit_reward_model",
+    "group_advantage",
+    "make_batch",
+    "pretrain",
+    "respond",
+    "rewards",
+    "token_loss",
+]

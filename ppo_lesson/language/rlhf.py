@@ -1,0 +1,298 @@
+"""Reinforcement learning from human feedback: PPO on the tokens of a small language model.
+
+The policy's loss and its advantages are those that solved CartPole: `maths.clipped_surrogate_loss`
+and `maths.gae`. What is new stands around them: preferences, the price of leaving the reference,
+and padding, which is no experience.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+from ppo_lesson import maths
+from ppo_lesson.language.feedback import draw_prompts
+from ppo_lesson.language.model import LanguageModel, Responses, respond
+from ppo_lesson.maths.arithmetic import equal_up_to_rounding
+from ppo_lesson.maths.shapes import check_between, check_count, check_positive, check_seed
+from ppo_lesson.training.config import check_learning_rate, settle_counts
+from ppo_lesson.training.interrupts import (
+    INTERRUPTED,
+    finish_on_interrupt,
+    reason,
+    telling_the_end,
+)
+from ppo_lesson.training.steps import check_default_device, check_finite, gradient_step
+
+Score = Callable[[Tensor, Tensor], Tensor]
+"""Scores (B,) prompts with (B, T) responses: (B,)."""
+
+LOGIT_SIZE = 20.0
+"""A log-probability is a difference of logits, which are about as large where a policy is sure."""
+
+
+@dataclass(frozen=True)
+class RLHFConfig:
+    """Settings of `align`.
+
+    Args:
+        num_iterations: rollouts, each with its epochs.
+        num_responses: responses per rollout.
+        num_epochs: passes over a rollout.
+        minibatch_size: responses per gradient step.
+        learning_rate: Adam's first step size; it falls to 0 over the training.
+        clip_epsilon: half-width of the clip's interval.
+        beta: price of one nat of divergence from the reference.
+        gae_lambda: mixing of advantages; gamma is 1, as every response ends.
+        value_coefficient: weight of the critic's loss.
+        max_gradient_norm: longest gradient.
+        group_size: responses to the same prompt that are compared with each other; 0 for
+            advantages from a critic. With groups there is no critic (GRPO).
+
+    Raises:
+        ValueError: a setting is out of range; the message names it.
+    """
+
+    num_iterations: int = 50
+    num_responses: int = 512
+    num_epochs: int = 4
+    minibatch_size: int = 512
+    learning_rate: float = 3e-3
+    clip_epsilon: float = 0.2
+    beta: float = 0.5
+    gae_lambda: float = 0.95
+    value_coefficient: float = 0.5
+    max_gradient_norm: float = 0.5
+    group_size: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse settings that cannot work."""
+        settle_counts(self, "num_iterations", "num_responses", "num_epochs", "minibatch_size")
+        object.__setattr__(self, "group_size", check_count("group_size", self.group_size, 0))
+        check_learning_rate(self.learning_rate)
+        check_positive(max_gradient_norm=self.max_gradient_norm)
+        check_between(0, 1, gae_lambda=self.gae_lambda)
+        check_between(0, 1, open_low=True, open_high=True, clip_epsilon=self.clip_epsilon)
+        for name in ("beta", "value_coefficient"):
+            check_between(0, math.inf, open_high=True, **{name: getattr(self, name)})
+        if self.group_size and (self.group_size < 2 or self.num_responses % self.group_size):
+            raise ValueError(
+                f"group_size: expected 0 or a divisor of num_responses above 1, "
+                f"got {self.group_size} for {self.num_responses} responses"
+            )
+
+
+@dataclass(frozen=True)
+class Iteration:
+    """What is written down of an iteration; means over its responses.
+
+    Args:
+        score: of the reward model.
+        kl: log-ratio of policy and reference per response, from samples, in nats.
+        largest_ratio: of a token, current over old, after the last epoch.
+        clip_fraction: share of the tokens to which the clip leaves no gradient, there.
+    """
+
+    score: float
+    kl: float
+    largest_ratio: float
+    clip_fraction: float
+
+
+@dataclass
+class Alignment:
+    """A policy, the record of how it came to be, and why it ended."""
+
+    model: LanguageModel
+    history: list[Iteration] = field(default_factory=list)
+    stopped: str = "all iterations done"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A rollout of sentences, ready for its epochs; padding is still in it and has no weight.
+
+    Args:
+        said: the responses, with the log-probabilities of the old policy.
+        advantage: (B, T) of each token.
+        value_target: (B, T) what the critic is fitted to.
+    """
+
+    said: Responses
+    advantage: Tensor
+    value_target: Tensor
+
+
+def align(
+    reference: LanguageModel,
+    score: Score,
+    config: RLHFConfig,
+    *,
+    seed: int,
+    draw: Callable[[LanguageModel, Tensor, torch.Generator], Responses] = respond,
+    on_iteration: Callable[[LanguageModel, Iteration], bool | str | None] | None = None,
+) -> Alignment:
+    """Raise the score minus beta times the divergence from the reference, by PPO on tokens.
+
+    Three policies are at work: the reference stays as it is for ever, the old policy wrote the
+    rollout, the current one moves.
+
+    Args:
+        reference: where the policy starts, and what it is held to; it is not changed.
+        score: of a response as a whole, the reward model's.
+        config: the settings.
+        seed: of prompts, responses and minibatches.
+        draw: draws the responses and scores them as it drew them.
+        on_iteration: called after each iteration with policy and record, as `on_update` of `train`:
+            training ends where it returns True, or words that say why; a method `finish` of it is
+            told of the end.
+
+    Returns:
+        Policy, history, and why it ended. Ctrl-C ends it after the running iteration. Scores,
+        log-probabilities or gradients that are not finite end it too, with one RuntimeWarning that
+        names them and the iteration; the policy is then that of the last gradient step before.
+
+    Raises:
+        TypeError, ValueError: score returned no tensor of shape (B,), or seed is no seed.
+    """
+    check_default_device()
+    with telling_the_end(on_iteration) as finish, finish_on_interrupt() as asked:
+        generator = torch.Generator().manual_seed(check_seed(seed))
+        result = Alignment(copy.deepcopy(reference))
+        model = result.model
+        optimizer = torch.optim.Adam(model.parameters())
+        for k in range(config.num_iterations):
+            share_left = 1 - k / config.num_iterations
+            optimizer.param_groups[0]["lr"] = config.learning_rate * share_left
+            prompt = draw_prompts(config.num_responses // max(1, config.group_size), generator)
+            prompt = prompt.repeat_interleave(max(1, config.group_size))
+            try:
+                said = draw(model, prompt, generator)
+                scores, reward = rewards(reference, score, said, config.beta)
+                batch = make_batch(model, said, reward, config)
+                for _ in range(config.num_epochs):
+                    for index in maths.minibatches(len(prompt), config.minibatch_size, generator):
+                        take_step(model, optimizer, batch, index, config)
+            except FloatingPointError as error:
+                result.stopped = f"{error} in iteration {k + 1} of {config.num_iterations}"
+                warnings.warn(f"training stopped: {result.stopped}", RuntimeWarning, stacklevel=2)
+                break
+            record = _record(model, reference, batch, scores, config)
+            result.history.append(record)
+            stop = on_iteration is not None and on_iteration(model, record)
+            if asked() or stop:
+                result.stopped = INTERRUPTED if asked() else reason(stop, "on_iteration")
+                break
+        finish(result.stopped)
+    return result
+
+
+@torch.no_grad()
+def rewards(
+    reference: LanguageModel, score: Score, said: Responses, beta: float
+) -> tuple[Tensor, Tensor]:
+    """Score responses as a whole, (B,), and spread score and price over their tokens, (B, T).
+
+    Raises:
+        FloatingPointError: a score or a log-probability is not finite; the message names it.
+    """
+    scores = score(said.prompt.clone(), said.token.clone())  # not for it to change
+    ref_log_prob = reference.log_prob(said.prompt, said.token)
+    reward = maths.shaped_reward(scores, said.log_prob, ref_log_prob, said.mask, beta)
+    check_finite(score=scores, log_prob=said.log_prob[said.mask])
+    if beta:  # without a price, what the reference forbids costs nothing
+        check_finite(ref_log_prob=ref_log_prob[said.mask])
+    check_finite(reward=reward)
+    return scores, reward
+
+
+@torch.no_grad()
+def make_batch(model: LanguageModel, said: Responses, reward: Tensor, config: RLHFConfig) -> Batch:
+    """Turn rewards of tokens into advantages: from a critic, or from the rest of the group."""
+    value = model.value(said.prompt, said.token).masked_fill(~said.mask, 0.0)
+    if config.group_size:
+        advantage = group_advantage(said, reward, config)
+        return Batch(said, advantage, value)
+    check_finite(value=value)
+    next_value, goes_on = (pad(column[:, 1:], (0, 1)) for column in (value, said.mask))
+    truncated = torch.zeros_like(goes_on)
+    advantage = maths.gae(  # time comes first there
+        reward.T, value.T, next_value.T, ~goes_on.T, truncated.T, 1.0, config.gae_lambda
+    ).T
+    value_target = value + advantage
+    advantage = torch.zeros_like(advantage).masked_scatter(
+        said.mask, maths.normalise_advantage(advantage[said.mask])
+    )
+    return Batch(said, advantage, value_target)
+
+
+def group_advantage(said: Responses, reward: Tensor, config: RLHFConfig) -> Tensor:
+    """Compare responses to the same prompt, (B, T); 0 where a group differs by rounding alone.
+
+    The rewards of a policy that has not left the reference hold the rounding of log-probabilities
+    that were subtracted, and those hold that of their logits: see LOGIT_SIZE.
+    """
+    groups = reward.sum(-1).view(-1, config.group_size)
+    advantage = maths.group_relative_advantage(groups)
+    logs = (LOGIT_SIZE + said.log_prob.abs()) * said.mask
+    subtracted = (reward.abs() + 2 * config.beta * logs).sum(-1).view_as(groups)
+    noise = equal_up_to_rounding(groups, subtracted).unsqueeze(-1)
+    return advantage.masked_fill(noise, 0.0).view(-1, 1).expand_as(reward)
+
+
+def token_loss(model: LanguageModel, batch: Batch, index: Tensor, config: RLHFConfig) -> Tensor:
+    """Add up PPO's losses over the real tokens of some responses."""
+    said, mask = batch.said, batch.said.mask[index]
+    prompt, token = said.prompt[index], said.token[index]
+    loss = maths.clipped_surrogate_loss(
+        model.log_prob(prompt, token)[mask],
+        said.log_prob[index][mask],
+        batch.advantage[index][mask],
+        config.clip_epsilon,
+    )
+    if config.group_size or not config.value_coefficient:
+        return loss
+    critic_loss = maths.value_loss(
+        model.value(prompt, token)[mask], batch.value_target[index][mask]
+    )
+    return loss + config.value_coefficient * critic_loss
+
+
+def take_step(
+    model: LanguageModel,
+    optimizer: torch.optim.Optimizer,
+    batch: Batch,
+    index: Tensor,
+    config: RLHFConfig,
+) -> None:
+    """Take one gradient step on some responses of a rollout, its length limited.
+
+    Raises:
+        FloatingPointError: the gradient is not finite; the parameters are as they were.
+    """
+    gradient_step(optimizer, token_loss(model, batch, index, config), config.max_gradient_norm)
+
+
+@torch.no_grad()
+def _record(
+    model: LanguageModel, reference: LanguageModel, batch: Batch, scores: Tensor, config: RLHFConfig
+) -> Iteration:
+    said = batch.said
+    ref_log_prob = reference.log_prob(said.prompt, said.token)
+    log_ratio_to_ref = (said.log_prob - ref_log_prob).masked_fill(~said.mask, 0.0).sum(-1)
+    log_prob = model.log_prob(said.prompt, said.token)[said.mask]
+    ratio = maths.policy_ratio(log_prob, said.log_prob[said.mask])
+    silent = maths.active_clip_fraction(ratio, batch.advantage[said.mask], config.clip_epsilon)
+    return Iteration(
+        score=scores.mean().item(),
+        kl=log_ratio_to_ref.mean().item(),
+        largest_ratio=ratio.max().item(),
+        clip_fraction=silent.item(),
+    )

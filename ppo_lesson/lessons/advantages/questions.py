@@ -1,0 +1,274 @@
+"""Notebook 07: questions and predictions on GAE, the ends of episodes and normalising."""
+
+from __future__ import annotations
+
+from ppo_lesson.exercises.quiz import Option, Question
+
+TIME_LIMIT = Question(
+    id="advantages-time-limit",
+    prompt=(
+        "The pole has stood for 500 steps and the clock stops the episode (truncated). What is the "
+        "future worth after the last step?"
+    ),
+    options=(
+        Option(
+            "0, because the episode is over",
+            "The record is over, the world is not: the pole still stands. With 0 the critic learns "
+            "that a standing pole is as bad as a falling one.",
+        ),
+        Option(
+            "V(s') of the observation that followed the last step",
+            "The future was there and nobody saw it, so the critic's estimate takes its place.",
+            correct=True,
+        ),
+        Option(
+            "V of the first observation of the next episode",
+            "The next episode has nothing to do with this one: it starts anew. Many programs use "
+            "that value by accident, because it stands in the next row.",
+        ),
+        Option(
+            "the mean return of all episodes so far",
+            "A mean over episodes does not know in which state this one stopped. V(s') does.",
+        ),
+    ),
+)
+
+CUT = Question(
+    id="advantages-rollout-cut",
+    prompt=(
+        "A rollout stops after 32 steps, in the middle of an episode. What does GAE do in the last "
+        "row?"
+    ),
+    options=(
+        Option(
+            "it keeps next_value in the TD error and adds no later advantage",
+            "The cut is neither termination nor truncation: the future is worth V(s'), and "
+            "the episode goes on in the next rollout.",
+            correct=True,
+        ),
+        Option(
+            "it leaves next_value out, as at a termination",
+            "The world did not end, only the record did. Without next_value every rollout would "
+            "seem to end in a catastrophe.",
+        ),
+        Option(
+            "it drops the row, because its advantage is not known",
+            "Its TD error needs no more than its reward and two values, and these are known. "
+            "Only the terms after it are missing.",
+        ),
+        Option(
+            "it adds the advantage of the first row, where the rollout begins",
+            "The first row is the past. That would be a circle in time.",
+        ),
+    ),
+)
+
+LAMBDA = Question(
+    id="advantages-lambda",
+    prompt="The critic is far from right. You lower λ from 1 towards 0. What happens to GAE?",
+    options=(
+        Option(
+            "less bias and less variance: a lower λ is better in every way",
+            "There is no such gift. A low λ leans on the critic, and its errors enter as bias.",
+        ),
+        Option(
+            "less bias, more variance",
+            "The other way round. λ = 1 sums real rewards, which is noisy and right on average; "
+            "λ = 0 believes the critic after one step.",
+        ),
+        Option(
+            "more bias, less variance",
+            "Fewer random rewards enter, so the noise falls; more of the critic's error does, "
+            "so the bias grows.",
+            correct=True,
+        ),
+        Option(
+            "nothing: λ changes the weights of rewards, not of the critic",
+            "λ mixes n-step estimates, and each of them ends in a value of the critic. A low λ "
+            "gives most weight to those that meet the critic early.",
+        ),
+    ),
+)
+
+BASELINE = Question(
+    id="advantages-baseline",
+    prompt=(
+        "You subtract a baseline b(s) from the return in the policy gradient, and b is a bad guess "
+        "of V. What does that do?"
+    ),
+    options=(
+        Option(
+            "the gradient is biased, by as much as b is wrong",
+            "The score has mean zero in each state, so any b(s) drops out of the expectation, "
+            "right or wrong. That needs a b that does not depend on the action.",
+        ),
+        Option(
+            "nothing at all: neither its mean nor its variance depends on b",
+            "The mean does not; the variance does. To lower it is what a baseline is for, and a "
+            "bad one can raise it.",
+        ),
+        Option(
+            "the gradient becomes exact, as b removes the noise",
+            "A baseline takes away that part of the noise which the state explains. The rest, "
+            "from actions and from the world, stays.",
+        ),
+        Option(
+            "its expectation stays right; its variance may be higher than with a good b",
+            "E[∇ log π(a|s) b(s)] = 0 for every b(s). A bad baseline costs variance, not bias.",
+            correct=True,
+        ),
+    ),
+)
+
+NORMALISING = Question(
+    id="advantages-normalising",
+    prompt="PPO normalises advantages. Why does that not stand inside gae?",
+    options=(
+        Option(
+            "because normalised advantages give another direction for every sample",
+            "Each sample is scaled alike and moved alike; its own gradient keeps its line. The "
+            "question is which numbers belong together, and whether they can still be checked.",
+        ),
+        Option(
+            "because it is a choice of training, over valid steps only; gae has exact answers",
+            "What gae returns can be compared with the true advantage. Normalised numbers "
+            "depend on which samples stand beside them, and rows that only reset an environment "
+            "must be dropped first.",
+            correct=True,
+        ),
+        Option(
+            "because gae's results already have mean 0 and standard deviation 1",
+            "They do not. With the true values the mean over the policy's actions would be 0; "
+            "with a critic it is not, and the spread has the unit of the reward.",
+        ),
+        Option(
+            "because normalising needs the gradient of the critic",
+            "Advantages are numbers, no gradient flows through them. Only their mean and their "
+            "standard deviation are needed.",
+        ),
+    ),
+)
+
+QUESTIONS = (TIME_LIMIT, CUT, LAMBDA, BASELINE, NORMALISING)
+
+PREDICT_SIGN = Question(
+    id="predict-return-sign",
+    prompt=(
+        "In the near room, at the first step, going on is right: its true advantage is 0.22. You "
+        "see one walk that went on, and compute G - V. How often does it come out negative, as if "
+        "going on had been wrong?"
+    ),
+    options=(
+        Option(
+            "never: G - V is an unbiased estimate of the advantage",
+            "Unbiased means right on average over many walks. It says nothing about one of them.",
+        ),
+        Option(
+            "in about 3 of 100 walks",
+            "So rare it would be if walks differed little from each other. They pay anything from "
+            "nothing to the largest prize.",
+        ),
+        Option(
+            "in about 30 of 100 walks",
+            "What a walk is paid depends on all later actions and doors too. Their noise is "
+            "several times as large as the advantage.",
+            correct=True,
+        ),
+        Option(
+            "in half of them: one walk tells nothing",
+            "It tells a little. If it told nothing, a million walks would tell nothing either.",
+        ),
+    ),
+)
+
+PREDICT_PERFECT_CRITIC = Question(
+    id="predict-perfect-critic",
+    prompt=(
+        "Suppose the critic were perfect: it knows V exactly. Which λ then gives the advantages "
+        "with the smallest mean squared error?"
+    ),
+    options=(
+        Option(
+            "λ = 0: one step, then the critic",
+            "A perfect critic adds no bias at any λ. What is left is the noise of the rewards, "
+            "and one step has least of it.",
+            correct=True,
+        ),
+        Option(
+            "λ = 0.95, which most programs use",
+            "That is a compromise for a critic that errs. There is nothing left to compromise on.",
+        ),
+        Option(
+            "λ = 1: real rewards are better than anybody's opinion",
+            "They are as right on average as a perfect critic, and far noisier: they carry the "
+            "luck of all later steps.",
+        ),
+        Option(
+            "it makes no difference: all are unbiased then",
+            "Unbiased they are, all of them. But the squared error is bias² plus variance.",
+        ),
+    ),
+)
+
+PREDICT_CLOCK = Question(
+    id="predict-clock-target",
+    prompt=(
+        "A world pays 1 at every step, for ever; with a discount of 0.99 every step is worth 100. "
+        "A clock stops each episode after 500 steps, and a program takes that for the end of the "
+        "world. What does it tell its critic about the last step?"
+    ),
+    options=(
+        Option(
+            "about 99: one step of 500 is missing",
+            "What is missing is not one step but everything that would have followed the last one.",
+        ),
+        Option(
+            "about 80, the average of all steps",
+            "That is what a critic without a clock makes of all 500 targets. The target of the "
+            "last step alone is much lower.",
+        ),
+        Option(
+            "0, since nothing follows",
+            "Nothing follows, says the program; but the step's own reward was paid.",
+        ),
+        Option(
+            "1: its own reward, and then nothing",
+            "The future that was cut off would have been worth 99. The same observation is told "
+            "anything from 1 to 99, depending on a clock that it does not show.",
+            correct=True,
+        ),
+    ),
+)
+
+PREDICT_NEXT_STEP = Question(
+    id="predict-step-after-the-end",
+    prompt=(
+        "One pole of a vector environment has fallen: the step returned terminated = True. You "
+        "call step again, with an action for every pole. What happens to the fallen one?"
+    ),
+    options=(
+        Option(
+            "an error: it must be reset first",
+            "A single environment must be. A vector environment resets its members by itself, "
+            "because the others go on.",
+        ),
+        Option(
+            "it was reset before: the action is the first one of the new episode",
+            "Then the step that ended the episode would have returned the new episode's "
+            "observation. That is another mode, called same step, and not the default.",
+        ),
+        Option(
+            "it is reset now: the action is ignored and the reward is 0",
+            "This is the default, called next step. The row looks like all others, and nobody "
+            "acted in it.",
+            correct=True,
+        ),
+        Option(
+            "it stays as it is until all poles have fallen",
+            "So it would be if you played one batch of episodes. Here every fallen pole starts "
+            "anew on its own.",
+        ),
+    ),
+)
+
+PREDICTIONS = (PREDICT_SIGN, PREDICT_PERFECT_CRITIC, PREDICT_CLOCK, PREDICT_NEXT_STEP)

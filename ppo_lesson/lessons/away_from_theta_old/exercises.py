@@ -1,0 +1,199 @@
+"""What notebook 05 asks: how few samples rule a batch, and a ratio that explodes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from ppo_lesson.exercises.exercise import Case, Exercise, Function, Mistake, Property
+from ppo_lesson.lessons.inputs import agree, drawn_samples, floats
+from ppo_lesson.maths import gradient_share
+
+# top times N is a whole number up to rounding in every case, of which there are two: 0.29 * 100 is
+# a little below 29 in floating point, and 0.07 * 100 a little above 7.
+
+
+def _case(ratio: list[float], advantage: list[float], top: float, label: str) -> Case:
+    return Case({"ratio": floats(*ratio), "advantage": floats(*advantage), "top": top}, label)
+
+
+def _drawn_case(num_samples: int, seed: int, top: float) -> Case:
+    batch = drawn_samples(num_samples, seed)
+    ratio = torch.exp(3 * (batch["log_prob"] - batch["old_log_prob"]))
+    label = f"the top {round(top * num_samples)} of {num_samples} samples"
+    return Case({"ratio": ratio, "advantage": batch["advantage"], "top": top}, label)
+
+
+def _top(size: Tensor, top: float) -> Tensor:
+    return size.topk(math.ceil(top * len(size) - 1e-9)).values
+
+
+def _first_in_line(ratio: Tensor, advantage: Tensor, top: float) -> Tensor:
+    size = (ratio * advantage).abs()
+    return size[: round(top * len(size))].sum() / size.sum()
+
+
+def _of_largest_ratios(ratio: Tensor, advantage: Tensor, top: float) -> Tensor:
+    size = (ratio * advantage).abs()
+    return size[ratio.topk(round(top * len(size))).indices].sum() / size.sum()
+
+
+def _smallest(ratio: Tensor, advantage: Tensor, top: float) -> Tensor:
+    size = (ratio * advantage).abs()
+    return -_top(-size, top).sum() / size.sum()
+
+
+def _with_count(rounded: Callable[[float], int]) -> Function:
+    def answer(ratio: Tensor, advantage: Tensor, top: float) -> Tensor:
+        size = (ratio * advantage).abs()
+        return size.topk(rounded(top * len(size))).values.sum() / size.sum()
+
+    return answer
+
+
+def _equal_samples_share_equally(answer: Function) -> bool:
+    ratio, advantage = floats(0.5, 2.0, 1.0, 4.0), floats(-4.0, 1.0, 2.0, -0.5)
+    return all(
+        agree(answer(ratio=ratio, advantage=advantage, top=top), floats(top)[0])
+        for top in (0.25, 0.5, 0.75)
+    )
+
+
+def _signs_do_not_matter(answer: Function) -> bool:
+    ratio, advantage = floats(0.5, 3.0, 1.0, 4.0), floats(-4.0, 1.0, 2.0, -0.5)
+    signed = answer(ratio=ratio, advantage=advantage, top=0.5)
+    return agree(signed, answer(ratio=ratio, advantage=advantage.abs(), top=0.5))
+
+
+def _order_does_not_matter(answer: Function) -> bool:
+    ratio, advantage = floats(0.5, 3.0, 1.0, 4.0), floats(-4.0, 1.0, 2.0, -0.9)
+    turned = answer(ratio=ratio.flip(0), advantage=advantage.flip(0), top=0.25)
+    return agree(turned, answer(ratio=ratio, advantage=advantage, top=0.25))
+
+
+_SIGNED_BELOW = (
+    "You found the strongest samples by their absolute pull, but signed pulls are left in your "
+    "quotient, where they cancel. A pull downwards counts as much as one upwards, above the line "
+    "and below it."
+)
+
+GRADIENT_SHARE = Exercise(
+    id="gradient_share",
+    prompt=(
+        "Who rules the batch? A sample's part in the gradient is $r A$ times its score; call "
+        "$|r A|$ the strength with which it pulls, and leave the score aside. Write "
+        "the share of the whole pull, the sum of all $|r A|$, that the strongest samples hold."
+        "\n\n"
+        "`ratio` and `advantage` have the shape (N,), `top` is the fraction of samples that count "
+        "as the strongest: with `top = 0.1` and 40 samples they are 4. (`top` times N is a whole "
+        "number up to rounding.) Return a tensor of shape (), between 0 and 1."
+    ),
+    reference=gradient_share,
+    cases=(
+        _case([1.5, 0.5], [-2.0, 1.0], 0.5, "the stronger of two samples, its A < 0"),
+        _case([0.5, 3.0, 1.0, 1.2], [6.0, 0.4, -1.0, 2.0], 0.25, "the largest ratio is not on top"),
+        _case(
+            [1.0, 1.1, 40.0, 0.9, 1.2], [1.0, -2.0, -1.5, 0.5, 1.0], 0.2, "one ratio has exploded"
+        ),
+        _case([0.8, 1.3, 2.0, 0.6], [1.0, 0.5, 2.5, 3.0], 0.5, "all A > 0"),
+        _drawn_case(10, 45, 0.3),
+        _drawn_case(40, 46, 0.05),
+        _drawn_case(100, 47, 0.29),
+        _drawn_case(100, 48, 0.07),
+    ),
+    hints=(
+        "A strong pull downwards is a strong pull. And the strongest samples are not those that "
+        "stand first.",
+        "Sort the absolute products, add up the largest `top` times N of them, divide by the sum "
+        "of all absolute products.",
+        "size = the absolute value of ratio times advantage; its method .topk(count) has the "
+        "largest ones in .values. For count, round top * N to an int.",
+    ),
+    mistakes=(
+        Mistake(
+            "You returned the share of samples, which is what came in as top. The question is "
+            "which share of the pull these samples hold.",
+            lambda ratio, advantage, top: torch.tensor(
+                round(top * len(ratio)) / len(ratio), dtype=ratio.dtype
+            ),
+        ),
+        Mistake(
+            "You looked at the ratios alone. A huge ratio with a tiny advantage pulls little: "
+            "multiply the two first.",
+            lambda ratio, advantage, top: _top(ratio, top).sum() / ratio.sum(),
+        ),
+        Mistake(
+            "The absolute value is missing: positive and negative pulls cancel in your sums, and a "
+            "share can leave the range from 0 to 1.",
+            lambda ratio, advantage, top: (
+                _top(ratio * advantage, top).sum() / (ratio * advantage).sum()
+            ),
+        ),
+        Mistake(
+            _SIGNED_BELOW,
+            lambda ratio, advantage, top: (
+                _top((ratio * advantage).abs(), top).sum() / (ratio * advantage).sum().abs()
+            ),
+        ),
+        Mistake(
+            _SIGNED_BELOW,
+            lambda ratio, advantage, top: (
+                _top((ratio * advantage).abs(), top).sum() / (ratio * advantage).sum()
+            ),
+        ),
+        Mistake(
+            "You took the first samples, not the strongest: sort before you cut.",
+            _first_in_line,
+        ),
+        Mistake(
+            "You chose the samples by their ratio. The strongest are those with the largest "
+            "product of ratio and advantage.",
+            _of_largest_ratios,
+        ),
+        Mistake(
+            "You added up the weakest samples: the sorting runs the other way.",
+            _smallest,
+        ),
+        Mistake(
+            "You looked at the advantages alone. The ratio is what explodes: multiply it in.",
+            lambda ratio, advantage, top: _top(advantage.abs(), top).sum() / advantage.abs().sum(),
+        ),
+        Mistake(
+            "You divided the mean of the strongest by the mean of all. A share is a sum divided by "
+            "a sum.",
+            lambda ratio, advantage, top: (
+                _top((ratio * advantage).abs(), top).mean() / (ratio * advantage).abs().mean()
+            ),
+        ),
+        Mistake(
+            "This is the pull of the strongest samples itself. Divide by the pull of all samples "
+            "to make it a share.",
+            lambda ratio, advantage, top: _top((ratio * advantage).abs(), top).sum(),
+        ),
+        Mistake(
+            "You cut off decimals, as int(), floor and // do. In floating point 0.29 * 100 is "
+            "28.999999999999996, which must count as 29 samples and not as 28: round.",
+            _with_count(math.floor),
+        ),
+        Mistake(
+            "You rounded up. In floating point 0.07 * 100 is 7.000000000000001, which must count "
+            "as 7 samples and not as 8: round to the nearest.",
+            _with_count(math.ceil),
+        ),
+    ),
+    properties=(
+        Property(
+            "Where every sample pulls equally hard, the top fraction holds that fraction of the "
+            "pull.",
+            _equal_samples_share_equally,
+        ),
+        Property("The sign of an advantage does not change the share.", _signs_do_not_matter),
+        Property(
+            "The share does not depend on the order in which the samples are listed.",
+            _order_does_not_matter,
+        ),
+    ),
+)

@@ -1,0 +1,151 @@
+"""Notebook 02: the estimate whose weights are made to sum to one."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ppo_lesson.exercises.exercise import Case, Exercise, Function, Mistake, Property
+from ppo_lesson.lessons.log_space import SMALL
+from ppo_lesson.maths import self_normalised_estimate
+
+
+def _case(
+    label: str, value: list[float], log_weight: list[float], *, level: float = 0, edge: bool = False
+) -> Case:
+    value_, log_weight_ = (torch.tensor(x, dtype=torch.float64) for x in (value, log_weight))
+    return Case({"value": value_, "log_weight": log_weight_ + level}, label, edge)
+
+
+def _random_case(label: str, seed: int, num_samples: int) -> Case:
+    generator = torch.Generator().manual_seed(seed)
+    pair = torch.randn((2, num_samples), generator=generator, dtype=torch.float64)
+    return Case({"value": pair[0] + 1, "log_weight": pair[1]}, label)
+
+
+_THREE = _case("three samples", [2.0, -1.0, 4.5], [0.3, -1.2, 0.9])
+
+
+def _without_care(value: Tensor, log_weight: Tensor) -> Tensor:
+    weight = log_weight.exp()
+    return (weight * value).sum() / weight.sum()
+
+
+def _with_a_small_number(value: Tensor, log_weight: Tensor) -> Tensor:
+    weight = log_weight.exp()
+    return (weight * value).sum() / (weight.sum() + SMALL)
+
+
+def _clamped(value: Tensor, log_weight: Tensor) -> Tensor:
+    return _without_care(value, log_weight.clamp(-20, 20))
+
+
+def _mean_of_shares(value: Tensor, log_weight: Tensor) -> Tensor:
+    return (log_weight.softmax(dim=0) * value).mean()
+
+
+def _level_does_not_matter(answer: Function) -> bool:
+    value, log_weight = _THREE.inputs["value"], _THREE.inputs["log_weight"]
+    raised = answer(value=value, log_weight=log_weight + 3)
+    return torch.allclose(answer(value=value, log_weight=log_weight), raised)
+
+
+def _equal_values_are_the_answer(answer: Function) -> bool:
+    log_weight = _THREE.inputs["log_weight"]
+    value = torch.full_like(log_weight, 7.0)
+    return torch.allclose(answer(value=value, log_weight=log_weight), value[0])
+
+
+def _shifts_with_the_values(answer: Function) -> bool:
+    value, log_weight = _THREE.inputs["value"], _THREE.inputs["log_weight"]
+    shifted = answer(value=value + 10, log_weight=log_weight)
+    return torch.allclose(answer(value=value, log_weight=log_weight) + 10, shifted)
+
+
+SELF_NORMALISED_ESTIMATE = Exercise(
+    id="self_normalised_estimate",
+    prompt="""\
+Estimate the expectation of $f$ under the target when the weights are known only up to a common
+factor: a weighted average of the values, with weights that are made to sum to one.
+
+- `value`: `(N,)`, $f$ of each sample. `log_weight`: `(N,)`, the **logarithm** of each weight.
+- Return `()`.
+
+Adding a constant to every log weight must change nothing, and log weights of several hundred must
+do no harm.""",
+    reference=self_normalised_estimate,
+    cases=(
+        _case("one sample", [2.5], [-0.7]),
+        _case("two samples, the second weighs more", [1.0, 4.0], [-0.4, 0.8]),
+        _THREE,
+        _case(
+            "weights that are all too large by one factor", [1.5, -2.0, 3.0], [0.1, 1, -2], level=4
+        ),
+        _random_case("eight samples", 1, 8),
+        _random_case("forty samples", 2, 40),
+        _case("log weights are near 800", [1.0, 3.0], [0.6, -0.5], level=800, edge=True),
+        _case("log weights are 2000 apart", [2.0, 5.0], [2000.5, 0.0], edge=True),
+        _case("log weights are near -800", [1.0, 3.0, 6.0], [-1, 0.4, 0], level=-800, edge=True),
+    ),
+    hints=(
+        "Which quantity makes weights sum to one? And what happens to a common factor of all "
+        "weights, if it stands above and below a fraction line?",
+        "Sum of weight times value, divided by the sum of the weights. Before the exponential, "
+        "subtract from all log weights a number that keeps the largest one harmless.",
+        "Subtract the largest log weight, take exp, divide each by their sum, and add up share "
+        "times value. A well-known function of torch does all but the last step at once.",
+    ),
+    mistakes=(
+        Mistake(
+            "You take exp of log weights that are still too large or too small: beyond 709 it is "
+            "infinity, far below zero it is 0, and the quotient is NaN. First subtract a constant "
+            "that makes the largest one 0.",
+            _without_care,
+        ),
+        Mistake(
+            "You take exp of log weights that are still too large or too small. Far below zero it "
+            "is 0, and the small number you add below the line makes a 0 of the answer; beyond 709 "
+            "it is infinite. First subtract a constant that makes the largest one 0.",
+            _with_a_small_number,
+        ),
+        Mistake(
+            "Clamping the log weights keeps exp finite, but makes different weights equal. "
+            "Subtract a constant from all of them: that leaves their ratios alone.",
+            _clamped,
+        ),
+        Mistake(
+            "That is the plain estimate: it divides by N. An unknown factor of the weights goes "
+            "through to the answer; dividing by the sum of the weights cancels it.",
+            lambda value, log_weight: (log_weight.exp() * value).mean(),
+        ),
+        Mistake(
+            "The weights in your sum are not normalised: divide by what they add up to.",
+            lambda value, log_weight: (log_weight.exp() * value).sum(),
+        ),
+        Mistake(
+            "You divided twice: weights that sum to one already make an average. Taking a mean "
+            "on top, or above a sum of weights, leaves it too small by the factor N.",
+            _mean_of_shares,
+        ),
+        Mistake(
+            "You used the logarithms as if they were the weights. Some of them are negative; no "
+            "sample counts a negative number of times.",
+            lambda value, log_weight: (log_weight * value).sum() / log_weight.sum(),
+        ),
+        Mistake(
+            "The weights play no part: this is the mean of the values under the proposal.",
+            lambda value, log_weight: value.mean(),
+        ),
+    ),
+    properties=(
+        Property(
+            "Adding the same number to every log weight changes nothing.",
+            _level_does_not_matter,
+        ),
+        Property(
+            "Where all values are equal, the estimate is that value, whatever the weights.",
+            _equal_values_are_the_answer,
+        ),
+        Property("Values that are all larger by 10 raise it by 10.", _shifts_with_the_values),
+    ),
+)

@@ -1,0 +1,19 @@
+"""What notebook language_models asks: its exercises, questions and predictions."""
+
+from __future__ import annotations
+
+from ppo_lesson.exercises.exercise import Lesson
+from ppo_lesson.lessons.language_models.exercises import RLHF_OPTIMUM
+from ppo_lesson.lessons.language_models.predictions import PREDICTIONS
+from ppo_lesson.lessons.language_models.preferences import BRADLEY_TERRY_LOSS
+from ppo_lesson.lessons.language_models.questions import OPEN_QUESTIONS, QUESTIONS
+from ppo_lesson.lessons.language_models.sampling import BEHAVIOUR_LOG_PROB
+from ppo_lesson.lessons.language_models.tokens import SHAPED_REWARD
+
+LESSON = Lesson(
+    notebook="10_ppo_for_language_models",
+    exercises=(BEHAVIOUR_LOG_PROB, BRADLEY_TERRY_LOSS, SHAPED_REWARD, RLHF_OPTIMUM),
+    questions=QUESTIONS,
+    predictions=PREDICTIONS,
+    open_questions=OPEN_QUESTIONS,
+)

@@ -1,0 +1,18 @@
+"""What notebook policy_gradient asks: its exercises, questions and predictions."""
+
+from __future__ import annotations
+
+from ppo_lesson.exercises.exercise import Lesson
+from ppo_lesson.lessons.policy_gradient.exercises import REINFORCE_LOSS
+from ppo_lesson.lessons.policy_gradient.predictions import PREDICTIONS
+from ppo_lesson.lessons.policy_gradient.questions import OPEN_QUESTIONS, QUESTIONS
+from ppo_lesson.lessons.policy_gradient.score import SCORE
+from ppo_lesson.lessons.policy_gradient.tokens import TOKEN_LOG_PROBS
+
+LESSON = Lesson(
+    notebook="01_policy_gradient",
+    exercises=(SCORE, REINFORCE_LOSS, TOKEN_LOG_PROBS),
+    questions=QUESTIONS,
+    predictions=PREDICTIONS,
+    open_questions=OPEN_QUESTIONS,
+)

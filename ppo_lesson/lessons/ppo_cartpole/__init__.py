@@ -1,0 +1,18 @@
+"""What notebook ppo_cartpole asks: its exercises, questions and predictions."""
+
+from __future__ import annotations
+
+from ppo_lesson.exercises.exercise import Lesson
+from ppo_lesson.lessons.ppo_cartpole.critic import VALUE_LOSS
+from ppo_lesson.lessons.ppo_cartpole.critic_clip import CLIPPED_VALUE_LOSS
+from ppo_lesson.lessons.ppo_cartpole.exercises import ENTROPY
+from ppo_lesson.lessons.ppo_cartpole.minibatches import MINIBATCHES
+from ppo_lesson.lessons.ppo_cartpole.questions import OPEN_QUESTIONS, PREDICTIONS, QUESTIONS
+
+LESSON = Lesson(
+    notebook="08_ppo_cartpole",
+    exercises=(VALUE_LOSS, CLIPPED_VALUE_LOSS, ENTROPY, MINIBATCHES),
+    questions=QUESTIONS,
+    predictions=PREDICTIONS,
+    open_questions=OPEN_QUESTIONS,
+)

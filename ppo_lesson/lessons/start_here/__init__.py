@@ -1,0 +1,20 @@
+"""What notebook start_here asks: its exercises, questions and predictions."""
+
+from __future__ import annotations
+
+from ppo_lesson.exercises.exercise import Lesson
+from ppo_lesson.lessons.start_here.exercises import (
+    EXPECTATION,
+    PREDICT_ASSERT,
+    PREDICT_TIME,
+    PROGRESSION,
+)
+from ppo_lesson.lessons.start_here.questions import SELF_TEST
+
+LESSON = Lesson(
+    notebook="00_start_here",
+    exercises=(EXPECTATION,),
+    questions=SELF_TEST,
+    predictions=(PREDICT_ASSERT, PREDICT_TIME),
+    open_questions=(PROGRESSION,),
+)

@@ -1,0 +1,128 @@
+"""What notebook 06 lets the learner predict before a cell is run."""
+
+from __future__ import annotations
+
+from ppo_lesson.exercises.quiz import Option, Question
+
+NOISIEST_KL = Question(
+    id="predict-noisiest-kl",
+    prompt=(
+        "The two policies are far apart: the new one likes an action that the old one hardly ever "
+        "took. Which of the three estimates of KL(old || new) is the noisiest there?"
+    ),
+    options=(
+        Option(
+            "k1: its samples have both signs and must cancel.",
+            "That makes k1 the noisiest while the policies are close. Here look at the ratio of "
+            "the rare action.",
+        ),
+        Option(
+            "k2: a square makes large numbers larger.",
+            "It squares a logarithm, and logarithms grow slowly. Its trouble is another one: its "
+            "mean is wrong.",
+        ),
+        Option(
+            "k3: it contains the ratio itself.",
+            "The ratio of an action that was rare can be huge, and it comes up once in a while. "
+            "The mean is still right; the spread is that of an importance weight.",
+            correct=True,
+        ),
+        Option(
+            "All three have the same spread: they estimate the same number.",
+            "Estimates with the same mean can differ in spread; and k2 has another mean.",
+        ),
+    ),
+)
+
+NATURAL_STEP = Question(
+    id="predict-natural-step",
+    prompt=(
+        "At θ_old the slope of L_IS along care is 35 times smaller than along courage. A plain "
+        "gradient step therefore moves care 35 times less. The natural step, best per nat: what "
+        "does it do with care?"
+    ),
+    options=(
+        Option(
+            "It leaves care alone: where the slope is small nothing can be gained.",
+            "Gain per unit of a parameter is small here. The natural step asks for gain per nat, "
+            "and a unit of care costs hardly any.",
+        ),
+        Option(
+            "The same as the gradient step, with another length.",
+            "That would be so if the Fisher matrix were a multiple of the identity.",
+        ),
+        Option(
+            "It moves both by the same amount.",
+            "It treats policies alike, not parameters. Per nat one of the two is far cheaper.",
+        ),
+        Option(
+            "It turns care further than courage.",
+            "Care hardly changes how the old policy's episodes look, so it is cheap in nats, and "
+            "the natural step spends its budget where a nat buys most.",
+            correct=True,
+        ),
+    ),
+)
+
+RATIO_AT_REST = Question(
+    id="predict-ratio-at-rest",
+    prompt=(
+        "Exact data, no momentum: you climb the clipped objective with ε = 0.2 until nothing "
+        "moves any more. A(go) > 0. What is the ratio of go in the end?"
+    ),
+    options=(
+        Option(
+            "Below 1.2: the clip slows it down before the edge.",
+            "Inside the interval the clipped objective is the plain one: nothing slows down.",
+        ),
+        Option(
+            "1.2: there its gradient ends.",
+            "Its own gradient does. Another row pulls at the same parameters.",
+        ),
+        Option(
+            "1.21 or so: the last step crosses the edge a little.",
+            "The last of its own steps does cross the edge by some. The question is what happens "
+            "afterwards.",
+        ),
+        Option(
+            "About 2.5, far outside.",
+            "When go is silent, stay is not: A(stay) < 0 pushes stay down, until its own ratio is "
+            "0.8. What stay loses, go gains, and go was rare.",
+            correct=True,
+        ),
+    ),
+)
+
+PAST_THE_EDGE = Question(
+    id="predict-past-the-edge",
+    prompt=(
+        "One sample with A > 0, nothing else in the batch, the optimiser is Adam. Its ratio has "
+        "passed 1.2, so its gradient is exactly zero from now on. What do the next steps of Adam "
+        "do?"
+    ),
+    options=(
+        Option(
+            "Nothing: the gradient is zero.",
+            "A step of plain gradient ascent would be zero. Adam steps along an average of past "
+            "gradients.",
+        ),
+        Option(
+            "They carry the ratio on, well past 1.2.",
+            "The average of past gradients fades by a tenth per step; until it has faded, the "
+            "ratio moves on.",
+            correct=True,
+        ),
+        Option(
+            "They bring it back to 1.2.",
+            "Outside the interval on this side the clipped objective is flat. There is no way back "
+            "in it.",
+        ),
+        Option(
+            "They blow up: Adam divides by zero.",
+            "It divides by the root of an average of squared gradients, which fades even more "
+            "slowly.",
+        ),
+    ),
+)
+
+PREDICTIONS = (NOISIEST_KL, NATURAL_STEP, RATIO_AT_REST, PAST_THE_EDGE)

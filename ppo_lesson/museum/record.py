@@ -1,0 +1,96 @@
+"""The bug museum: faults, most of them of published code, each a switch on our own PPO.
+
+Told without blame: they were written by people who knew what they were doing. The curves are
+recorded, five seeds of each fault and of the right code, and stored beside this module;
+`python -m ppo_lesson experiments museum` makes them again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ppo_lesson.experiments import running as experiments
+from ppo_lesson.experiments.running import Curves, Run
+from ppo_lesson.museum import (
+    advantages as faults_advantages,
+)
+from ppo_lesson.museum import (
+    losses as faults_losses,
+)
+from ppo_lesson.museum import (
+    rollouts as faults_rollouts,
+)
+from ppo_lesson.museum.fault import Fault
+from ppo_lesson.training.config import PPOConfig
+
+STORED = Path(__file__).with_name("museum.json")
+COMMAND = "python -m ppo_lesson experiments museum"
+HEALTHY = "healthy"
+NUM_SEEDS = 5
+EVERY = 3  # updates between two records
+EPISODES = 20  # of each evaluation
+
+FAULTS: dict[str, Fault] = {
+    fault.id: fault
+    for room in (faults_advantages, faults_losses, faults_rollouts)
+    for fault in room.FAULTS
+}
+"""The faults by their ids, room by room."""
+
+
+def rerun(name: str, seed: int) -> Run:
+    """Train with one fault, or with HEALTHY code, from one seed, as the stored runs were.
+
+    Raises:
+        ValueError: there is no such fault.
+    """
+    if name not in (HEALTHY, *FAULTS):
+        raise ValueError(f"name: expected {HEALTHY} or one of {list(FAULTS)}, got {name!r}")
+    parts = FAULTS[name].parts if name in FAULTS else experiments.NOTHING
+    return experiments.run(PPOConfig(), seed, parts, every=EVERY, episodes=EPISODES)
+
+
+def head() -> dict[str, Any]:
+    """Say what the stored file is made with; a stored file that says otherwise is stale."""
+    return {
+        "command": COMMAND,
+        "config": experiments.settings(PPOConfig()),
+        "num_seeds": NUM_SEEDS,
+        "every": EVERY,
+        "episodes": EPISODES,
+        "faults": list(FAULTS),
+    }
+
+
+def record(name: str) -> dict[str, list[list[float]]]:
+    """Train HEALTHY, or with one fault, from every seed: metric -> (S, U)."""
+    runs = [rerun(name, seed) for seed in range(NUM_SEEDS)]
+    return {metric: [run[metric] for run in runs] for metric in runs[0]}
+
+
+def write(path: Path = STORED, on_entry: Callable[[str], object] = lambda name: None) -> None:
+    """Run the experiment and store it, as `experiments.make` does: an entry for each fault."""
+    entries = {name: partial(record, name) for name in (HEALTHY, *FAULTS)}
+    experiments.make(path, head(), entries, on_entry)
+
+
+def read(path: Path = STORED) -> dict[str, Curves]:
+    """Read the stored curves: HEALTHY or a fault's id -> metric -> (S, U)."""
+    runs = experiments.read(path)[1]
+    return {
+        name: {metric: experiments.numbers(rows) for metric, rows in metrics.items()}
+        for name, metrics in runs.items()
+    }
+
+
+def steps() -> Tensor:
+    """Return the environment steps of the records, (U,), rows that only reset counted."""
+    config = PPOConfig()
+    between = config.num_envs * config.num_steps * EVERY
+    return torch.arange(between, config.total_steps + 1, between)

@@ -1,0 +1,20 @@
+"""What stands on a page: numbers, tables, the dashboard, a progress bar, the pole in motion."""
+
+from ppo_lesson.notebook.animation import animate, record_pole
+from ppo_lesson.notebook.board import dashboard
+from ppo_lesson.notebook.environment import check_packages
+from ppo_lesson.notebook.live import live_figure, progress_bar
+from ppo_lesson.notebook.page import setup, show, show_source, show_table
+
+__all__ = [
+    "animate",
+    "check_packages",
+    "dashboard",
+    "live_figure",
+    "progress_bar",
+    "record_pole",
+    "setup",
+    "show",
+    "show_source",
+    "show_table",
+]

@@ -1,0 +1,140 @@
+"""The first cell of every notebook, and one way to print numbers.
+
+What is printed is compared in CI on other machines, so numbers are rounded here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import ast
+import html
+import inspect
+import random
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import matplotlib as mpl
+import numpy as np
+import torch
+from IPython.core.getipython import get_ipython
+from IPython.display import Markdown, display
+from torch import Tensor
+
+from ppo_lesson.figures.style import apply_style
+from ppo_lesson.maths.shapes import check_count, check_seed
+
+PROOFS_ARE_OFF = (
+    "The proofs are off: this Python leaves out assert statements, because PYTHONOPTIMIZE is set "
+    "or it was started with -O. Start Jupyter without them to have every claim checked."
+)
+
+Number = bool | int | float | str | Tensor
+
+
+def setup(seed: int = 0) -> None:
+    """Prepare a notebook: figure style, one torch thread, float64, seeded random states.
+
+    One thread, because a second one on a busy machine makes small networks many times slower.
+    float64, because the checks of the lessons compare to the tenth digit; networks are float32.
+    Where Python was told to leave out assert statements, one sentence says so.
+    """
+    seed = check_seed(seed)
+    if sys.flags.optimize:
+        print(PROOFS_ARE_OFF)
+    apply_style()
+    _prepare_pictures()
+    torch.set_num_threads(1)
+    torch.set_default_dtype(torch.float64)
+    torch.manual_seed(seed)
+    np.random.seed(seed)  # noqa: NPY002 - the global state of code that is not ours
+    random.seed(seed)
+    # The first optimiser of a process imports for a second; better here than in a demonstration.
+    torch.optim.Adam([torch.zeros(1, requires_grad=True)])
+    renderer = sys.modules.get("ppo_lesson.notebook.renderer")
+    if renderer is not None:  # in a notebook that has explorers; for the same reason
+        renderer.start()
+
+
+def show(label: str, value: Number | Sequence[Number], digits: int = 4) -> None:
+    """Print one line: a label and a number, or several, to so many significant digits."""
+    print(f"{label}: {number_text(value, digits)}")
+
+
+def show_table(columns: Sequence[str], rows: Iterable[Sequence[Number]], digits: int = 4) -> None:
+    """Display a table; numbers to so many significant digits."""
+    cells = [[number_text(value, digits) for value in row] for row in rows]
+    for row in cells:
+        if len(row) != len(columns):
+            raise ValueError(f"rows: expected {len(columns)} entries each, got {row}")
+    display(Table(list(columns), cells))
+
+
+def number_text(value: Number | Sequence[Number], digits: int = 4) -> str:
+    """Write a number, or several with commas between, without -0 and without trailing noise."""
+    digits = check_count("digits", digits)
+    if isinstance(value, Tensor):
+        value = value.tolist()
+    if isinstance(value, list | tuple):
+        return ", ".join(number_text(item, digits) for item in value)
+    if isinstance(value, bool | int | str):
+        return str(value)
+    text = f"{value:.{digits}g}"
+    return "0" if float(text) == 0 else text
+
+
+def show_source(*functions: Callable[..., object]) -> None:
+    """Display the package's own source of functions; of a docstring, its first line."""
+    source = "\n\n".join(_source(function) for function in functions)
+    display(Markdown(f"```python\n{source}\n```"))
+
+
+def _source(function: Callable[..., object]) -> str:
+    lines = inspect.getsource(function).rstrip().splitlines()
+    definition = ast.parse("\n".join(lines)).body[0]
+    if isinstance(definition, ast.FunctionDef) and ast.get_docstring(definition):
+        docstring = definition.body[0]
+        first, end = docstring.lineno - 1, docstring.end_lineno or docstring.lineno
+        if end > docstring.lineno:
+            lines[first:end] = [f'{lines[first]}"""']
+    return "\n".join(line.partition("  # noqa")[0] for line in lines)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that shows itself as HTML in a notebook and as aligned text elsewhere."""
+
+    columns: list[str]
+    cells: list[list[str]]
+
+    def __repr__(self) -> str:
+        """Align the columns with spaces."""
+        lines = [self.columns, *self.cells]
+        widths = [max(len(line[k]) for line in lines) for k in range(len(self.columns))]
+        return "\n".join(
+            "  ".join(text.rjust(width) for text, width in zip(line, widths, strict=True))
+            for line in lines
+        )
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th scope='col'>{html.escape(name)}</th>" for name in self.columns)
+        body = "".join(
+            "<tr>" + "".join(f"<td>{html.escape(text)}</td>" for text in row) + "</tr>"
+            for row in self.cells
+        )
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _prepare_pictures() -> None:
+    """Show figures, at their nominal size: a tight frame depends on the fonts of the machine."""
+    shell = get_ipython()
+    if shell is None or not hasattr(shell, "kernel"):
+        return
+    if mpl.get_backend().lower() == "agg":  # by MPLBACKEND: it draws pictures that nobody sees
+        shell.enable_matplotlib("inline")
+    from matplotlib_inline.config import InlineBackend
+
+    backend = InlineBackend.instance(parent=shell)
+    with warnings.catch_warnings():  # under PYTHONWARNINGS=error its old observer would raise
+        warnings.simplefilter("ignore", DeprecationWarning)
+        backend.set_trait("print_figure_kwargs", {"bbox_inches": None})

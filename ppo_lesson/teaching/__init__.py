@@ -1,1 +1,0 @@
-"""What a notebook shows a learner: figures, numbers, tables, and the pole in motion."""

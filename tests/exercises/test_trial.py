@@ -1,0 +1,195 @@
+"""A trial finds the problems of an answer and explains the first in the learner's terms."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+
+from ppo_lesson import maths
+from ppo_lesson.exercises.checker import check
+from ppo_lesson.exercises.exercise import Case, Exercise, Mistake, Property
+from ppo_lesson.exercises.guard import Heard
+from ppo_lesson.exercises.outcome import on_copies
+from ppo_lesson.exercises.trial import Trial
+
+
+def _floats(*numbers: float) -> torch.Tensor:
+    return torch.tensor(numbers, dtype=torch.float64)
+
+
+def _naive(log_weight):
+    weight = log_weight.exp()
+    return weight.sum() ** 2 / weight.square().sum()
+
+
+def _clamped(log_weight):
+    return _naive(log_weight.clamp(-300, 300))
+
+
+EXERCISE = Exercise(
+    id="effective_sample_size",
+    prompt="",
+    reference=maths.effective_sample_size,
+    cases=(
+        Case({"log_weight": _floats(0.3, -0.5, 1.1, 0.2)}),
+        Case({"log_weight": _floats(0.4, -0.2)}, "two samples"),
+        Case({"log_weight": _floats(800.5, 799.0)}, "log weights are large", edge=True),
+        Case({"log_weight": _floats(-800.5, -799.0)}, "log weights are small", edge=True),
+    ),
+    hints=("", "", ""),
+    mistakes=(
+        Mistake("You clamped.", _clamped),
+        Mistake("You took exp at once.", _naive),
+        Mistake("You returned a share.", lambda log_weight: _naive(log_weight) / len(log_weight)),
+    ),
+    properties=(
+        Property(
+            "Equal weights count every sample.",
+            lambda f: abs(f(log_weight=_floats(1, 1)) - 2) < 1e-6,
+        ),
+    ),
+)
+
+
+def _verdict(answer, exercise: Exercise = EXERCISE):
+    trial = Trial(exercise, answer)
+    trial.call_all(Heard())
+    trial.try_properties(5.0)
+    trial.compare(Heard())
+    return trial.verdict()
+
+
+def test_the_slip_that_did_the_same_is_named():
+    verdict = _verdict(
+        lambda log_weight: torch.softmax(log_weight, 0).square().sum() ** -1 / len(log_weight)
+    )
+    assert (verdict.status, verdict.message) == ("wrong", "You returned a share.")
+
+
+def test_of_slips_that_break_on_edges_only_the_one_that_breaks_alike_is_named():
+    assert _verdict(_naive).message == "You took exp at once."
+    assert _verdict(_clamped).message == "You clamped."
+    assert _verdict(_naive).status == _verdict(_clamped).status == "fragile"
+
+
+def test_a_slip_on_edges_is_never_held_against_an_answer_that_is_wrong_on_ordinary_numbers():
+    verdict = _verdict(lambda log_weight: maths.effective_sample_size(log_weight).item())
+    assert verdict.message == "Your function returned a Python number; it should return a tensor."
+
+
+def test_a_value_of_another_kind_on_an_edge_is_not_taken_for_the_slip():
+    def answer(log_weight):
+        value = _naive(log_weight)
+        return value if value.isfinite() else float("nan")
+
+    verdict = _verdict(answer)
+    assert verdict.status == "fragile"
+    assert verdict.message.endswith("a Python number; it should return a tensor.")
+
+
+def test_an_edge_without_a_known_slip_is_described():
+    def zeros(log_weight):
+        return maths.effective_sample_size(log_weight) * (log_weight.max() < 100)
+
+    verdict = _verdict(zeros)
+    assert verdict.status == "fragile"
+    assert verdict.message == (
+        "Right on ordinary numbers, but it breaks where log weights are large. "
+        "Your function runs, but its value is not the right one."
+    )
+
+
+def test_an_answer_that_agrees_with_an_alternative_everywhere_is_correct():
+    def halved(log_weight):
+        return maths.effective_sample_size(log_weight) / 2
+
+    exercise = Exercise(**{**vars(EXERCISE), "alternatives": (halved,)})
+    assert _verdict(halved, exercise).status == "correct"
+    assert _verdict(maths.effective_sample_size, exercise).status == "correct"
+
+    def mixed(log_weight):
+        return (
+            halved(log_weight) if len(log_weight) == 2 else maths.effective_sample_size(log_weight)
+        )
+
+    assert _verdict(mixed, exercise).status == "wrong"
+
+
+def test_properties_are_rules_where_a_judge_decides():
+    judged = Exercise(**{**vars(EXERCISE), "judge": lambda inputs, output: "", "mistakes": ()})
+    assert _verdict(maths.effective_sample_size, judged).status == "correct"
+    verdict = _verdict(lambda log_weight: log_weight.sum(), judged)
+    assert verdict.status == "correct"  # 1 + 1: it has the property by chance
+    verdict = _verdict(lambda log_weight: log_weight.sum() + 1, judged)
+    assert (verdict.status, verdict.message) == ("wrong", "Equal weights count every sample.")
+
+
+def test_properties_are_not_tried_on_what_returns_no_value():
+    called = []
+
+    def answer(log_weight):
+        called.append(1)
+
+    trial = Trial(EXERCISE, answer)
+    trial.call_all(Heard())
+    calls = len(called)
+    trial.try_properties(5.0)
+    assert len(called) == calls
+
+
+def test_an_answer_that_works_in_place_leaves_the_cases_of_its_exercise_as_they_are():
+    """A property calls the answer on tensors of its own, which may be those of a case."""
+    kept = EXERCISE.cases[0].inputs["log_weight"]
+
+    def in_place(log_weight):
+        log_weight -= 1
+        return maths.effective_sample_size(log_weight)
+
+    exercise = replace(
+        EXERCISE, properties=(Property("It is.", lambda f: bool(f(log_weight=kept) > 0)),)
+    )
+    before = kept.clone()
+    check(exercise, in_place)
+    assert torch.equal(kept, before)
+
+
+def test_a_property_may_ask_for_a_gradient():
+    def gradient_is_not_zero(f):
+        x = _floats(0.3, -0.5).requires_grad_()
+        (gradient,) = torch.autograd.grad(f(x), x)
+        return bool(gradient.abs().sum() > 0)
+
+    assert gradient_is_not_zero(on_copies(maths.effective_sample_size))
+
+
+def test_what_breaks_on_one_edge_is_not_told_the_cause_of_what_breaks_on_both():
+    """NaN on both edges, NaN on the first, infinity on the first: three causes."""
+    small, large = (torch.tensor([x], dtype=torch.float64) for x in (0.0, 1000.0))
+
+    def breaking(*values: float):
+        """Return the input, or one of these values where it is 0, or 1000."""
+        at_small, at_large = values
+        return lambda x: torch.where(x == 0, at_small, torch.where(x == 1000, at_large, x)).double()
+
+    nan, inf = float("nan"), float("inf")
+    answers = {
+        "on both": breaking(nan, nan),
+        "infinite on one": breaking(inf, 1000.0),
+        "on one": breaking(nan, 1000.0),
+    }
+    exercise = Exercise(
+        id="same",
+        prompt="",
+        reference=lambda x: x.clone(),
+        cases=(
+            Case({"x": torch.tensor([1.0, 2.0], dtype=torch.float64)}),
+            Case({"x": small}, "x is 0", edge=True),
+            Case({"x": large}, "x is 1000", edge=True),
+        ),
+        hints=("", "", ""),
+        mistakes=tuple(Mistake(sentence, answer) for sentence, answer in answers.items()),
+    )
+    verdicts = {sentence: _verdict(answer, exercise) for sentence, answer in answers.items()}
+    assert {verdict.status for verdict in verdicts.values()} == {"fragile"}
+    assert [verdict.message for verdict in verdicts.values()] == list(answers)

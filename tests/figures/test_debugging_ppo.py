@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import io
+from typing import cast
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from PIL import Image
+
+from ppo_lesson.figures.debugging_ppo import (
+    LIMITS,
+    PICTURE_COLOURS,
+    SYMPTOMS,
+    plot_ablations,
+    plot_returns,
+    plot_symptom,
+    symptom_picture,
+)
+from ppo_lesson.figures.style import STYLE
+from ppo_lesson.training.statistics import Interval
+
+STEPS = torch.tensor([100.0, 200.0])
+
+
+def some_curves(offset: float) -> dict[str, torch.Tensor]:
+    runs = torch.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, float("nan")]])
+    return dict.fromkeys(SYMPTOMS, runs + offset)
+
+
+def drawn(ax: Axes) -> list[list[float]]:
+    return [np.asarray(line.get_ydata()).tolist() for line in ax.lines]
+
+
+def key(figure: Figure) -> list[str]:
+    (legend,) = figure.legends
+    return [text.get_text() for text in legend.get_texts()]
+
+
+def test_every_panel_shows_all_runs_and_their_median_healthy_and_sick() -> None:
+    _, axes = plt.subplots(2, 3)
+    plot_symptom(axes, STEPS, some_curves(10.0), some_curves(0.0), "exhibit A")
+    for ax, (name, title) in zip(axes.flat, SYMPTOMS.items(), strict=True):
+        lines = drawn(ax)
+        assert [line[0] for line in lines] == [3, 11, 13, 15, 13]
+        band = ax.collections[0].get_paths()[0].vertices
+        assert [band[band[:, 0] == step, 1].min() for step in (100, 200)] == [1, 2]
+        assert [band[band[:, 0] == step, 1].max() for step in (100, 200)] == [5, 4]
+        # The third run measured nothing at the end: the median is that of the other two's lower.
+        assert [lines[0][1], lines[4][1]] == [2, 12]
+        assert ax.get_title(loc="left") + ax.get_title() == title
+        if name in LIMITS:
+            assert ax.get_ylim() == LIMITS[name]
+    assert not any(ax.texts for ax in axes.flat)  # no word lies over a curve
+
+
+def test_the_key_stands_above_the_panels_and_names_what_is_drawn() -> None:
+    figure, axes = plt.subplots(1, 2, layout="constrained")
+    plot_symptom(axes, STEPS, some_curves(10.0), some_curves(0.0), "it", ["entropy", "return"])
+    assert key(figure) == ["it", "healthy", "range of healthy runs"]
+    figure.canvas.draw()
+    bottom = figure.legends[0].get_window_extent().y0
+    assert all(bottom > ax.get_window_extent().y1 for ax in axes)
+
+
+def test_the_key_leaves_out_what_is_not_drawn() -> None:
+    healthy, one = some_curves(0.0), {"entropy": torch.tensor([[1.0, 2.0]])}
+    for sick, usual, words in (
+        (healthy, healthy, ["it", "range of healthy runs"]),
+        (healthy, one, ["it", "healthy"]),
+    ):
+        figure, ax = plt.subplots()
+        plot_symptom(np.array([ax]), STEPS, sick, usual, "it", ["entropy"])
+        assert key(figure) == words
+
+
+def test_the_returns_of_each_exhibit_stand_in_their_own_panel() -> None:
+    figure, axes = plt.subplots(1, 2)
+    runs = some_curves(0.0)["return"]
+    plot_returns(axes, STEPS, {"exhibit K": runs + 10, "exhibit L": runs + 20}, runs)
+    assert [[line[0] for line in drawn(ax)] for ax in axes] == [
+        [3, 11, 13, 15, 13],
+        [3, 21, 23, 25, 23],
+    ]
+    assert [ax.get_title(loc="left") + ax.get_title() for ax in axes] == ["exhibit K", "exhibit L"]
+    assert key(figure)[1:] == ["healthy", "range of healthy runs"]
+
+
+def test_a_picture_has_few_colours_and_shows_the_runs() -> None:
+    def picture(offset: float) -> Image.Image:
+        with plt.rc_context(STYLE):  # as in a notebook: its layout must not be in the way
+            found = symptom_picture(STEPS, some_curves(offset), some_curves(0.0), "exhibit A")
+        return Image.open(io.BytesIO(cast(bytes, found.data)))
+
+    first, other = picture(0.25), picture(0.5)
+    assert first.mode == "P" and len(first.getcolors() or []) <= PICTURE_COLOURS
+    assert first.size == other.size == (1100, 560)
+    assert first.convert("RGB").tobytes() != other.convert("RGB").tobytes()
+
+
+def test_panels_show_the_metrics_that_were_asked_for() -> None:
+    _, axes = plt.subplots(1, 2)
+    plot_symptom(axes, STEPS, some_curves(10.0), some_curves(0.0), "it", ["entropy", "return"])
+    assert [len(ax.lines) for ax in axes.flat] == [5, 5]
+    titles = [ax.get_title(loc="left") + ax.get_title() for ax in axes.flat]
+    assert titles == [SYMPTOMS["entropy"], SYMPTOMS["return"]]
+
+
+def test_each_ablation_has_its_interval_and_its_dot_beside_its_name() -> None:
+    ax = plt.figure().subplots()
+    intervals = {"default": Interval(400.0, 450.0, 490.0), "no clip": Interval(10.0, 30.0, 300.0)}
+    plot_ablations(ax, intervals, "default", "return")
+    names = [label.get_text() for label in ax.get_yticklabels()]
+    assert names == list(intervals)
+    for row, interval in enumerate(intervals.values()):
+        ends, dot = ax.lines[2 * row : 2 * row + 2]
+        assert np.asarray(ends.get_xdata()).tolist() == [interval.low, interval.high]
+        assert np.asarray(dot.get_xdata()).tolist() == [interval.middle]
+        assert {*np.asarray(ends.get_ydata()), *np.asarray(dot.get_ydata())} == {
+            ax.get_yticks()[row]
+        }
+    band = ax.patches[0].get_extents().transformed(ax.transData.inverted())
+    assert (band.x0, band.x1) == pytest.approx((400, 490))
+    bottom, top = ax.get_ylim()
+    assert bottom > top  # the first name stands at the top
+
+
+def test_a_reference_without_an_interval_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"reference: expected one of .*, got 'clip'"):
+        plot_ablations(plt.figure().subplots(), {}, "clip", "return")

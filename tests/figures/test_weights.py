@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from matplotlib.axes import Axes
+from scipy import integrate, stats
+
+from ppo_lesson.figures.weights import (
+    FIRST_MEAN,
+    plot_claimed_errors,
+    plot_confident_estimate,
+    plot_running_estimates,
+    plot_worth_of_width,
+)
+from ppo_lesson.worlds.toys import Gaussian
+
+
+def products(*shape: int) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(0)
+    return torch.randn(*shape, generator=generator, dtype=torch.float64).exp()
+
+
+def texts(ax: Axes) -> list[str]:
+    return [text.get_text() for text in ax.texts]
+
+
+def test_the_running_mean_ends_on_the_mean_inside_two_standard_errors(ax: Axes) -> None:
+    product = products(500)
+    plot_confident_estimate(ax, product, exact=0.25, settles_on=1.5)
+    n, mean = ax.lines[0].get_data()
+    assert (n[0], n[-1]) == (FIRST_MEAN, 500)
+    for count, drawn in zip(n, mean, strict=True):
+        assert drawn == pytest.approx(float(product[: int(count)].mean()))
+    outline = ax.collections[0].get_paths()[0].vertices
+    at_end = outline[outline[:, 0] == 500, 1]
+    error = float(product.std() / 500**0.5)
+    middle = float(product.mean())
+    assert [at_end.min(), at_end.max()] == pytest.approx([middle - 2 * error, middle + 2 * error])
+
+
+def test_truth_and_limit_are_level_lines_of_different_style(ax: Axes) -> None:
+    plot_confident_estimate(ax, products(50), exact=0.25, settles_on=1.5)
+    truth, limit = ax.lines[1:]
+    assert (truth.get_ydata()[0], limit.get_ydata()[0]) == (0.25, 1.5)
+    assert truth.get_linestyle() != limit.get_linestyle()
+    assert any(text.endswith("0.25") for text in texts(ax))
+
+
+def test_every_repeat_has_its_own_line_and_ends_on_its_mean(ax: Axes) -> None:
+    narrow, wide = products(3, 100), products(2, 100) + 1
+    plot_running_estimates(ax, narrow, wide, exact=1.0)
+    for label, rows in [("narrow", narrow), ("wide", wide)]:
+        lines = [line for line in ax.lines if str(line.get_label()).startswith(label)]
+        ends = [line.get_ydata()[-1] for line in lines]
+        assert ends == pytest.approx(rows.mean(1).tolist())
+    assert len({line.get_linestyle() for line in ax.lines[1:]}) == 2
+
+
+def test_batches_are_marked_by_whether_their_interval_contains_the_truth(ax: Axes) -> None:
+    estimate = torch.tensor([0.5, 0.8, 1.2, 4.0], dtype=torch.float64)
+    claimed = torch.tensor([0.1, 0.2, 0.05, 2.0], dtype=torch.float64)
+    plot_claimed_errors(ax, estimate, claimed, exact=1.0)
+    inside, outside = (marks.get_offsets().tolist() for marks in ax.collections)
+    assert inside == [[0.8, 0.2], [4.0, 2.0]]
+    assert outside == [[0.5, 0.1], [1.2, 0.05]]
+    assert [text.split(", ")[-1] for text in texts(ax)[:2]] == ["50%", "50%"]
+    # The border: an interval that ends exactly on the truth.
+    x, y = ax.lines[0].get_data()
+    np.testing.assert_allclose(np.abs(x - 1.0), 2 * y)
+
+
+def test_the_worth_of_a_width_is_one_over_the_integral_of_p_squared_over_q(ax: Axes) -> None:
+    width = torch.tensor([0.5, 0.7, 0.8, 1.0, 2.0], dtype=torch.float64)
+    sampled = torch.tensor([0.1, 0.5], dtype=torch.float64)
+    plot_worth_of_width(ax, Gaussian(0.0, 1.0), width, sampled + 1, sampled)
+    drawn = dict(zip(*ax.lines[0].get_data(), strict=True))
+    assert drawn[0.5] == drawn[0.7] == 0
+    for std in (0.8, 1.0, 2.0):
+        mean_square, _ = integrate.quad(
+            lambda x, std=std: math.exp(2 * stats.norm.logpdf(x) - stats.norm.logpdf(x, scale=std)),
+            -20,
+            20,
+        )
+        assert drawn[std] == pytest.approx(1 / mean_square)
+    dots = ax.lines[1]
+    np.testing.assert_allclose(dots.get_ydata(), sampled)
+    np.testing.assert_allclose(dots.get_xdata(), sampled + 1)
+
+
+@pytest.mark.parametrize("std", [1.0, 2.0])
+def test_the_shaded_region_ends_where_half_the_variance_does(ax: Axes, std: float) -> None:
+    width = torch.linspace(0.3, 3.0, 5, dtype=torch.float64)
+    plot_worth_of_width(ax, Gaussian(0.0, std), width, width, torch.ones(5))
+    shaded = ax.patches[0].get_window_extent().transformed(ax.transData.inverted())
+    assert shaded.x1**2 == pytest.approx(std**2 / 2)

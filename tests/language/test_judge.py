@@ -1,0 +1,86 @@
+"""The exact scores of a policy: identities that hold for every policy, to rounding."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from ppo_lesson.language.judge import Judge
+from ppo_lesson.language.model import LanguageModel, RewardModel
+from ppo_lesson.maths import regularised_objective
+
+BETA = 0.3
+
+
+@pytest.fixture(scope="module")
+def judge() -> Judge:
+    return Judge(LanguageModel(seed=0), RewardModel(seed=1), BETA)
+
+
+def objective(judge: Judge, log_prob: torch.Tensor, reward: torch.Tensor) -> torch.Tensor:
+    rows = zip(log_prob, judge.ref_log_prob, reward, strict=True)
+    return torch.stack([regularised_objective(*row, BETA) for row in rows]).mean()
+
+
+def test_the_optimum_is_a_distribution_with_one_return_for_every_response(judge):
+    for optimum, reward in ((judge.optimum, judge.proxy), (judge.true_optimum, judge.true)):
+        torch.testing.assert_close(optimum.exp().sum(-1), torch.ones(3, dtype=torch.float64))
+        returns = reward - BETA * (optimum - judge.ref_log_prob)
+        torch.testing.assert_close(returns, returns[:, :1].expand_as(returns))
+
+
+def test_the_gap_closed_is_that_of_the_objective(judge):
+    policy = judge.log_prob(LanguageModel(seed=2))
+    scores = judge.scores(policy)
+    for closed, optimum, reward in (
+        (scores.gap_closed, judge.optimum, judge.proxy),
+        (scores.true_gap_closed, judge.true_optimum, judge.true),
+    ):
+        start, now, best = (
+            objective(judge, x, reward).item() for x in (judge.ref_log_prob, policy, optimum)
+        )
+        assert closed == pytest.approx((now - start) / (best - start), abs=1e-9)
+
+
+def test_the_reference_closes_nothing_and_the_optimum_all(judge):
+    reference, optimum = judge.scores(judge.ref_log_prob), judge.scores(judge.optimum)
+    assert (reference.gap_closed, reference.kl_to_ref) == (0, 0)
+    assert optimum.gap_closed == pytest.approx(1, abs=1e-12)
+    assert judge.scores(judge.true_optimum).true_gap_closed == pytest.approx(1, abs=1e-12)
+
+
+def test_scores_are_expectations_over_all_responses(judge):
+    policy = judge.log_prob(LanguageModel(seed=2))
+    scores, prob = judge.scores(policy), policy.exp()
+    assert scores.true == pytest.approx((prob * judge.true).sum().item() / 3)
+    assert scores.proxy == pytest.approx((prob * judge.proxy).sum().item() / 3)
+    price = (objective(judge, policy, judge.true).item() - scores.true) / -BETA
+    assert scores.kl_to_ref == pytest.approx(price)
+
+
+def test_proxy_and_true_reward_start_at_the_same_level(judge):
+    prob = judge.ref_log_prob.exp()
+    torch.testing.assert_close((prob * judge.proxy).sum(-1), (prob * judge.true).sum(-1))
+
+
+def test_what_a_sampler_never_draws_costs_nothing(judge):
+    scores = judge.scores(judge.log_prob(LanguageModel(seed=2), top_k=2))
+    assert torch.isfinite(torch.tensor(list(vars(scores).values()))).all()
+
+
+@pytest.mark.parametrize("beta", [0.02, 0.01, 0.001])
+def test_a_low_price_leaves_the_optimum_finite(beta: float):
+    judge = Judge(LanguageModel(seed=0), RewardModel(seed=1), beta)
+    assert judge.optimum.isfinite().all()
+    assert judge.true_optimum.isfinite().all()
+    reference, optimum = judge.scores(judge.ref_log_prob), judge.scores(judge.true_optimum)
+    assert all(math.isfinite(number) for number in vars(reference).values())
+    assert (reference.gap_closed, reference.true_gap_closed) == (0, 0)
+    assert optimum.true_gap_closed == pytest.approx(1, abs=1e-12)
+
+
+def test_where_there_is_no_gap_no_share_of_it_is_closed():
+    judge = Judge(LanguageModel(seed=0), RewardModel(seed=1), 1e12)
+    assert math.isnan(judge.scores(judge.log_prob(LanguageModel(seed=2))).gap_closed)

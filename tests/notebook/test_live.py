@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import pytest
+
+from ppo_lesson.notebook.live import BAR_SIZE, live_figure, progress_bar
+
+pytestmark = pytest.mark.usefixtures("screen")
+
+
+def test_a_live_figure_draws_what_there_is_at_the_moment(screen) -> None:
+    heights = [1.0]
+    redraw = live_figure(lambda ax: ax.plot(heights), "heights")
+    heights += [2.0]
+    redraw()
+    assert screen.image(0).size == screen.image(1).size
+    assert screen.image(0).tobytes() != screen.image(1).tobytes()
+
+
+def test_the_bar_is_full_when_all_is_done_and_not_before(screen) -> None:
+    advance = progress_bar(4, "four runs")
+    for _ in range(4):
+        advance()
+    filled = [screen.image(k).getcolors() for k in range(5)]
+    grey = (221, 221, 221)
+    share = [{color: count for count, color in colors}.get(grey, 0) for colors in filled]
+    pixels = BAR_SIZE[0] * BAR_SIZE[1]
+    assert share == [pixels, pixels * 3 // 4, pixels // 2, pixels // 4, 0]
+    assert {picture["text/plain"] for picture in screen.shown} == {"four runs"}
+
+
+def test_a_bar_of_no_steps_is_refused() -> None:
+    with pytest.raises(ValueError, match="total: expected 1 or more, got 0"):
+        progress_bar(0, "nothing")

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import signal
+from dataclasses import replace
+from types import SimpleNamespace as Namespace
+from typing import Any
+
+import gymnasium
+import numpy as np
+import pytest
+import torch
+from gymnasium.spaces import Box, Discrete
+from gymnasium.vector import SyncVectorEnv
+
+from ppo_lesson import maths
+from ppo_lesson.training import seeds as live
+from ppo_lesson.training.ppo import PPOConfig, evaluate, train
+from ppo_lesson.training.seeds import train_seeds
+
+CONFIG = PPOConfig(total_steps=600, num_envs=4, num_steps=32, num_epochs=1)
+
+
+def short(total_steps: int) -> PPOConfig:
+    """One update, with one gradient step."""
+    return PPOConfig(total_steps=total_steps, num_envs=4, num_steps=32, num_epochs=1)
+
+
+def test_each_run_of_several_seeds_is_that_of_train() -> None:
+    runs = train_seeds(CONFIG, [3, 5], evaluations=2, episodes=3)
+    for seed, result, returns in zip([3, 5], runs.results, runs.returns, strict=True):
+        alone = train(CONFIG, seed=seed)
+        assert torch.equal(result.curve("approx_kl"), alone.curve("approx_kl"))
+        assert returns[-1] == evaluate(alone.policy, 3, 10_000 + seed).mean()
+    assert runs.steps.tolist() == [300.0, 600.0]
+    assert runs.returns.shape == (2, 2)
+
+
+def test_an_evaluation_follows_the_first_update_that_reached_its_moment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def one_by_one(config, *, seed, on_update, **_):
+        for steps in (128, 256, 384, 512, 640):
+            on_update(None, Namespace(steps=steps))
+            done.append(len(evaluated))
+        return Namespace(stopped="all steps done")
+
+    evaluated, done = [], []
+    monkeypatch.setattr(live, "train", one_by_one)
+    monkeypatch.setattr(live, "evaluate", lambda *_: evaluated.append(1) or torch.ones(1))
+    train_seeds(CONFIG, [0], evaluations=3)  # moments 200, 400 and 600
+    assert done == [0, 1, 1, 2, 3]
+
+
+def test_the_policy_loss_is_the_one_that_was_given() -> None:
+    def unclipped(log_prob, old_log_prob, advantage, clip_epsilon):
+        calls.append(clip_epsilon)
+        return maths.surrogate_loss(log_prob, old_log_prob, advantage)
+
+    calls: list[float] = []
+    train_seeds(CONFIG, [0], evaluations=1, episodes=1, policy_loss=unclipped)
+    assert set(calls) == {CONFIG.clip_epsilon}
+
+
+def test_every_run_is_told_to_the_progress_bar() -> None:
+    told = []
+    train_seeds(CONFIG, [0, 1, 2], evaluations=1, episodes=1, on_run=lambda: told.append(1))
+    assert len(told) == 3
+
+
+def test_after_ctrl_c_the_finished_runs_are_kept() -> None:
+    def press_in_the_second_run(*arguments):
+        if told:
+            signal.raise_signal(signal.SIGINT)
+        return maths.clipped_surrogate_loss(*arguments)
+
+    told: list[int] = []
+    runs = train_seeds(
+        short(100),
+        [0, 1, 2],
+        evaluations=1,
+        episodes=1,
+        policy_loss=press_in_the_second_run,
+        on_run=lambda: told.append(1),
+    )
+    assert runs.returns.shape == (1, 1)
+
+
+def test_ctrl_c_before_the_first_run_is_finished_is_passed_on() -> None:
+    def press(*arguments):
+        signal.raise_signal(signal.SIGINT)
+        return maths.clipped_surrogate_loss(*arguments)
+
+    with pytest.raises(KeyboardInterrupt):
+        train_seeds(short(100), [0], evaluations=1, episodes=1, policy_loss=press)
+
+
+class FourNumbers(gymnasium.Env[np.ndarray, Any]):
+    """As many numbers and actions as CartPole, and another reward: every episode returns -21."""
+
+    observation_space = Box(-1.0, 1.0, shape=(4,), dtype=np.float32)
+    action_space = Discrete(2)
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
+        self.steps = 0
+        return np.zeros(4, dtype=np.float32), {}
+
+    def step(self, action: Any) -> Any:
+        self.steps += 1
+        return np.ones(4, dtype=np.float32), -7.0, self.steps == 3, False, {}
+
+
+def test_runs_in_a_world_of_ones_own_are_judged_there() -> None:
+    runs = train_seeds(
+        short(100),
+        [0, 1],
+        evaluations=1,
+        episodes=3,
+        make_env=lambda env_id, num_envs: SyncVectorEnv([FourNumbers] * num_envs),
+    )
+    assert runs.returns.tolist() == [[-21.0], [-21.0]]
+
+
+def test_runs_in_another_world_of_gymnasium_are_judged_there() -> None:
+    config = replace(short(100), env_id="MountainCar-v0")
+    assert train_seeds(config, [0], evaluations=1, episodes=2).returns.tolist() == [[-200.0]]
+
+
+def test_no_seed_is_refused() -> None:
+    with pytest.raises(ValueError, match="seeds: expected at least one, got none"):
+        train_seeds(CONFIG, [])
