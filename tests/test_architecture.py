@@ -245,7 +245,8 @@ def unmirrored(root: Path) -> list[str]:
         modules_ = {path.stem for path in code.glob("*.py")} - {"__init__"}
         tested = {path.stem.removeprefix("test_") for path in tests.glob("test_*.py")}
         found += [f"{floor}/{name}.py has no test module" for name in sorted(modules_ - tested)]
-        found += [f"tests/{floor}/test_{n}.py tests no module" for n in sorted(tested - modules_ - {floor})]
+        strays = sorted(tested - modules_ - {floor})
+        found += [f"tests/{floor}/test_{name}.py tests no module" for name in strays]
     return found
 
 
@@ -254,7 +255,7 @@ def numbers_of_cartpole(root: Path) -> list[str]:
     found = []
     for name, tree in modules(root).items():
         if name in OF_CARTPOLE or not name.startswith(
-            ("ppo_lesson.training", "ppo_lesson.teaching")
+            ("ppo_lesson.training", "ppo_lesson.figures", "ppo_lesson.notebook")
         ):
             continue
         constants = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
@@ -300,10 +301,10 @@ RULES: list[tuple[Rule, dict[str, str], str]] = [
     (arguments_without_a_word, {"maths/a.py": NAMELESS}, "beta"),
     (imports_that_climb, {"files.py": "from ppo_lesson.maths import a", "maths/a.py": ""}, "files"),
     (asserts_that_decide, {"maths/a.py": "assert f(x) is not None"}, "f(x)"),
-    (files_replaced_by_hand, {"teaching/a.py": "import os\nos.replace(a, b)"}, "os.replace"),
+    (files_replaced_by_hand, {"notebook/a.py": "import os\nos.replace(a, b)"}, "os.replace"),
     (words_of_docstrings_at_work, {"maths/a.py": "text = f.__doc__"}, "docstring"),
     (numbers_of_cartpole, {"training/a.py": "def f(env_id='CartPole-v1'): ..."}, "CartPole"),
-    (numbers_of_cartpole, {"teaching/a.py": "def f(ax): ax.axhline(475)"}, "475"),
+    (numbers_of_cartpole, {"figures/a.py": "def f(ax): ax.axhline(475)"}, "475"),
     (unmirrored, {"maths/a.py": ""}, "maths/a.py"),
     (unmirrored, {"../tests/maths/test_a.py": ""}, "test_a.py"),
 ]

@@ -13,6 +13,7 @@ import pkgutil
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import is_dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,6 +21,7 @@ import pytest
 import torch
 from matplotlib.figure import Figure
 
+import ppo_lesson
 from ppo_lesson.experiments import alignment, explosion, token_ratios
 from ppo_lesson.language.feedback import Pairs
 from ppo_lesson.language.model import LanguageModel
@@ -29,7 +31,11 @@ from ppo_lesson.training.config import PPOConfig
 from ppo_lesson.worlds.small_worlds import cliff_mdp
 from ppo_lesson.worlds.surrogates import cliff_world
 
-FLOORS = ("maths", "worlds", "training", "teaching", "commands")
+FLOORS = tuple(
+    path.parent.name
+    for path in sorted(Path(ppo_lesson.__file__).parent.glob("*/__init__.py"))
+    if path.parent.name != "lessons"
+)
 NO_INTEGERS: tuple[Any, ...] = (None, "3", "", 2.0, math.nan, True, False, 1 + 0j, [3], (3,))
 NO_INTEGERS += (np.float64(3), np.bool_(True), np.array([3]), torch.tensor(3.0))
 NO_INTEGERS += (torch.tensor(True), torch.tensor([3]), 10**30, -(10**30))
@@ -143,7 +149,7 @@ CALLS: dict[str, Call] = {
         },
         {"num_surrogates": 1, "num_episodes": 1},
     ),
-    "worlds.trajectories.sample_trajectories": Call(
+    "worlds.enumeration.sample_trajectories": Call(
         lambda: {
             "mdp": cliff_mdp(),
             "logits": logits(),
@@ -152,21 +158,21 @@ CALLS: dict[str, Call] = {
         },
         {"num_trajectories": 1},
     ),
-    "training.ablations.rerun": Call(lambda: {"ablation_id": "default", "seed": 3}, {"seed": 0}),
-    "training.alignment.pose": Call(
+    "experiments.ablations.rerun": Call(lambda: {"ablation_id": "default", "seed": 3}, {"seed": 0}),
+    "experiments.alignment.pose": Call(
         lambda: {"seed": 3, "num_pairs": 3}, {"seed": 0, "num_pairs": 1}
     ),
-    "training.alignment.run": Call(lambda: {"seed": 3}, {"seed": 0}),
+    "experiments.alignment.run": Call(lambda: {"seed": 3}, {"seed": 0}),
     **{
         f"training.alignment.{name}": Call(
             lambda: {"problem": PROBLEM, "beta": 0.5, "seed": 3}, {"seed": 0}
         )
         for name in ("by_ppo", "by_grpo", "by_dpo")
     },
-    "training.alignment.without_price": Call(
+    "experiments.alignment.without_price": Call(
         lambda: {"problem": PROBLEM, "judge": Unjudging(), "seed": 3}, {"seed": 0}
     ),
-    "training.dpo.align_directly": Call(
+    "language.dpo.align_directly": Call(
         lambda: {
             "reference": LanguageModel(0),
             "pairs": pairs(),
@@ -176,22 +182,22 @@ CALLS: dict[str, Call] = {
         },
         {"seed": 0, "num_epochs": 1},
     ),
-    "training.experiments.run": Call(
+    "experiments.running.run": Call(
         lambda: {"config": SMALL, "seed": 3, "every": 3, "episodes": 3},
         {"seed": 0, "every": 1, "episodes": 1},
     ),
-    "training.explosion.record": Call(
+    "experiments.explosion.record": Call(
         lambda: {"step_sizes": (0.01,), "num_epochs": 3, "num_runs": 3, "updates_before": 3},
         {"num_epochs": 0, "num_runs": 1, "updates_before": 1},
     ),
-    "training.feedback.collect_pairs": Call(
+    "language.feedback.collect_pairs": Call(
         lambda: {"model": LanguageModel(0), "num_pairs": 3, "generator": generator()},
         {"num_pairs": 1},
     ),
-    "training.feedback.draw_prompts": Call(
+    "language.feedback.draw_prompts": Call(
         lambda: {"count": 3, "generator": generator()}, {"count": 1}
     ),
-    "training.feedback.fit": Call(
+    "language.feedback.fit": Call(
         lambda: {
             "model": (model := torch.nn.Linear(1, 1)),
             "loss": lambda index: model.weight.sum() + model.bias.sum(),
@@ -201,16 +207,16 @@ CALLS: dict[str, Call] = {
         },
         {"num_samples": 1, "num_epochs": 1},
     ),
-    "training.feedback.fit_reward_model": Call(
+    "language.feedback.fit_reward_model": Call(
         lambda: {"pairs": pairs(), "seed": 3, "num_epochs": 3}, {"seed": 0, "num_epochs": 1}
     ),
-    "training.feedback.pretrain": Call(
+    "language.feedback.pretrain": Call(
         lambda: {"seed": 3, "num_sentences": 3, "num_epochs": 3},
         {"seed": 0, "num_sentences": 1, "num_epochs": 1},
     ),
-    "training.language_model.LanguageModel": Call(lambda: {"seed": 3}, {"seed": 0}),
-    "training.language_model.RewardModel": Call(lambda: {"seed": 3}, {"seed": 0}),
-    "training.language_model.respond": Call(
+    "language.model.LanguageModel": Call(lambda: {"seed": 3}, {"seed": 0}),
+    "language.model.RewardModel": Call(lambda: {"seed": 3}, {"seed": 0}),
+    "language.model.respond": Call(
         lambda: {
             "model": LanguageModel(0),
             "prompt": torch.tensor([0]),
@@ -219,7 +225,7 @@ CALLS: dict[str, Call] = {
         },
         {"top_k": 1},
     ),
-    "training.language_model.every_log_prob": Call(
+    "language.model.every_log_prob": Call(
         lambda: {"model": LanguageModel(0), "every": few_sentences(), "top_k": 3}, {"top_k": 1}
     ),
     "training.networks.ActorCritic": Call(
@@ -234,7 +240,7 @@ CALLS: dict[str, Call] = {
     "training.ppo.generators": Call(lambda: {"seed": 3}, {"seed": 0}),
     "training.ppo.learning_rate_at": Call(lambda: {"steps": 3, "config": SMALL}, {"steps": 0}),
     "training.ppo.train": Call(lambda: {"config": SMALL, "seed": 3}, {"seed": 0}),
-    "training.rlhf.align": Call(
+    "language.rlhf.align": Call(
         lambda: {
             "reference": LanguageModel(0),
             "score": lambda prompt, token: torch.zeros(len(prompt)),
@@ -259,10 +265,10 @@ CALLS: dict[str, Call] = {
     "training.rollouts.make_env": Call(
         lambda: {"env_id": "CartPole-v1", "num_envs": 3}, {"num_envs": 1}
     ),
-    "training.token_ratios.start": Call(
+    "experiments.token_ratios.start": Call(
         lambda: {"problem": PROBLEM, "iterations": 3}, {"iterations": 1}
     ),
-    "training.token_ratios.follow": Call(
+    "experiments.token_ratios.follow": Call(
         lambda: {
             "model": LanguageModel(0),
             "batch": some_batch(),
@@ -271,26 +277,26 @@ CALLS: dict[str, Call] = {
         },
         {"num_steps": 0},
     ),
-    "teaching.animation.record_pole": Call(
+    "notebook.animation.record_pole": Call(
         lambda: {"policy": some_policy(), "seed": 3, "max_steps": 3, "every": 3},
         {"seed": 0, "max_steps": 1, "every": 1},
     ),
-    "teaching.dashboard.dashboard": Call(
+    "notebook.board.dashboard": Call(
         lambda: {"config": SMALL, "seed": 3, "every": 3, "episodes": 3},
         {"seed": 0, "every": 1, "episodes": 1},
     ),
-    "teaching.faults_rollouts.play": Call(lambda: {"num_steps": 3}, {"num_steps": 1}),
-    "teaching.figures_advantages.mixing_weights": Call(
+    "museum.rollouts.play": Call(lambda: {"num_steps": 3}, {"num_steps": 1}),
+    "figures.advantages.mixing_weights": Call(
         lambda: {"gae_lambda": 0.5, "num_steps": 3}, {"num_steps": 1}
     ),
-    "teaching.figures_advantages.plot_mixing_weights": Call(
+    "figures.advantages.plot_mixing_weights": Call(
         lambda: {"ax": axes(), "gae_lambdas": (0.5,), "num_steps": 3}, {"num_steps": 1}
     ),
-    "teaching.figures_advantages.plot_td_weights": Call(
+    "figures.advantages.plot_td_weights": Call(
         lambda: {"ax": axes(), "gae_lambdas": (0.5,), "gamma": 1.0, "num_steps": 3},
         {"num_steps": 2},
     ),
-    "teaching.figures_away.plot_worth": Call(
+    "figures.away_from_theta_old.plot_worth": Call(
         lambda: {
             "ax": axes(),
             "world": cliff_world(),
@@ -300,7 +306,7 @@ CALLS: dict[str, Call] = {
         },
         {"num_episodes": 1},
     ),
-    "teaching.figures_language.plot_climb": Call(
+    "figures.language_models.plot_climb": Call(
         lambda: {
             "ax": axes(),
             "score": [1.0],
@@ -310,15 +316,15 @@ CALLS: dict[str, Call] = {
         },
         {"num_iterations": 1},
     ),
-    "teaching.figures_policy_gradient.plot_run": Call(
+    "figures.policy_gradient.plot_run": Call(
         lambda: {"ax": axes(), "generated": [1], "value": [1.0], "best": 2.0, "per_batch": 3},
         {"per_batch": 1},
     ),
-    "teaching.figures_policy_gradient.plot_token_rows": Call(
+    "figures.policy_gradient.plot_token_rows": Call(
         lambda: {"ax": axes(), "words": ["a", "b", "c", "d"], "prompt_length": 3},
         {"prompt_length": 1},
     ),
-    "teaching.figures_training.plot_reuse": Call(
+    "figures.ppo_cartpole.plot_reuse": Call(
         lambda: {
             "ax": axes(),
             "steps": torch.arange(1.0, 3.0),
@@ -328,36 +334,34 @@ CALLS: dict[str, Call] = {
         },
         {"num_epochs": 1},
     ),
-    "teaching.live.progress_bar": Call(lambda: {"total": 3, "description": "runs"}, {"total": 1}),
-    "teaching.live.train_seeds": Call(
+    "notebook.live.progress_bar": Call(lambda: {"total": 3, "description": "runs"}, {"total": 1}),
+    "training.seeds.train_seeds": Call(
         lambda: {"config": SMALL, "seeds": [3], "evaluations": 3, "episodes": 3},
         {"evaluations": 1, "episodes": 1},
     ),
-    "teaching.museum.rerun": Call(lambda: {"name": "healthy", "seed": 3}, {"seed": 0}),
-    "teaching.notebook.number_text": Call(lambda: {"value": 1.5, "digits": 3}, {"digits": 1}),
-    "teaching.notebook.setup": Call(lambda: {"seed": 3}, {"seed": 0}),
-    "teaching.notebook.show": Call(
-        lambda: {"label": "x", "value": 1.5, "digits": 3}, {"digits": 1}
-    ),
-    "teaching.notebook.show_table": Call(
+    "museum.record.rerun": Call(lambda: {"name": "healthy", "seed": 3}, {"seed": 0}),
+    "notebook.page.number_text": Call(lambda: {"value": 1.5, "digits": 3}, {"digits": 1}),
+    "notebook.page.setup": Call(lambda: {"seed": 3}, {"seed": 0}),
+    "notebook.page.show": Call(lambda: {"label": "x", "value": 1.5, "digits": 3}, {"digits": 1}),
+    "notebook.page.show_table": Call(
         lambda: {"columns": ["x"], "rows": [[1.5]], "digits": 3}, {"digits": 1}
     ),
-    "teaching.statistics.bootstrap_interval": Call(
+    "training.statistics.bootstrap_interval": Call(
         lambda: {"scores": torch.arange(3.0), "seed": 3}, {"seed": 0}
     ),
 }
 # Minutes of training, or a picture in the notebook: what comes after the check is not tried here.
 LONG = {
-    "training.ablations.rerun",
+    "experiments.ablations.rerun",
     "training.alignment",
-    "training.explosion.record",
-    "training.feedback.pretrain",
+    "experiments.explosion.record",
+    "language.feedback.pretrain",
     "training.token_ratios",
     "teaching.animation",
     "teaching.dashboard",
-    "teaching.live.progress_bar",
-    "teaching.museum.rerun",
-    "teaching.notebook.setup",
+    "notebook.live.progress_bar",
+    "museum.record.rerun",
+    "notebook.page.setup",
 }
 
 
@@ -409,13 +413,13 @@ def whole_numbers() -> Iterator[tuple[str, str]]:
                         )
 
 
-SETTINGS = {"training.config.PPOConfig", "training.rlhf.RLHFConfig"}  # see test_config
+SETTINGS = {"training.config.PPOConfig", "language.rlhf.RLHFConfig"}  # see test_config
 CASES = [(name, number) for name, call in CALLS.items() for number in call.smallest]
 
 
 def test_the_table_holds_every_function_that_takes_a_whole_number() -> None:
     found = {entry for entry in whole_numbers() if entry[0] not in SETTINGS}
-    passed_on = {("teaching.faults_rollouts.scores_with_dropout", "num_steps")}  # to collect
+    passed_on = {("museum.rollouts.scores_with_dropout", "num_steps")}  # to collect
     assert found - passed_on == set(CASES)
 
 

@@ -9,8 +9,7 @@ import sys
 
 import pytest
 
-from ppo_lesson import __main__ as door
-from ppo_lesson import files
+from ppo_lesson import __main__ as door, files
 from ppo_lesson.commands import notebooks
 
 COMMAND = [sys.executable, "-m", "ppo_lesson"]

@@ -60,7 +60,7 @@ def test_an_exercise_stands_there_with_task_stub_check_and_help(path: Path):
         task, stub, check, help_ = cells[first : first + 4]
         assert [cell.id for cell in (task, stub, check, help_)] == [f"{p}-{slug}" for p in PARTS]
         assert exercise.prompt.strip() in task.source
-        constant = exercise.id.upper()
+        constant = f"lesson.{exercise.id.upper()}"
         assert f"def my_{exercise.id}(" in stub.source
         assert stub.source.rstrip().endswith("raise NotImplementedError")
         assert check.source == f"check({constant}, my_{exercise.id})"

@@ -124,11 +124,14 @@ def _check_different(argument: str, id: str, texts: Sequence[str]) -> None:
     _require(not twice, f"{argument}: {id} says more than once {twice}")
 
 
-def ask(question: Question) -> None:
-    """Display a question that can be tried until it is right.
+def ask(question: Question | OpenQuestion) -> None:
+    """Display a question that can be tried until it is right, or answered in one's own words.
 
     When it is displayed again, the last answer stands there with what was said about it.
     """
+    if isinstance(question, OpenQuestion):
+        in_your_own_words(question)
+        return
     radio = _radio(question)
     check = Button(description="Check", disabled=True)
     feedback = HTMLMath(quiz_form.status())

@@ -16,8 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ppo_lesson.explorers import layout as explorer_layout
-from ppo_lesson.explorers import vega
+from ppo_lesson.explorers import layout as explorer_layout, vega
 from ppo_lesson.explorers.sliders import Choice, Slider
 from ppo_lesson.explorers.vega import Json
 from ppo_lesson.notebook import renderer

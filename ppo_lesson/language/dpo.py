@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 
 import torch
@@ -48,7 +47,7 @@ def align_directly(
     check_positive(beta=beta)
     check_learning_rate(learning_rate)
     check_count("num_epochs", num_epochs)
-    model = copy.deepcopy(reference)
+    model = reference.copy()
     with torch.no_grad():
         ref_chosen = response_log_prob(reference, pairs.prompt, pairs.chosen)
         ref_rejected = response_log_prob(reference, pairs.prompt, pairs.rejected)

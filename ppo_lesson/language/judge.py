@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from dataclasses import dataclass
 
@@ -79,7 +78,7 @@ class Judge:
     ) -> Tensor:
         """Return the log-probability of every response, (P, S) float64, as `every_log_prob`."""
         with torch.no_grad():
-            exact = copy.deepcopy(model).double()
+            exact = model.copy().double()
             return every_log_prob(exact, self.every, temperature=temperature, top_k=top_k)
 
     def optimum_of(self, reward: Tensor, beta: float) -> Tensor:

@@ -6,6 +6,7 @@ far, the action a_t is the next token, and logits[:, t] are the policy's for a_t
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -108,6 +109,10 @@ class LanguageModel(nn.Module):
         logits = self.logits(prompt, token)
         flat = maths.action_log_prob(logits.flatten(0, 1), token.flatten())
         return flat.view_as(token)
+
+    def copy(self) -> LanguageModel:
+        """Return a model of its own with the same weights."""
+        return copy.deepcopy(self)
 
 
 class RewardModel(nn.Module):

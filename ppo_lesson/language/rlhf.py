@@ -7,7 +7,6 @@ and padding, which is no experience.
 
 from __future__ import annotations
 
-import copy
 import math
 import warnings
 from collections.abc import Callable
@@ -165,7 +164,7 @@ def align(
     check_default_device()
     with telling_the_end(on_iteration) as finish, finish_on_interrupt() as asked:
         generator = torch.Generator().manual_seed(check_seed(seed))
-        result = Alignment(copy.deepcopy(reference))
+        result = Alignment(reference.copy())
         model = result.model
         optimizer = torch.optim.Adam(model.parameters())
         for k in range(config.num_iterations):

@@ -19,11 +19,7 @@ from ppo_lesson.experiments import running as experiments
 from ppo_lesson.experiments.running import Curves, Run
 from ppo_lesson.museum import (
     advantages as faults_advantages,
-)
-from ppo_lesson.museum import (
     losses as faults_losses,
-)
-from ppo_lesson.museum import (
     rollouts as faults_rollouts,
 )
 from ppo_lesson.museum.fault import Fault

@@ -7,7 +7,7 @@ own.
 from ppo_lesson.training.config import PPOConfig
 from ppo_lesson.training.diagnostics import Batch, TrainingResult, UpdateMetrics
 from ppo_lesson.training.networks import ActorCritic
-from ppo_lesson.training.ppo import make_batch, make_policy, ppo_loss, ppo_update, train
+from ppo_lesson.training.ppo import generators, make_batch, make_policy, ppo_loss, ppo_update, train
 from ppo_lesson.training.rollouts import Rollout, collect, evaluate, make_env, solved_return
 from ppo_lesson.training.seeds import Runs, train_seeds
 from ppo_lesson.training.steps import gradient_step
@@ -22,6 +22,7 @@ __all__ = [
     "UpdateMetrics",
     "collect",
     "evaluate",
+    "generators",
     "gradient_step",
     "make_batch",
     "make_env",

@@ -25,6 +25,11 @@ INTERRUPTED = "interrupted"
 _listeners: ContextVar[list[Listener] | None] = ContextVar("listeners", default=None)
 
 
+def press() -> None:
+    """Do what Ctrl-C does: for a demonstration, and for tests."""
+    signal.raise_signal(signal.SIGINT)
+
+
 @contextmanager
 def finish_on_interrupt() -> Iterator[Callable[[], bool]]:
     """Turn the first Ctrl-C inside the block into a request, which the block asks for.

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from ppo_lesson.maths import gae
 from ppo_lesson.maths.shapes import check_floats, check_seed
+from ppo_lesson.worlds.enumeration import Trajectories, trajectories, trajectory_log_prob
 from ppo_lesson.worlds.mdp import TabularMDP, advantages, occupancy, state_values
-from ppo_lesson.worlds.walks import Trajectories, trajectories, trajectory_log_prob
 
 
 def gae_errors(

@@ -62,12 +62,19 @@ def bandit_mdp(reward: Tensor) -> TabularMDP:
     return TabularMDP(reward.new_ones(1), reward.new_ones(1, len(reward), 1), reward[None], 1)
 
 
-def corridor_mdp() -> TabularMDP:
+def corridor_mdp(horizon: int = 3, gamma: float = 1.0) -> TabularMDP:
     """Make three rooms in a row with prizes of 1, 2 and 4.
 
-    Taking a prize ends the walk; the door to the next room jams one time in five, and after three
+    Taking a prize ends the walk; the door to the next room jams one time in five, and after some
     steps the lights go out. In the last room there is no further door, so going on stays there.
     States and actions: CORRIDOR_STATES, CORRIDOR_ACTIONS; being outside pays nothing.
+
+    Args:
+        horizon: T, steps until the lights go out, 1 or more.
+        gamma: discount, 0 to 1.
+
+    Raises:
+        ValueError: horizon or gamma is out of range.
     """
     outside, take, go = 3, 0, 1
     transition = torch.zeros(4, 2, 4, dtype=torch.float64)
@@ -78,7 +85,7 @@ def corridor_mdp() -> TabularMDP:
     reward = torch.zeros(4, 2, dtype=torch.float64)
     reward[:3, take] = torch.tensor([1.0, 2.0, 4.0], dtype=torch.float64)
     initial = torch.tensor([1.0, 0.0, 0.0, 0.0], dtype=torch.float64)
-    return TabularMDP(initial, transition, reward, horizon=3)
+    return TabularMDP(initial, transition, reward, horizon, gamma)
 
 
 def random_mdp(

@@ -14,9 +14,9 @@ from torch import Tensor
 from ppo_lesson.maths import policy_ratio
 from ppo_lesson.maths.arithmetic import log_ratio
 from ppo_lesson.maths.shapes import check_count
+from ppo_lesson.worlds.enumeration import sample_trajectories, trajectories, trajectory_log_prob
 from ppo_lesson.worlds.mdp import TabularMDP, advantages, objective, surrogate_objective
 from ppo_lesson.worlds.small_worlds import bandit_mdp, cliff_logits, cliff_mdp
-from ppo_lesson.worlds.walks import sample_trajectories, trajectories, trajectory_log_prob
 
 
 @dataclass(frozen=True)

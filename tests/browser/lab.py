@@ -15,8 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import ConsoleMessage, Page
-from playwright.sync_api import TimeoutError as PlaywrightTimeout
+from playwright.sync_api import ConsoleMessage, Page, TimeoutError as PlaywrightTimeout
 
 # Limits, not promises: where all is well nobody waits for them, however busy the machine.
 STARTED_WITHIN = 180.0  # seconds; a cold, busy machine takes about ten

@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ppo_lesson import __main__ as door
-from ppo_lesson import files
+from ppo_lesson import __main__ as door, files
 from ppo_lesson.commands import experiments
 
 

@@ -9,8 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from ppo_lesson.experiments import ablations
-from ppo_lesson.experiments import running as experiments
+from ppo_lesson.experiments import ablations, running as experiments
 from ppo_lesson.training.config import PPOConfig
 from ppo_lesson.training.rollouts import make_env
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ppo_lesson.experiments import alignment
-from ppo_lesson.experiments import running as experiments
+from ppo_lesson.experiments import alignment, running as experiments
 from ppo_lesson.experiments.alignment import BETA, BETAS, PAIRS_OF_DPO, WAYS
 from ppo_lesson.worlds import grammar
 

@@ -7,8 +7,7 @@ import math
 import pytest
 import torch
 
-from ppo_lesson.experiments import explosion
-from ppo_lesson.experiments import running as experiments
+from ppo_lesson.experiments import explosion, running as experiments
 from ppo_lesson.maths import surrogate_loss
 from ppo_lesson.training.diagnostics import TrainingResult
 from ppo_lesson.training.networks import ActorCritic

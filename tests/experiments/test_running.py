@@ -19,10 +19,8 @@ from ppo_lesson.experiments import (
     ablations,
     alignment,
     explosion,
-    token_ratios,
-)
-from ppo_lesson.experiments import (
     running as experiments,
+    token_ratios,
 )
 from ppo_lesson.museum import record as museum
 from ppo_lesson.training.config import PPOConfig

@@ -7,8 +7,7 @@ import copy
 import pytest
 import torch
 
-from ppo_lesson.experiments import running as experiments
-from ppo_lesson.experiments import token_ratios
+from ppo_lesson.experiments import running as experiments, token_ratios
 from ppo_lesson.experiments.alignment import Problem
 from ppo_lesson.language.feedback import Pairs
 from ppo_lesson.language.model import LanguageModel, RewardModel

@@ -11,9 +11,11 @@ import pytest
 import torch
 
 from ppo_lesson.exercises.trial import NOT_STARTED
-from ppo_lesson.explorers import EXPLORERS
-from ppo_lesson.explorers import clip as explorers_clip
-from ppo_lesson.explorers import importance as explorers_importance
+from ppo_lesson.explorers import (
+    EXPLORERS,
+    clip as explorers_clip,
+    importance as explorers_importance,
+)
 from ppo_lesson.explorers.explorer import Explorer
 from ppo_lesson.explorers.own_function import Trouble, tabulate
 from ppo_lesson.figures.style import COLORS

@@ -16,9 +16,9 @@ from ppo_lesson.figures.staying_proximal import (
     plot_trust_region,
 )
 from ppo_lesson.worlds.careful_cliff import careful_cliff_logits
+from ppo_lesson.worlds.enumeration import trajectories, trajectory_log_prob
 from ppo_lesson.worlds.mdp import objective
 from ppo_lesson.worlds.small_worlds import cliff_mdp
-from ppo_lesson.worlds.walks import trajectories, trajectory_log_prob
 
 pytestmark = pytest.mark.usefixtures("float64")
 

@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from ppo_lesson.maths import gae
+from ppo_lesson.worlds.enumeration import sample_trajectories
 from ppo_lesson.worlds.gae_errors import critic_error, gae_errors, sampled_gae_errors
 from ppo_lesson.worlds.mdp import advantages, occupancy, state_values
 from ppo_lesson.worlds.small_worlds import corridor_mdp, random_mdp
-from ppo_lesson.worlds.walks import sample_trajectories
 
 MDP = replace(corridor_mdp(), horizon=4, gamma=0.9)
 LOGITS = torch.tensor([[0.0, 1.0]] * 4, dtype=torch.float64)

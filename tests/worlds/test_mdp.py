@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from torch import Tensor
 
 from ppo_lesson.maths.gradients import finite_difference_gradient
+from ppo_lesson.worlds.enumeration import trajectories, trajectory_log_prob
 from ppo_lesson.worlds.mdp import (
     TabularMDP,
     advantages,
@@ -20,7 +20,6 @@ from ppo_lesson.worlds.mdp import (
     surrogate_objective,
 )
 from ppo_lesson.worlds.small_worlds import corridor_mdp, random_mdp
-from ppo_lesson.worlds.walks import trajectories, trajectory_log_prob
 
 World = tuple[TabularMDP, Tensor, Tensor]
 

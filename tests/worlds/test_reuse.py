@@ -4,10 +4,10 @@ import pytest
 import torch
 
 from ppo_lesson.maths import finite_difference_gradient
+from ppo_lesson.worlds.enumeration import trajectories, trajectory_log_prob
 from ppo_lesson.worlds.mdp import TabularMDP, advantages, objective
 from ppo_lesson.worlds.reuse import ascend, exact_gradient, stale_gradient
 from ppo_lesson.worlds.small_worlds import corridor_mdp, random_mdp
-from ppo_lesson.worlds.walks import trajectories, trajectory_log_prob
 
 
 def logits(seed: int, *shape: int) -> torch.Tensor:

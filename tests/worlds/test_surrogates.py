@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from ppo_lesson.maths import effective_sample_size, finite_difference_gradient, surrogate_loss
+from ppo_lesson.worlds.enumeration import sample_trajectories, trajectories, trajectory_log_prob
 from ppo_lesson.worlds.mdp import advantages, surrogate_objective
 from ppo_lesson.worlds.small_worlds import random_mdp
 from ppo_lesson.worlds.surrogates import (
@@ -14,7 +15,6 @@ from ppo_lesson.worlds.surrogates import (
     effective_share,
     sampled_surrogates,
 )
-from ppo_lesson.worlds.walks import sample_trajectories, trajectories, trajectory_log_prob
 
 
 def generator(seed: int = 0) -> torch.Generator:

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from ppo_lesson.maths import token_log_probs
+from ppo_lesson.worlds.enumeration import trajectories, trajectory_log_prob
 from ppo_lesson.worlds.mdp import objective
 from ppo_lesson.worlds.tiny_language import (
     PROMPT,
@@ -13,7 +14,6 @@ from ppo_lesson.worlds.tiny_language import (
     language_mdp,
     read,
 )
-from ppo_lesson.worlds.walks import trajectories, trajectory_log_prob
 
 
 def test_an_answer_is_a_trajectory_with_the_same_probability() -> None:

@@ -5,14 +5,14 @@ import itertools
 import pytest
 import torch
 
-from ppo_lesson.worlds.mdp import TabularMDP, objective
-from ppo_lesson.worlds.small_worlds import cliff_mdp, corridor_mdp, random_mdp
-from ppo_lesson.worlds.walks import (
+from ppo_lesson.worlds.enumeration import (
     MAX_TRAJECTORIES,
     sample_trajectories,
     trajectories,
     trajectory_log_prob,
 )
+from ppo_lesson.worlds.mdp import TabularMDP, objective
+from ppo_lesson.worlds.small_worlds import cliff_mdp, corridor_mdp, random_mdp
 
 
 def generator(seed: int = 0) -> torch.Generator:
