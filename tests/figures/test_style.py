@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import io
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -138,20 +140,10 @@ def symptom() -> bytes:
 
 
 def of_the_readme() -> bytes:
-    with pytest.MonkeyPatch.context() as patch:
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(figures, "_cartpole", figures._clip)
-        drawn: list[bytes] = []
-
-        def keep(figure: Figure, path: object, **options: object) -> None:
-            file = io.BytesIO()
-            savefig(figure, file, **options)
-            drawn.append(file.getvalue())
-
-        savefig = Figure.savefig
-        patch.setattr(Figure, "savefig", keep)
-        patch.setattr(figures, "make_folder", lambda folder: None)
-        figures.write()
-    assert len(drawn) == 4
+        drawn = [path.read_bytes() for path in figures.write(Path(folder))]
+    assert len(drawn) == 4 and all(drawn)
     return b"".join(drawn)
 
 
