@@ -164,7 +164,7 @@ CALLS: dict[str, Call] = {
     ),
     "experiments.alignment.run": Call(lambda: {"seed": 3}, {"seed": 0}),
     **{
-        f"training.alignment.{name}": Call(
+        f"experiments.alignment.{name}": Call(
             lambda: {"problem": PROBLEM, "beta": 0.5, "seed": 3}, {"seed": 0}
         )
         for name in ("by_ppo", "by_grpo", "by_dpo")
@@ -353,12 +353,12 @@ CALLS: dict[str, Call] = {
 # Minutes of training, or a picture in the notebook: what comes after the check is not tried here.
 LONG = {
     "experiments.ablations.rerun",
-    "training.alignment",
+    "experiments.alignment",
     "experiments.explosion.record",
     "language.feedback.pretrain",
-    "training.token_ratios",
-    "teaching.animation",
-    "teaching.dashboard",
+    "experiments.token_ratios",
+    "notebook.animation",
+    "notebook.board",
     "notebook.live.progress_bar",
     "museum.record.rerun",
     "notebook.page.setup",

@@ -76,7 +76,7 @@ def test_quiz_predictions_and_open_questions_are_asked(path: Path):
     for kind, call in (
         (lesson.questions, "ask("),
         (lesson.predictions, "predict("),
-        (lesson.open_questions, "in_your_own_words("),
+        (lesson.open_questions, "ask("),
     ):
         for question in kind:
             assert call in cells[question.id].source

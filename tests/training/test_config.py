@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-import ppo_lesson.training
+import ppo_lesson
 from ppo_lesson.experiments.running import settings
 from ppo_lesson.language.rlhf import RLHFConfig
 from ppo_lesson.training.config import PPOConfig
@@ -81,7 +81,9 @@ def fields_of(kind: str) -> list[tuple[type, str]]:
 
 def test_all_settings_are_looked_at() -> None:
     found = set()
-    for module in pkgutil.walk_packages(ppo_lesson.training.__path__, "ppo_lesson.training."):
+    for module in pkgutil.walk_packages(ppo_lesson.__path__, "ppo_lesson."):
+        if module.name.endswith("__main__"):
+            continue
         for name, thing in vars(importlib.import_module(module.name)).items():
             if name.endswith("Config") and dataclasses.is_dataclass(thing):
                 found.add(thing)
