@@ -135,6 +135,7 @@ CALLS: dict[str, Call] = {
         },
         {"num_steps": 0},
     ),
+    "worlds.small_worlds.corridor_mdp": Call(lambda: {"horizon": 3}, {"horizon": 1}),
     "worlds.small_worlds.random_mdp": Call(
         lambda: {"num_states": 3, "num_actions": 3, "horizon": 3, "generator": generator()},
         {"num_states": 1, "num_actions": 1, "horizon": 1},
