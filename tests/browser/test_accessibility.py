@@ -167,7 +167,7 @@ def test_in_jupyterlab_they_can_be_heard_read_and_used_without_a_mouse(
 
 
 # One of everything that a cell of the lessons can show.
-SHOWN = """from ppo_lesson.lessons import importance_sampling_questions as quiz
+SHOWN = """from ppo_lesson.lessons.importance_sampling import questions as quiz
 from matplotlib import pyplot
 from ppo_lesson.lessons.importance_sampling import LESSON
 from ppo_lesson.lessons.importance_sampling.exercises import IMPORTANCE_WEIGHTS
