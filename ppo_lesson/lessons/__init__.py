@@ -1,4 +1,4 @@
-"""What the notebooks ask: one module per notebook, and long ones in parts.
+"""What the notebooks ask: a folder per notebook, whose window holds its LESSON.
 
 EXERCISES: the id of an exercise, which is the name of its function -> the exercise.
 LESSONS: the name of a notebook -> what it asks.

@@ -1,4 +1,4 @@
-"""What notebook advantages asks: its exercises, questions and predictions."""
+"""What notebook 07 asks: its exercises, questions and predictions."""
 
 from __future__ import annotations
 

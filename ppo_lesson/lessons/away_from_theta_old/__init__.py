@@ -1,4 +1,4 @@
-"""What notebook away_from_theta_old asks: its exercises, questions and predictions."""
+"""What notebook 05 asks: its exercises, questions and predictions."""
 
 from __future__ import annotations
 

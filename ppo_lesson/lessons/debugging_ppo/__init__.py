@@ -1,4 +1,4 @@
-"""What notebook debugging_ppo asks: its exercises, questions and predictions."""
+"""What notebook 09 asks: its exercises, questions and predictions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What notebook dpo_and_beyond asks: its exercises, questions and predictions."""
+"""What notebook 11 asks: its exercises, questions and predictions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What notebook exploding_weights asks: its exercises, questions and predictions."""
+"""What notebook 03 asks: its exercises, questions and predictions."""
 
 from __future__ import annotations
 

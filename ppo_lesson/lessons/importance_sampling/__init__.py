@@ -1,4 +1,4 @@
-"""What notebook importance_sampling asks: its exercises, questions and predictions."""
+"""What notebook 02 asks: its exercises, questions and predictions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What notebook language_models asks: its exercises, questions and predictions."""
+"""What notebook 10 asks: its exercises, questions and predictions."""
 
 from __future__ import annotations
 

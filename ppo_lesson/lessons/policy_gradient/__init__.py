@@ -1,4 +1,4 @@
-"""What notebook policy_gradient asks: its exercises, questions and predictions."""
+"""What notebook 01 asks: its exercises, questions and predictions."""
 
 from __future__ import annotations
 

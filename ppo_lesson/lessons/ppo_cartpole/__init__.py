@@ -1,4 +1,4 @@
-"""What notebook ppo_cartpole asks: its exercises, questions and predictions."""
+"""What notebook 08 asks: its exercises, questions and predictions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What notebook start_here asks: its exercises, questions and predictions."""
+"""What notebook 00 asks: its exercises, questions and predictions."""
 
 from __future__ import annotations
 

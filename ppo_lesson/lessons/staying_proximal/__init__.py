@@ -1,4 +1,4 @@
-"""What notebook staying_proximal asks: its exercises, questions and predictions."""
+"""What notebook 06 asks: its exercises, questions and predictions."""
 
 from __future__ import annotations
 

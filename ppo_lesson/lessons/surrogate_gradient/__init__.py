@@ -1,4 +1,4 @@
-"""What notebook surrogate_gradient asks: its exercises, questions and predictions."""
+"""What notebook 04 asks: its exercises, questions and predictions."""
 
 from __future__ import annotations
 
