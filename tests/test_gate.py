@@ -294,6 +294,7 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> NotebookNode:
     for name, source in CELLS.items():
         notebook.cells.append(new_code_cell(source, id=name))
         notebook.cells.append(new_markdown_cell(f"That was {name}.", id=f"that-was-{name}"))
+    cell(notebook, "setup").metadata.tags = [notebook_form.FOLDED]
     path = tmp_path_factory.mktemp("good") / "good.ipynb"
     nbformat.write(notebook, path)
     with pytest.MonkeyPatch.context() as environment:

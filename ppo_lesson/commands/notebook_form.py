@@ -41,6 +41,10 @@ READABLE_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 # Eight hex digits (nbformat) or a whole uuid (JupyterLab).
 RANDOM_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{8}")
 JSON_MIME = re.compile(r"application/(.+\+)?json")
+FOLDED = (
+    "hide-input"  # the tag of a folded code cell; websites that are built from notebooks know it
+)
+COLLAPSED = "jp-MarkdownHeadingCollapsed"  # what stands below the heading is folded with it
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 # Chunks that name a program, its version or a time, and no pixel.
 PNG_REMARKS = {b"tEXt", b"zTXt", b"iTXt", b"tIME", b"eXIf"}
@@ -49,18 +53,17 @@ PNG_REMARKS = {b"tEXt", b"zTXt", b"iTXt", b"tIME", b"eXIf"}
 def canonical(notebook: NotebookNode) -> NotebookNode:
     """Return the notebook in canonical form; the argument stays as it is.
 
-    Execution counts run 1..n, ids are readable and unique, no metadata but tags, no widget state,
-    neighbouring pieces of one stream are one, pictures carry no remarks, nothing that needs a
-    kernel stands beside a form that needs none, and numbers are spelt as JupyterLab spells them. A
-    second time changes nothing more.
+    Execution counts run 1..n, ids are readable and unique, no metadata but tags and what is folded,
+    no widget state, neighbouring pieces of one stream are one, pictures carry no remarks, nothing
+    that needs a kernel stands beside a form that needs none, and numbers are spelt as JupyterLab
+    spells them. A second time changes nothing more.
     """
     result = nbformat.v4.new_notebook(metadata=copy.deepcopy(METADATA))
     result.nbformat, result.nbformat_minor = 4, 5
     count = 0
     for cell, cell_id in zip(notebook.cells, _readable_ids(notebook.cells), strict=True):
         cell = copy.deepcopy(cell)
-        tags = cell.metadata.get("tags")
-        cell.id, cell.metadata = cell_id, NotebookNode(tags=tags) if tags else NotebookNode()
+        cell.id, cell.metadata = cell_id, _canonical_metadata(cell)
         if cell.cell_type == "code":
             if cell.execution_count is not None:
                 count += 1
@@ -115,6 +118,28 @@ def lasting_outputs(outputs: list[Any]) -> list[Any]:
         elif set(data) == {WIDGET} and "text/html" in following.get("data", {}):
             continue
         kept.append(output)
+    return kept
+
+
+def agree_on_folding(cell: dict[str, Any]) -> None:
+    """Fold a code cell that has the tag, in place, and unfold one that has not: the tag decides.
+
+    JupyterLab and Notebook go by ``jupyter.source_hidden``, websites and VS Code by the tag.
+    """
+    metadata = cell["metadata"]
+    rest = {k: v for k, v in metadata.pop("jupyter", {}).items() if k != "source_hidden"}
+    if cell["cell_type"] == "code" and FOLDED in metadata.get("tags", []):
+        rest["source_hidden"] = True
+    if rest:
+        metadata["jupyter"] = type(metadata)(rest)
+
+
+def _canonical_metadata(cell: NotebookNode) -> NotebookNode:
+    """Keep the tags, and what is folded."""
+    kept = NotebookNode(tags=cell.metadata["tags"]) if cell.metadata.get("tags") else NotebookNode()
+    if cell.cell_type == "markdown" and cell.metadata.get(COLLAPSED) is True:
+        kept[COLLAPSED] = True
+    agree_on_folding(NotebookNode(cell_type=cell.cell_type, metadata=kept))
     return kept
 
 

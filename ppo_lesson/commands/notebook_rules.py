@@ -24,6 +24,7 @@ MAX_CELL_LINES = 25
 MAX_MEDIAN_LINES = 7
 MAX_DEFINITION_LINES = 15
 MAX_CODE_IN_A_ROW = 2
+MAX_FIRST_LINES = 10
 ASKING = {"ask", "check", "in_your_own_words", "predict", "show_progress"}
 WHOLE = "notebook"  # the place of a fault that belongs to no single cell
 
@@ -197,6 +198,16 @@ def imports_first(notebook: NotebookNode) -> Faults:
             yield Fault(cell.id, "more than imports and setup() in the first code cell")
 
 
+def first_cell_folded(notebook: NotebookNode) -> Faults:
+    """The first code cell, which a reader need not read, is folded and short."""
+    for cell in _code(notebook)[:1]:
+        if notebook_form.FOLDED not in cell.metadata.get("tags", []):
+            yield Fault(cell.id, f"the first code cell is not folded: tag {notebook_form.FOLDED}")
+        length = code_lines(cell.source)
+        if length > MAX_FIRST_LINES:
+            yield Fault(cell.id, f"{length} lines of code, more than {MAX_FIRST_LINES}")
+
+
 def title_first(notebook: NotebookNode) -> Faults:
     """The notebook opens with its title."""
     first = notebook.cells[0] if notebook.cells else None
@@ -246,6 +257,7 @@ RULES = (
     nothing_looks_away,
     plain_python,
     imports_first,
+    first_cell_folded,
     no_star_imports,
     no_plt_show,
     short_cells,
@@ -253,6 +265,12 @@ RULES = (
     prose_between_code,
     predictions_are_answered,
 )
+
+
+def code_lines(source: str) -> int:
+    """Count the lines that hold code: no blank ones, no comments alone on their line."""
+    lines = [line.strip() for line in source.splitlines()]
+    return sum(bool(line) and not line.startswith("#") for line in lines)
 
 
 def _code(notebook: NotebookNode) -> list[NotebookNode]:

@@ -89,6 +89,34 @@ def test_only_tags_and_the_kernel_remain_of_the_metadata(untidy):
     assert all(output.metadata == {} for output in outputs if "metadata" in output)
 
 
+HIDDEN = {"jupyter": {"source_hidden": True}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "after"),
+    [
+        ("code", {"tags": ["hide-input"]}, {"tags": ["hide-input"], **HIDDEN}),
+        ("code", {"tags": ["hide-input"], **HIDDEN}, {"tags": ["hide-input"], **HIDDEN}),
+        ("code", HIDDEN, {}),
+        ("code", {"tags": ["x"], "jupyter": {"outputs_hidden": True}}, {"tags": ["x"]}),
+        ("code", {"jp-MarkdownHeadingCollapsed": True}, {}),
+        ("markdown", {"tags": ["hide-input"], **HIDDEN}, {"tags": ["hide-input"]}),
+        ("markdown", {"jp-MarkdownHeadingCollapsed": False}, {}),
+        (
+            "markdown",
+            {"jp-MarkdownHeadingCollapsed": True, "scrolled": True},
+            {"jp-MarkdownHeadingCollapsed": True},
+        ),
+    ],
+)
+def test_what_is_folded_stays_so_and_of_a_code_cell_the_tag_decides(kind, before, after):
+    new = {"code": new_code_cell, "markdown": new_markdown_cell}[kind]
+    notebook = new_notebook(cells=[new("## Further", id="further", metadata=before)])
+    once = notebook_form.canonical(notebook)
+    assert once.cells[0].metadata == after
+    assert notebook_form.canonical(once) == once
+
+
 def test_the_metadata_say_all_that_a_kernel_says_of_its_language():
     language = {**IPythonKernel.language_info, "version": "3.11.7"}
     assert notebook_form.METADATA["language_info"] == language

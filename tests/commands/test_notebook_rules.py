@@ -17,6 +17,12 @@ def code(source: str, name: str, *outputs: NotebookNode) -> NotebookNode:
     return new_code_cell(source, id=name, outputs=list(outputs), execution_count=1)
 
 
+def folded(source: str, name: str, *outputs: NotebookNode) -> NotebookNode:
+    cell = code(source, name, *outputs)
+    cell.metadata.tags = [notebook_form.FOLDED]
+    return cell
+
+
 def stream(text: str, name: str = "stdout") -> NotebookNode:
     return new_output("stream", name=name, text=text)
 
@@ -25,7 +31,7 @@ def lesson(*cells: NotebookNode) -> NotebookNode:
     """A good notebook, in canonical form, with these cells in its middle."""
     start = [
         new_markdown_cell("# Title", id="title"),
-        code("import math\n\nfrom ppo_lesson.notebook.page import setup\n\nsetup()", "setup"),
+        folded("import math\n\nfrom ppo_lesson.notebook.page import setup\n\nsetup()", "setup"),
         new_markdown_cell("Prose.", id="prose"),
     ]
     end = [new_markdown_cell("The end.", id="end"), code("math.pi", "pi"), code("2", "two")]
@@ -118,6 +124,22 @@ def test_the_first_code_cell_holds_imports_and_setup(source, what, tmp_path):
     assert found(notebook, tmp_path)[0] == Fault("setup", what)
 
 
+def test_the_first_code_cell_is_folded(tmp_path):
+    notebook = lesson()
+    notebook.cells[1].metadata = {}
+    what = "the first code cell is not folded: tag hide-input"
+    assert found(notebook, tmp_path) == [Fault("setup", what)]
+
+
+def test_the_first_code_cell_has_at_most_10_lines_of_code_blank_ones_not_counted(tmp_path):
+    notebook = lesson()
+    ten = [f"import a{n}" for n in range(9)]
+    notebook.cells[1].source = "\n\n".join([*ten, "# The rest:", "setup()"])
+    assert found(notebook, tmp_path) == []
+    notebook.cells[1].source = "\n".join([*ten, "import b", "setup()"])
+    assert found(notebook, tmp_path) == [Fault("setup", "11 lines of code, more than 10")]
+
+
 @pytest.mark.parametrize("first", [new_markdown_cell("Hello", id="a"), code("setup()", "a")])
 def test_the_first_cell_is_a_title(first, tmp_path):
     notebook = lesson()
@@ -192,11 +214,13 @@ def test_what_is_out_of_canonical_form_is_named_cell_by_cell(tmp_path):
     notebook.cells[3].outputs = [stream("a\n"), stream("b\n")]
     notebook.cells[0].id = "5f6a7b8c"
     notebook.cells[1].metadata["collapsed"] = True
+    notebook.cells[-1].metadata["jupyter"] = {"source_hidden": True}
     notebook.metadata.language_info["version"] = "3.12.1"
     assert found(notebook, tmp_path) == [
         Fault("5f6a7b8c", "not in canonical form: id"),
         Fault("setup", "not in canonical form: metadata"),
         Fault("plain", "not in canonical form: outputs"),
+        Fault("two", "not in canonical form: metadata"),
         Fault(WHOLE, "not in canonical form: metadata"),
     ]
 

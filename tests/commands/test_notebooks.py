@@ -21,6 +21,7 @@ def write(path: Path, *sources: str) -> Path:
     cells = [new_markdown_cell("# A lesson")]
     for source in sources:
         cells += [new_code_cell(source), new_markdown_cell(f"After {len(cells)}.")]
+    cells[1].metadata.tags = [notebook_form.FOLDED]
     nbformat.write(new_notebook(cells=cells), path)
     return path
 

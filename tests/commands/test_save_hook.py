@@ -59,6 +59,23 @@ def test_metadata_are_those_of_the_notebooks_in_git_and_a_learners_own_stay() ->
     assert notebook["content"]["metadata"] == {**METADATA, "mine": 1}
 
 
+def test_what_is_folded_is_what_has_the_tag_and_the_rest_stays() -> None:
+    notebook = model()
+    hidden = {"source_hidden": True, "outputs_hidden": True}
+    cells = [
+        new_code_cell("1", metadata={"tags": ["hide-input"], "mine": 1}),
+        new_code_cell("2", metadata={"jupyter": hidden}),
+        new_markdown_cell("## Further", metadata={"jp-MarkdownHeadingCollapsed": True}),
+    ]
+    notebook["content"]["cells"] += json.loads(json.dumps(cells))
+    saved(notebook)
+    assert [cell["metadata"] for cell in notebook["content"]["cells"][2:]] == [
+        {"tags": ["hide-input"], "mine": 1, "jupyter": {"source_hidden": True}},
+        {"jupyter": {"outputs_hidden": True}},
+        {"jp-MarkdownHeadingCollapsed": True},
+    ]
+
+
 def test_another_kernel_that_somebody_chose_stays() -> None:
     notebook = model()
     metadata = notebook["content"]["metadata"]
