@@ -12,7 +12,8 @@ never looks at pictures, widgets or the order of outputs. Five hooks close that:
 
 Pixels are not compared: training curves differ in the last digits between machines. That pictures
 are there, and how large, is compared. In the table and the specification of an explorer the last
-written digit of a number may differ by one. ``tests/test_gate.py`` plants each fault.
+written digit of a number may differ by one, and a number that was shown with a tolerance
+(``show(..., within=30)``) by so much. ``tests/test_gate.py`` plants each fault.
 """
 
 from __future__ import annotations
@@ -127,11 +128,14 @@ def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
             environment.setenv(name, value)
         result = yield
     if starts:
+        from ppo_lesson.commands.notebook_form import TOLERANT, WITHOUT_NUMBER
         from ppo_lesson.commands.notebook_rules import EMBEDDED_PICTURE
 
         notebook.skip_compare += NOT_COMPARED
         # A picture in an <img> stands inside HTML, the rest of which is compared.
         notebook.sanitize_patterns[EMBEDDED_PICTURE.pattern] = "(picture)"
+        # The number is compared below, and all around it, tolerance and label, by nbval.
+        notebook.sanitize_patterns[TOLERANT.pattern] = WITHOUT_NUMBER
         _settle(notebook.kernel, tempfile.mkdtemp(dir=folder))
     return result
 
@@ -168,6 +172,7 @@ def pytest_runtest_call(item: pytest.Item) -> None:
         problem = f"the kinds of outputs differ\nstored: {stored}\nfresh:  {fresh}"
     else:
         problem = chart_difference(charts(cell.outputs), charts(item.test_outputs or []))
+        problem = problem or number_difference(cell.outputs, item.test_outputs or [])
     if not problem:
         return
     raise NbCellError(item.cell_num, f"{cell.get('id', '')}: {problem}", cell.source)
@@ -213,6 +218,26 @@ def chart_difference(stored: Any, fresh: Any, place: str = "chart") -> str:
     else:
         return f"{place} differs\nstored: {stored}\nfresh:  {fresh}"
     return next(filter(None, (chart_difference(*part) for part in parts)), "")
+
+
+def number_difference(stored: list[Any], fresh: list[Any]) -> str:
+    """Name the first number that differs by more than the tolerance that it was shown with."""
+    pairs = zip(tolerant_numbers(stored), tolerant_numbers(fresh), strict=True)  # nbval saw to it
+    for (one, within, text), (other, _, _) in pairs:
+        if not abs(one - other) <= within:
+            return f"a number differs by more than its tolerance\nstored: {text}\nfresh:  {other:g}"
+    return ""
+
+
+def tolerant_numbers(outputs: list[Any]) -> Iterator[tuple[float, float, str]]:
+    """Yield each number that was shown with a tolerance, with that, and as it was shown."""
+    from ppo_lesson.commands.notebook_form import TOLERANT
+
+    for output in outputs:
+        texts = [output.get("text", ""), *output.get("data", {}).values()]
+        for text in filter(lambda text: isinstance(text, str), texts):
+            for found in TOLERANT.finditer(text):
+                yield float(found["number"]), float(found["within"]), found[0]
 
 
 def is_number(value: object) -> bool:

@@ -41,7 +41,7 @@ HOSTILE = {
     "PYTHONWARNINGS": "error",
 }
 # The name of a cell, for nbval, is its number among the code cells.
-SETUP, TEXT, PICTURE, CHART, WIDGET, RESULT = (f"Cell {number}" for number in range(6))
+SETUP, TEXT, PICTURE, CHART, WIDGET, RESULT, NUMBER = (f"Cell {number}" for number in range(7))
 
 Plant = Callable[[NotebookNode], None]
 
@@ -78,6 +78,8 @@ CELLS = {
     f"question = {{'{notebook_form.WIDGET}': view, 'text/html': '<p>Why?</p>'}}\n"
     "display({**question, 'text/plain': 'Why?'}, raw=True)",
     "result": "2 + 2",
+    # As show(..., within=30) prints it; tests/notebook/test_page.py holds the two together.
+    "number": "print('mean return: 497.3 (within 30 on any machine)')\nprint('episodes: 100')",
 }
 
 
@@ -126,12 +128,20 @@ def in_table(old: str, new: str) -> Plant:
     return edit
 
 
+def in_stream(old: str, new: str) -> Plant:
+    def edit(cell: NotebookNode) -> None:
+        assert old in cell.outputs[0].text
+        cell.outputs[0].text = cell.outputs[0].text.replace(old, new)
+
+    return edit
+
+
 def stream(text: str, name: str = "stdout") -> NotebookNode:
     return new_output("stream", name=name, text=text)
 
 
 SWALLOW = "try:\n    sleep(30)\nexcept KeyboardInterrupt:\n    print('late')"
-FROM_TEXT_ON = {TEXT, PICTURE, CHART, WIDGET, RESULT}
+FROM_TEXT_ON = {TEXT, PICTURE, CHART, WIDGET, RESULT, NUMBER}
 FAULTS = {
     "added text": Fault(
         "one",
@@ -240,6 +250,27 @@ FAULTS = {
         {"rules"},
         "form: metadata",
     ),
+    "number outside its tolerance": Fault(
+        "one", change("number", in_stream("497.3", "467.2")), {NUMBER}, "more than its tolerance"
+    ),
+    "number that is none": Fault(
+        "two", change("number", in_stream("497.3", "nan")), {NUMBER}, "differ"
+    ),
+    "number under another label": Fault(
+        "three", change("number", in_stream("mean", "best")), {NUMBER}, "differ"
+    ),
+    "number with another tolerance": Fault(
+        "four", change("number", in_stream("within 30", "within 300")), {NUMBER}, "differ"
+    ),
+    "number without a tolerance": Fault(
+        "nine", change("number", in_stream("100", "101")), {NUMBER}, "differ"
+    ),
+    "number that lost its tolerance": Fault(
+        "ten",
+        change("number", in_stream("497.3 (within 30 on any machine)", "497.3")),
+        {NUMBER},
+        "differ",
+    ),
     "removed outputs, all": Fault("five", clear, FROM_TEXT_ON, "differ"),
     "time-out": Fault("six", change("text", replace("sleep(30)")), FROM_TEXT_ON, "Timeout"),
     "swallowed time-out": Fault(
@@ -250,12 +281,13 @@ FAULTS = {
 
 
 def other_machine(notebook: NotebookNode) -> None:
-    """What may differ between two machines: pixels, and the last digit of a chart's numbers."""
+    """What may differ: pixels, the last digit of a chart's numbers, numbers with a tolerance."""
     picture = png(2, 1, 200)
     cell(notebook, "picture").outputs[1].data["image/png"] = picture
     html = f'<img alt="a pole" src="data:image/png;base64,{picture}">'
     cell(notebook, "picture").outputs[2].data["text/html"] = html
     in_table("0.5", "0.51")(cell(notebook, "chart"))
+    in_stream("497.3", "468")(cell(notebook, "number"))
 
 
 class Run(NamedTuple):

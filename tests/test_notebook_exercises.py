@@ -200,4 +200,5 @@ def _texts(cell: NotebookNode) -> list[str]:
         for mime, content in sorted(output.get("data", {}).items()):
             if mime not in LIVE:
                 texts.append(EMBEDDED_PICTURE.sub("(picture)", str(content)))
-    return ["".join(texts)]
+    text = "".join(texts)
+    return [notebook_form.TOLERANT.sub(notebook_form.WITHOUT_NUMBER, text)]

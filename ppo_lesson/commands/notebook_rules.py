@@ -8,10 +8,8 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple
 
 import nbformat
 import nbformat.reader
@@ -19,14 +17,23 @@ import nbformat.validator
 from nbformat import NotebookNode
 
 from ppo_lesson.commands import notebook_form
+from ppo_lesson.commands.notebook_cells import (
+    WHOLE,
+    Fault,
+    Faults,
+    code_cells,
+    code_lines,
+    nodes,
+    only_asks,
+    outputs,
+    parse,
+)
 
 MAX_CELL_LINES = 25
 MAX_MEDIAN_LINES = 7
 MAX_DEFINITION_LINES = 15
 MAX_CODE_IN_A_ROW = 2
 MAX_FIRST_LINES = 10
-ASKING = {"ask", "check", "in_your_own_words", "predict", "show_progress"}
-WHOLE = "notebook"  # the place of a fault that belongs to no single cell
 
 # Folders that name a machine or a person, on Linux, macOS and Windows.
 MACHINE_PATH = re.compile(r"(?<![\w.])(/(home|root|tmp|var|private|Users)/|[A-Za-z]:\\+Users\\)\S*")
@@ -34,16 +41,6 @@ EMBEDDED_PICTURE = re.compile(r"data:image/[\w.+-]+;base64,[A-Za-z0-9+/=]+")
 # Comments and tags by which nbval or nbclient look away. No notebook of ours may.
 WEAK_COMMENT = re.compile(r"^\s*#+\s*((?:NBVAL_|PYTEST_VALIDATE_)\w+)", re.MULTILINE)
 WEAK_TAG = re.compile(r"nbval-.*|pytest-validate-.*|raises-exception|skip-execution")
-
-
-class Fault(NamedTuple):
-    """A broken rule: the id of the cell it stands in, and what is wrong, in a few words."""
-
-    cell_id: str
-    what: str
-
-
-Faults = Iterator[Fault]
 
 
 def faults(path: Path) -> list[Fault]:
@@ -78,28 +75,28 @@ def canonical_form(notebook: NotebookNode) -> Faults:
 
 def every_cell_was_run(notebook: NotebookNode) -> Faults:
     """Each code cell has an execution count."""
-    for cell in _code(notebook):
+    for cell in code_cells(notebook):
         if cell.execution_count is None:
             yield Fault(cell.id, "was not run")
 
 
 def counts_in_order(notebook: NotebookNode) -> Faults:
     """Execution counts are 1..n, as one run from top to bottom leaves them."""
-    for expected, cell in enumerate(_code(notebook), start=1):
+    for expected, cell in enumerate(code_cells(notebook), start=1):
         if cell.execution_count not in (None, expected):
             yield Fault(cell.id, f"execution count {cell.execution_count} instead of {expected}")
 
 
 def no_errors(notebook: NotebookNode) -> Faults:
     """No output is an exception."""
-    for cell, output in _outputs(notebook):
+    for cell, output in outputs(notebook):
         if output.output_type == "error":
             yield Fault(cell.id, f"error in the output: {output.ename}")
 
 
 def no_stderr(notebook: NotebookNode) -> Faults:
     """No output is a warning or anything else on stderr."""
-    for cell, output in _outputs(notebook):
+    for cell, output in outputs(notebook):
         if output.output_type == "stream" and output.name == "stderr":
             yield Fault(cell.id, f"stderr in the output: {output.text.strip()[:60]!r}")
 
@@ -120,7 +117,7 @@ def full_language_info(notebook: NotebookNode) -> Faults:
 
 def no_machine_paths(notebook: NotebookNode) -> Faults:
     """No output shows a path that exists on one machine only."""
-    for cell, output in _outputs(notebook):
+    for cell, output in outputs(notebook):
         match = MACHINE_PATH.search(_visible_text(output))
         if match:
             yield Fault(cell.id, f"path of a machine in the output: {match[0][:60]!r}")
@@ -128,8 +125,8 @@ def no_machine_paths(notebook: NotebookNode) -> Faults:
 
 def short_cells(notebook: NotebookNode) -> Faults:
     """A code cell is one thought."""
-    lengths = [len(cell.source.splitlines()) for cell in _code(notebook)]
-    for cell, length in zip(_code(notebook), lengths, strict=True):
+    lengths = [len(cell.source.splitlines()) for cell in code_cells(notebook)]
+    for cell, length in zip(code_cells(notebook), lengths, strict=True):
         if length > MAX_CELL_LINES:
             yield Fault(cell.id, f"{length} lines of code, more than {MAX_CELL_LINES}")
     if lengths and median(lengths) > MAX_MEDIAN_LINES:
@@ -142,7 +139,7 @@ def prose_between_code(notebook: NotebookNode) -> Faults:
     for cell in notebook.cells:
         if cell.cell_type != "code":
             row = 0
-        elif not _only_asks(cell):
+        elif not only_asks(cell):
             row += 1
         if row == MAX_CODE_IN_A_ROW + 1:
             yield Fault(cell.id, f"more than {MAX_CODE_IN_A_ROW} code cells without prose between")
@@ -150,7 +147,7 @@ def prose_between_code(notebook: NotebookNode) -> Faults:
 
 def short_definitions(notebook: NotebookNode) -> Faults:
     """A longer function or class belongs in the package."""
-    for cell, node in _nodes(notebook):
+    for cell, node in nodes(notebook):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             length = (node.end_lineno or node.lineno) - node.lineno + 1
             if length > MAX_DEFINITION_LINES:
@@ -160,32 +157,32 @@ def short_definitions(notebook: NotebookNode) -> Faults:
 
 def plain_python(notebook: NotebookNode) -> Faults:
     """No shell command, no magic (so no pip either), nothing that Python cannot read."""
-    for cell in _code(notebook):
+    for cell in code_cells(notebook):
         magic = re.search(r"^\s*[!%].*", cell.source, re.MULTILINE)
-        if magic and _parse(cell) is None:
+        if magic and parse(cell) is None:
             yield Fault(cell.id, f"shell command or magic: {magic[0].strip()!r}")
-        elif _parse(cell) is None:
+        elif parse(cell) is None:
             yield Fault(cell.id, "not plain Python: does not parse")
 
 
 def no_plt_show(notebook: NotebookNode) -> Faults:
     """The inline backend shows figures by itself."""
-    for cell, node in _nodes(notebook):
+    for cell, node in nodes(notebook):
         if isinstance(node, ast.Attribute) and ast.unparse(node) == "plt.show":
             yield Fault(cell.id, "plt.show is not needed")
 
 
 def no_star_imports(notebook: NotebookNode) -> Faults:
     """A reader sees where a name comes from."""
-    for cell, node in _nodes(notebook):
+    for cell, node in nodes(notebook):
         if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
             yield Fault(cell.id, f"star import from {node.module}")
 
 
 def imports_first(notebook: NotebookNode) -> Faults:
     """The first code cell holds imports and ``setup()``, nothing else; no other cell imports."""
-    for index, cell in enumerate(_code(notebook)):
-        tree = _parse(cell) or ast.Module([], [])
+    for index, cell in enumerate(code_cells(notebook)):
+        tree = parse(cell) or ast.Module([], [])
         if index > 0:
             if any(isinstance(node, ast.Import | ast.ImportFrom) for node in ast.walk(tree)):
                 yield Fault(cell.id, "import outside the first code cell")
@@ -200,7 +197,7 @@ def imports_first(notebook: NotebookNode) -> Faults:
 
 def first_cell_folded(notebook: NotebookNode) -> Faults:
     """The first code cell, which a reader need not read, is folded and short."""
-    for cell in _code(notebook)[:1]:
+    for cell in code_cells(notebook)[:1]:
         if notebook_form.FOLDED not in cell.metadata.get("tags", []):
             yield Fault(cell.id, f"the first code cell is not folded: tag {notebook_form.FOLDED}")
         length = code_lines(cell.source)
@@ -224,7 +221,7 @@ def no_empty_cells(notebook: NotebookNode) -> Faults:
 
 def nothing_looks_away(notebook: NotebookNode) -> Faults:
     """No comment or tag tells nbval or nbclient to skip a cell, an output or an exception."""
-    for cell in _code(notebook):
+    for cell in code_cells(notebook):
         for comment in WEAK_COMMENT.findall(cell.source):
             yield Fault(cell.id, f"comment {comment} weakens the comparison")
         for tag in cell.metadata.get("tags", []):
@@ -235,8 +232,8 @@ def nothing_looks_away(notebook: NotebookNode) -> Faults:
 def predictions_are_answered(notebook: NotebookNode) -> Faults:
     """The cell that a locked prediction sends its reader to, the next one, shows something."""
     waiting = None
-    for cell in _code(notebook):
-        if waiting and not _only_asks(cell):
+    for cell in code_cells(notebook):
+        if waiting and not only_asks(cell):
             if not cell.outputs:
                 yield Fault(cell.id, f"shows nothing, and {waiting} says: run the next cell")
             waiting = None
@@ -267,22 +264,6 @@ RULES = (
 )
 
 
-def code_lines(source: str) -> int:
-    """Count the lines that hold code: no blank ones, no comments alone on their line."""
-    lines = [line.strip() for line in source.splitlines()]
-    return sum(bool(line) and not line.startswith("#") for line in lines)
-
-
-def _code(notebook: NotebookNode) -> list[NotebookNode]:
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
-
-
-def _outputs(notebook: NotebookNode) -> Iterator[tuple[NotebookNode, NotebookNode]]:
-    for cell in _code(notebook):
-        for output in cell.outputs:
-            yield cell, output
-
-
 def _visible_text(output: NotebookNode) -> str:
     """Collect what a reader may read in an output: no pixels, whose letters are accidental."""
     if output.output_type == "stream":
@@ -292,27 +273,3 @@ def _visible_text(output: NotebookNode) -> str:
     texts = [data for mime, data in output.data.items() if not mime.startswith("image/")]
     joined = "\n".join(data if isinstance(data, str) else json.dumps(data) for data in texts)
     return EMBEDDED_PICTURE.sub("", joined)
-
-
-def _only_asks(cell: NotebookNode) -> bool:
-    """Tell whether a cell holds calls that ask or show help, or comments, and nothing else."""
-    tree = _parse(cell)
-    return tree is not None and all(
-        isinstance(line, ast.Expr)
-        and isinstance(line.value, ast.Call)
-        and ast.unparse(line.value.func) in ASKING
-        for line in tree.body
-    )
-
-
-def _parse(cell: NotebookNode) -> ast.Module | None:
-    try:
-        return ast.parse(cell.source)
-    except SyntaxError:
-        return None
-
-
-def _nodes(notebook: NotebookNode) -> Iterator[tuple[NotebookNode, ast.AST]]:
-    for cell in _code(notebook):
-        for node in ast.walk(_parse(cell) or ast.Module([], [])):
-            yield cell, node

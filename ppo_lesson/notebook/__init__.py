@@ -2,6 +2,7 @@
 
 from ppo_lesson.notebook.animation import animate, record_pole
 from ppo_lesson.notebook.board import dashboard
+from ppo_lesson.notebook.claims import proved
 from ppo_lesson.notebook.environment import check_packages
 from ppo_lesson.notebook.live import live_figure, progress_bar
 from ppo_lesson.notebook.page import setup, show, show_source, show_table
@@ -12,6 +13,7 @@ __all__ = [
     "dashboard",
     "live_figure",
     "progress_bar",
+    "proved",
     "record_pole",
     "setup",
     "show",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import html
 import inspect
+import math
 import random
 import sys
 import warnings
@@ -56,9 +57,43 @@ def setup(seed: int = 0) -> None:
         renderer.start()
 
 
-def show(label: str, value: Number | Sequence[Number], digits: int = 4) -> None:
-    """Print one line: a label and a number, or several, to so many significant digits."""
-    print(f"{label}: {number_text(value, digits)}")
+def show(
+    label: str,
+    value: Number | Sequence[Number],
+    digits: int = 4,
+    *,
+    within: float | None = None,
+) -> None:
+    """Print one line: a label and a number, or several, to so many significant digits.
+
+    Args:
+        label: what the number is.
+        value: the number, or several.
+        digits: how many are significant.
+        within: how far the number may be from the stored one where a notebook is run again; the
+            line says so, and tests hold it to that. Without it every digit is compared.
+
+    Raises:
+        TypeError: there is a tolerance, and the value is not one number.
+        ValueError: the tolerance is not finite and above 0, or the value is not finite.
+    """
+    text = number_text(value, digits)
+    if within is not None:
+        _check_within(value, within)
+        text += f" (within {number_text(within)} on any machine)"
+    print(f"{label}: {text}")
+
+
+def _check_within(value: object, within: float) -> None:
+    if isinstance(within, bool) or not isinstance(within, int | float):
+        raise TypeError(f"within: expected a number, got {within!r}")
+    if not 0 < within < math.inf:
+        raise ValueError(f"within: expected a finite number above 0, got {within}")
+    number = value.item() if isinstance(value, Tensor) and value.numel() == 1 else value
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        raise TypeError(f"value: expected one number, as it has a tolerance, got {value!r}")
+    if not math.isfinite(number):
+        raise ValueError(f"value: expected a finite number, got {number}")
 
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[Number]], digits: int = 4) -> None:

@@ -58,6 +58,44 @@ def test_show_prints_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == "the sum: 0.5\n"
 
 
+@pytest.mark.parametrize(
+    ("value", "within", "line"),
+    [
+        (497.3, 30, "mean return: 497.3 (within 30 on any machine)"),
+        (torch.tensor([-0.25]), 0.001, "mean return: -0.25 (within 0.001 on any machine)"),
+        (123456, 5e3, "mean return: 123456 (within 5000 on any machine)"),
+        (1.5e-7, 1e-8, "mean return: 1.5e-07 (within 1e-08 on any machine)"),
+        (1.5e20, 1e19, "mean return: 1.5e+20 (within 1e+19 on any machine)"),
+    ],
+)
+def test_a_number_carries_its_tolerance_so_that_the_gate_can_read_both(value, within, line, capsys):
+    show("mean return", value, within=within)
+    assert capsys.readouterr().out == line + "\n"
+    found = notebook_form.TOLERANT.search(line)
+    assert found is not None
+    assert float(found["number"]) == pytest.approx(float(value))
+    assert float(found["within"]) == within
+    without = notebook_form.TOLERANT.sub(notebook_form.WITHOUT_NUMBER, line)
+    assert without == f"mean return: (number) {found['rest']}"
+
+
+@pytest.mark.parametrize(
+    ("value", "within", "error", "message"),
+    [
+        (1.0, 0, ValueError, "within: expected a finite number above 0, got 0"),
+        (1.0, float("nan"), ValueError, "within: expected a finite number above 0, got nan"),
+        (1.0, "30", TypeError, "within: expected a number, got '30'"),
+        (float("nan"), 1, ValueError, "value: expected a finite number, got nan"),
+        (True, 1, TypeError, "value: expected one number, as it has a tolerance, got True"),
+        ([1, 2], 1, TypeError, r"value: expected one number, as it has a tolerance, got \[1, 2\]"),
+    ],
+)
+def test_a_tolerance_is_for_one_finite_number(value, within, error, message, capsys):
+    with pytest.raises(error, match=message):
+        show("mean return", value, within=within)
+    assert capsys.readouterr().out == ""
+
+
 def test_a_table_is_the_same_in_text_and_html(displayed: list[object]) -> None:
     show_table(["name", "value"], [("a", 0.123456), ("longer", 2)])
     (table,) = displayed

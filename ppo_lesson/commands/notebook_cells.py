@@ -1,0 +1,66 @@
+"""What the rules of notebooks look at: code cells, their outputs, what Python reads in them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from nbformat import NotebookNode
+
+ASKING = {"ask", "check", "in_your_own_words", "predict", "show_progress"}
+WHOLE = "notebook"  # the place of a fault that belongs to no single cell
+
+
+class Fault(NamedTuple):
+    """A broken rule: the id of the cell it stands in, and what is wrong, in a few words."""
+
+    cell_id: str
+    what: str
+
+
+Faults = Iterator[Fault]
+
+
+def code_lines(source: str) -> int:
+    """Count the lines that hold code: no blank ones, no comments alone on their line."""
+    lines = [line.strip() for line in source.splitlines()]
+    return sum(bool(line) and not line.startswith("#") for line in lines)
+
+
+def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    """List the code cells."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def outputs(notebook: NotebookNode) -> Iterator[tuple[NotebookNode, NotebookNode]]:
+    """Yield each output with its cell."""
+    for cell in code_cells(notebook):
+        for output in cell.outputs:
+            yield cell, output
+
+
+def only_asks(cell: NotebookNode) -> bool:
+    """Tell whether a cell holds calls that ask or show help, or comments, and nothing else."""
+    tree = parse(cell)
+    return tree is not None and all(
+        isinstance(line, ast.Expr)
+        and isinstance(line.value, ast.Call)
+        and ast.unparse(line.value.func) in ASKING
+        for line in tree.body
+    )
+
+
+def parse(cell: NotebookNode) -> ast.Module | None:
+    """Read a cell as Python; None where it is none."""
+    try:
+        return ast.parse(cell.source)
+    except SyntaxError:
+        return None
+
+
+def nodes(notebook: NotebookNode) -> Iterator[tuple[NotebookNode, ast.AST]]:
+    """Yield every node of what Python reads, with its cell."""
+    for cell in code_cells(notebook):
+        for node in ast.walk(parse(cell) or ast.Module([], [])):
+            yield cell, node
