@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from nbformat import NotebookNode
 
+from ppo_lesson.commands import notebook_form
+
 ASKING = {"ask", "check", "in_your_own_words", "predict", "show_progress"}
 WHOLE = "notebook"  # the place of a fault that belongs to no single cell
 
@@ -31,6 +33,11 @@ def code_lines(source: str) -> int:
 def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
     """List the code cells."""
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def is_folded(cell: NotebookNode) -> bool:
+    """Tell whether a code cell prepares or proves, and is folded."""
+    return notebook_form.FOLDED in cell.metadata.get("tags", [])
 
 
 def outputs(notebook: NotebookNode) -> Iterator[tuple[NotebookNode, NotebookNode]]:

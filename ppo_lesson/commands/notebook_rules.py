@@ -16,13 +16,14 @@ import nbformat.reader
 import nbformat.validator
 from nbformat import NotebookNode
 
-from ppo_lesson.commands import notebook_form
+from ppo_lesson.commands import notebook_form, second_edition
 from ppo_lesson.commands.notebook_cells import (
     WHOLE,
     Fault,
     Faults,
     code_cells,
     code_lines,
+    is_folded,
     nodes,
     only_asks,
     outputs,
@@ -56,6 +57,9 @@ def faults(path: Path) -> list[Fault]:
     for error in nbformat.validator.iter_validate(notebook):
         return [Fault(WHOLE, f"not a notebook of format 4.5: {error.message[:80]}")]
     found = [fault for rule in RULES for fault in rule(notebook)]
+    if path.stem in second_edition.SECOND_EDITION:
+        found += [fault for rule in second_edition.RULES for fault in rule(notebook)]
+        found += second_edition.named_places_exist(notebook, path)
     form = list(canonical_form(notebook))
     if not form and stored != notebook_form.text(notebook):
         form = [Fault(WHOLE, "not in canonical form: layout of the file")]
@@ -124,22 +128,24 @@ def no_machine_paths(notebook: NotebookNode) -> Faults:
 
 
 def short_cells(notebook: NotebookNode) -> Faults:
-    """A code cell is one thought."""
-    lengths = [len(cell.source.splitlines()) for cell in code_cells(notebook)]
-    for cell, length in zip(code_cells(notebook), lengths, strict=True):
+    """A code cell is one thought; the median is of those that are not folded."""
+    for cell in code_cells(notebook):
+        length = len(cell.source.splitlines())
         if length > MAX_CELL_LINES:
             yield Fault(cell.id, f"{length} lines of code, more than {MAX_CELL_LINES}")
+    shown = [cell for cell in code_cells(notebook) if not is_folded(cell)]
+    lengths = [len(cell.source.splitlines()) for cell in shown]
     if lengths and median(lengths) > MAX_MEDIAN_LINES:
         yield Fault(WHOLE, f"median {median(lengths):g} lines a cell, more than {MAX_MEDIAN_LINES}")
 
 
 def prose_between_code(notebook: NotebookNode) -> Faults:
-    """At most two code cells stand in a row; cells that ask the learner something do not count."""
+    """At most two code cells stand in a row; those that ask or are folded do not count."""
     row = 0
     for cell in notebook.cells:
         if cell.cell_type != "code":
             row = 0
-        elif not only_asks(cell):
+        elif not only_asks(cell) and not is_folded(cell):
             row += 1
         if row == MAX_CODE_IN_A_ROW + 1:
             yield Fault(cell.id, f"more than {MAX_CODE_IN_A_ROW} code cells without prose between")
@@ -198,7 +204,7 @@ def imports_first(notebook: NotebookNode) -> Faults:
 def first_cell_folded(notebook: NotebookNode) -> Faults:
     """The first code cell, which a reader need not read, is folded and short."""
     for cell in code_cells(notebook)[:1]:
-        if notebook_form.FOLDED not in cell.metadata.get("tags", []):
+        if not is_folded(cell):
             yield Fault(cell.id, f"the first code cell is not folded: tag {notebook_form.FOLDED}")
         length = code_lines(cell.source)
         if length > MAX_FIRST_LINES:

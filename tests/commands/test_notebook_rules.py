@@ -153,6 +153,11 @@ def test_a_third_code_cell_in_a_row_is_one_too_many_and_named_once(tmp_path):
     assert found(notebook, tmp_path) == [Fault("number-c", what)]
 
 
+def test_folded_cells_do_not_count_as_code_in_a_row_nor_in_the_median(tmp_path):
+    proofs = [folded("\n".join("x" * 20), f"proof-{n}") for n in "abcdefg"]
+    assert found(lesson(*proofs[:3], code("1", "one"), *proofs[3:]), tmp_path) == []
+
+
 def test_the_cell_after_a_prediction_shows_what_was_predicted(tmp_path):
     predict, defines = code("predict(ONE)", "predict-one"), code("x = 1", "defines")
     shows = code("print(x)", "shows", stream("1\n"))
