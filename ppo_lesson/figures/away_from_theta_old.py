@@ -85,7 +85,7 @@ def plot_worth(
 
 
 def plot_epochs(
-    ax: Axes, free: Tensor, clipped: Tensor, measure: str, *, log: bool = False
+    ax: Axes, free: Tensor, clipped: Tensor, measure: str, scale: str = "linear"
 ) -> Axes:
     """Draw what was measured after each epoch on one batch: each run thin, the median bold.
 
@@ -94,7 +94,7 @@ def plot_epochs(
         free: (R, E + 1) runs without the clip.
         clipped: (R, E + 1) the same with it.
         measure: what was measured, for the axis.
-        log: it on a logarithmic axis.
+        scale: of its axis, "linear" or "log".
     """
     epochs = torch.arange(free.shape[1])
     for role, runs, name in (("bad", free, "without"), ("good", clipped, "clip")):
@@ -105,7 +105,7 @@ def plot_epochs(
     last = len(epochs) - 1
     ax.set(ylabel=measure, xlabel="epochs on one batch", xlim=(0, ROOM * last))
     ax.set_xticks(range(0, last + 1, max(1, last // 4)))
-    if log:
+    if scale == "log":
         ax.set_yscale("log")
         ax.yaxis.set_major_formatter(NUMBER)
     return ax

@@ -3,6 +3,7 @@
 from ppo_lesson.notebook.animation import animate, record_pole
 from ppo_lesson.notebook.board import dashboard
 from ppo_lesson.notebook.claims import proved
+from ppo_lesson.notebook.drawing import draw, draw_panels
 from ppo_lesson.notebook.environment import check_packages
 from ppo_lesson.notebook.live import live_figure, progress_bar
 from ppo_lesson.notebook.page import setup, show, show_source, show_table
@@ -11,6 +12,8 @@ __all__ = [
     "animate",
     "check_packages",
     "dashboard",
+    "draw",
+    "draw_panels",
     "live_figure",
     "progress_bar",
     "proved",
