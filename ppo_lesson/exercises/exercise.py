@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ppo_lesson.exercises.quiz import OpenQuestion, Question
+from ppo_lesson.exercises.questions import OpenQuestion, Question
 
 Function = Callable[..., Any]
 
@@ -28,6 +28,22 @@ class Case:
     inputs: Mapping[str, Any]
     label: str = ""
     edge: bool = False
+
+
+def fresh_inputs(inputs: Mapping[str, Any], watched: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Clone the inputs; the watched ones require a gradient."""
+    return {
+        name: _clone(value).requires_grad_() if name in watched else _clone(value)
+        for name, value in inputs.items()
+    }
+
+
+def _clone(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return value.detach().clone()
+    if isinstance(value, torch.Generator):
+        return value.clone_state()
+    return value
 
 
 @dataclass(frozen=True)

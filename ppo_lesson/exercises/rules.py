@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ppo_lesson.exercises.exercise import Case, Exercise
-from ppo_lesson.exercises.outcome import Outcome, fresh_inputs, same_gradient, same_value
+from ppo_lesson.exercises.exercise import Case, Exercise, fresh_inputs
+from ppo_lesson.exercises.outcome import Outcome, same_gradient, same_value
 
 
 def raises_nothing(exercise: Exercise, case: Case, found: Outcome, expected: Outcome) -> str:
