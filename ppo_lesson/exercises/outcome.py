@@ -10,7 +10,7 @@ import dis
 import inspect
 import itertools
 import linecache
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -91,6 +91,11 @@ def observe(function: Function, case: Case, exercise: Exercise) -> Outcome:
         outcome.failure = failure_of(error)
         outcome.touched = state.restore()
     return outcome
+
+
+def observe_all(function: Function, cases: Iterable[Case], exercise: Exercise) -> list[Outcome]:
+    """Do the same with every one of the inputs."""
+    return [observe(function, case, exercise) for case in cases]
 
 
 def on_copies(function: Function) -> Function:

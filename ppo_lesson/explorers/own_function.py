@@ -63,7 +63,7 @@ def tabulate(
         )
     reached = 0
 
-    def work(heard: guard.Heard) -> list[Tensor] | Trouble:
+    def work() -> list[Tensor] | Trouble:
         nonlocal reached
         found = []
         for reached, inputs in enumerate(calls):
