@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ppo_lesson.exercises import trial
+from ppo_lesson.exercises import outcome
 from ppo_lesson.exercises.exercise import Case, Exercise
 from ppo_lesson.lessons import EXERCISES
 
@@ -29,8 +29,8 @@ OWN = {
 
 @pytest.fixture(scope="session", autouse=True)
 def our_own_outcomes_are_remembered() -> Iterator[None]:
-    """Put a memory between a trial and the package's own functions."""
-    observe: Callable[..., Any] = trial.observe
+    """Put a memory between a verdict and the package's own functions."""
+    observe: Callable[..., Any] = outcome.observe
     known: dict[tuple[Any, int, str], tuple[Case, Any]] = {}  # the case, so that its id stays its
 
     def remember(function: Any, case: Case, exercise: Exercise) -> Any:
@@ -45,5 +45,5 @@ def our_own_outcomes_are_remembered() -> Iterator[None]:
         return known[key][1]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(trial, "observe", remember)
+        patch.setattr(outcome, "observe", remember)
         yield

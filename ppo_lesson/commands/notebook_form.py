@@ -113,7 +113,7 @@ def lasting_outputs(outputs: list[Any]) -> list[Any]:
     """Return a cell's outputs without the views of widgets that have a lasting form.
 
     It stands beside the view in the same output (`lasting`; a text alone is none to read), or is
-    the HTML of the next output, as `exercises.quiz` shows it; then the output of the view goes.
+    the HTML of the next output, as `exercises.forms` shows it; then the output of the view goes.
     """
     kept = []
     for output, following in zip_longest(outputs, outputs[1:], fillvalue={}):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import sys
-import time
 from typing import Any
 
 from IPython.display import Markdown, display
@@ -12,7 +11,7 @@ from IPython.display import Markdown, display
 from ppo_lesson.exercises import guard, progress
 from ppo_lesson.exercises.exercise import Exercise
 from ppo_lesson.exercises.stale import stale_note
-from ppo_lesson.exercises.trial import NOT_STARTED, Trial
+from ppo_lesson.exercises.trial import NOT_STARTED, Tried, attempt, decide, too_slow
 from ppo_lesson.exercises.verdict import Verdict
 from ppo_lesson.maths import arithmetic
 from ppo_lesson.notebook.page import show_source
@@ -20,8 +19,6 @@ from ppo_lesson.notebook.page import show_source
 TIME_LIMIT = 5.0
 """Seconds that all calls of one check may take together."""
 OUR_TIME_LIMIT = 60.0  # for comparing: not a learner's matter
-
-MOMENT = 0.1  # for the properties, where the calls took all the time there was
 
 _hints_shown: dict[str, int] = {}
 
@@ -49,10 +46,26 @@ def check(exercise: Exercise, answer: Any, *, time_limit: float = TIME_LIMIT) ->
     note = stale_note(answer)
     if note:
         return Verdict(exercise.id, "not run", note)
-    verdict = _judge(exercise, answer, time_limit)
+    verdict = verdict_on(exercise, answer, time_limit)
     if verdict.status != "not started":
         progress.record("exercises", exercise.id, verdict.status)
     return verdict
+
+
+def verdict_on(exercise: Exercise, answer: Any, time_limit: float) -> Verdict:
+    """Do what `check` does, and keep no progress of it."""
+    problem = _signature_problem(exercise, answer)
+    if problem:
+        return Verdict(exercise.id, "wrong", problem)
+    tried, heard = Tried(exercise), guard.Heard()
+    try:
+        guard.run(lambda: attempt(tried, answer, heard), time_limit, heard)
+    except guard.TimeLimitError as limit:
+        if tried.repeated is None:  # or else a property took the rest of the time
+            return too_slow(tried, time_limit, limit)
+    if tried.is_stub:
+        return Verdict(exercise.id, "not started", NOT_STARTED)
+    return guard.run(lambda: decide(tried), OUR_TIME_LIMIT)  # reference and mistakes may warn
 
 
 def hint(exercise: Exercise) -> None:
@@ -76,26 +89,6 @@ def show_solution(exercise: Exercise) -> None:
             ):
                 functions.append(called)
     show_source(*functions)
-
-
-def _judge(exercise: Exercise, answer: Any, time_limit: float) -> Verdict:
-    end = time.monotonic() + time_limit
-    problem = _signature_problem(exercise, answer)
-    if problem:
-        return Verdict(exercise.id, "wrong", problem)
-    trial = Trial(exercise, answer)
-    try:
-        guard.run(trial.call_all, time_limit)
-    except guard.TimeLimitError as error:
-        return trial.too_slow(time_limit, stopped=error.stopped, compiling=error.compiling)
-    if trial.found[0].is_stub:
-        return Verdict(exercise.id, "not started", NOT_STARTED)
-    if exercise.judge:  # it sees one output at a time; properties compare several
-        trial.try_properties(max(MOMENT, end - time.monotonic()))
-    guard.run(trial.compare, OUR_TIME_LIMIT)  # guarded: reference and mistakes may warn
-    if any(trial.problems) and not trial.broken:
-        trial.try_properties(max(MOMENT, end - time.monotonic()))
-    return guard.run(lambda heard: trial.verdict(), OUR_TIME_LIMIT)
 
 
 def _signature_problem(exercise: Exercise, answer: Any) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ppo_lesson.exercises.quiz import OpenQuestion, Question
+from ppo_lesson.exercises.questions import OpenQuestion, Question
 
 Function = Callable[..., Any]
 
@@ -28,6 +28,22 @@ class Case:
     inputs: Mapping[str, Any]
     label: str = ""
     edge: bool = False
+
+
+def fresh_inputs(inputs: Mapping[str, Any], watched: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Clone the inputs; the watched ones require a gradient."""
+    return {
+        name: _clone(value).requires_grad_() if name in watched else _clone(value)
+        for name, value in inputs.items()
+    }
+
+
+def _clone(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return value.detach().clone()
+    if isinstance(value, torch.Generator):
+        return value.clone_state()
+    return value
 
 
 @dataclass(frozen=True)
@@ -60,11 +76,11 @@ class Exercise:
         mistakes: slips that are recognised and named.
         wrt: arguments that the gradient must reach, as it does in the reference.
         constants: arguments that no gradient may reach.
-        properties: identities to name where no mistake is recognised; of an exercise with a judge
+        properties: identities to name where no mistake is recognised; where many answers are right
             they are rules: an answer that breaks one is wrong.
         alternatives: functions of other conventions, as right as the reference.
-        judge: where many answers are right: takes the inputs and the output, returns what is wrong
-            with it, or "". Values are then not compared with the reference.
+        objection: where many answers are right: takes the inputs and the output, returns what is
+            wrong with it, or "". Values are then not compared with the reference.
         tolerance: relative difference that still counts as equal.
     """
 
@@ -78,7 +94,7 @@ class Exercise:
     constants: tuple[str, ...] = ()
     properties: tuple[Property, ...] = ()
     alternatives: tuple[Function, ...] = ()
-    judge: Callable[[Mapping[str, Any], Any], str] | None = None
+    objection: Callable[[Mapping[str, Any], Any], str] | None = None
     tolerance: float = 1e-6
 
     def __post_init__(self) -> None:

@@ -87,7 +87,7 @@ class Heard:
     warned: list[warnings.WarningMessage] = field(default_factory=list)
 
 
-def run(work: Callable[[Heard], Result], seconds: float) -> Result:
+def run(work: Callable[[], Result], seconds: float, heard: Heard | None = None) -> Result:
     """Do the work in a thread of its own, and give up on it after so many seconds.
 
     A thread, because a signal can end an endless loop only in the main thread, and a check may be
@@ -98,13 +98,14 @@ def run(work: Callable[[Heard], Result], seconds: float) -> Result:
     time, COMPILE_SECONDS.
 
     Args:
-        work: takes what it prints and warns of, which is kept from the screen.
+        work: what to do. What it prints and warns of is kept from the screen.
         seconds: the limit.
+        heard: is told what it prints and warns of, while it works.
 
     Raises:
         TimeLimitError: the work is not done in time.
     """
-    heard = Heard()
+    heard = heard or Heard()
     results: list[Result] = []
     errors: list[BaseException] = []
     num_threads = torch.get_num_threads()
@@ -112,7 +113,7 @@ def run(work: Callable[[Heard], Result], seconds: float) -> Result:
     def target() -> None:
         try:
             torch.set_num_threads(num_threads)  # a new thread starts with the machine's default
-            results.append(work(heard))
+            results.append(work())
         except BaseException as error:
             errors.append(error)
 

@@ -10,7 +10,7 @@ import dis
 import inspect
 import itertools
 import linecache
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ppo_lesson.exercises.exercise import Case, Exercise, Function
+from ppo_lesson.exercises.exercise import Case, Exercise, Function, fresh_inputs
 from ppo_lesson.exercises.global_state import GlobalState
 from ppo_lesson.exercises.guard import Stopped
 from ppo_lesson.exercises.verdict import safe_text
@@ -93,12 +93,9 @@ def observe(function: Function, case: Case, exercise: Exercise) -> Outcome:
     return outcome
 
 
-def fresh_inputs(inputs: Mapping[str, Any], watched: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Clone the inputs; the watched ones require a gradient."""
-    return {
-        name: _clone(value).requires_grad_() if name in watched else _clone(value)
-        for name, value in inputs.items()
-    }
+def observe_all(function: Function, cases: Iterable[Case], exercise: Exercise) -> list[Outcome]:
+    """Do the same with every one of the inputs."""
+    return [observe(function, case, exercise) for case in cases]
 
 
 def on_copies(function: Function) -> Function:
@@ -207,14 +204,6 @@ def failure_of(error: BaseException) -> Failure:
         trace = trace.tb_next
     is_stub = type(error) is NotImplementedError and raised_here and module not in NOT_LEARNERS
     return Failure(type(error).__name__, safe_text(error), line, is_stub)
-
-
-def _clone(value: Any) -> Any:
-    if isinstance(value, Tensor):
-        return value.detach().clone()
-    if isinstance(value, torch.Generator):
-        return value.clone_state()
-    return value
 
 
 def _unchanged(value: Any, before: Any) -> bool:

@@ -1,13 +1,15 @@
-"""What this learner has done, in one small file on this computer; nothing leaves it.
+"""What this learner has done, a small file for each thing on this computer; nothing leaves it.
 
-`progress.json` stands in the user's data folder, or in the folder that the environment variable
+The files stand in the user's data folder, or in the folder that the environment variable
 PPO_LESSON_DATA names: "~" is the home folder, and a relative path counts from the working folder of
-its first use. It is never a reason to fail: no file is no progress yet, a damaged one is set aside,
-and where a folder cannot be written nothing is kept. The last two are said once. What a later
-version has written is left as it is, and passed over where this one cannot read it.
+its first use. `exercises/gae.json` holds the verdicts on an exercise, `notes/own-words-....json` a
+text, `answers/gae.py` the function that passed. As each thing has its own file, two kernels do not
+stand in each other's way.
 
-Two kernels may write at a time: the file is read, changed and replaced under a lock of the
-operating system. That lock ends with its process, so a lock file left behind holds nobody up.
+Progress is never a reason to fail: no file is no progress yet, a damaged one is set aside, and
+where a folder cannot be written nothing is kept. The last two are said once. What a later version
+has written is left as it is, and passed over where this one cannot read it. An earlier version had
+everything in one `progress.json`: that is read where there is no newer file, and never written.
 """
 
 from __future__ import annotations
@@ -15,24 +17,22 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import platformdirs
-from filelock import FileLock
 
 from ppo_lesson.files import replace_text
 
-FILE = "progress.json"
-LOCK_SECONDS = 1.0  # then without: a write takes 0.01 s, so whoever holds the lock hangs
 STATUSES = ("not started", "wrong", "fragile", "correct")  # of a verdict, from worst to best
-
-Progress = dict[str, Any]
+EARLIER = "progress.json"
+ID = re.compile(r"[\w-]+")
 
 
 class Kind(NamedTuple):
@@ -89,22 +89,19 @@ def record(kind: str, id: str, value: Any) -> bool:
             None to forget it. Notes: the text.
 
     Raises:
-        ValueError: there is no such kind, or it takes no such value.
+        ValueError: there is no such kind, it takes no such value, or the id is no name.
     """
-    merge, takes, holds = _kind(kind)
+    merge, takes, _ = _kind(kind)
     if not takes(value):
         raise ValueError(f"value: {kind} take no {value!r}")
-
-    def change(progress: Progress) -> None:
-        entries = progress.get(kind, {})
-        old = entries.get(id)
-        merged = merge(old if holds(old) else None, value)
-        if merged is not None:
-            progress[kind] = {**entries, id: merged}
-        elif holds(old):
-            del entries[id]
-
-    return _visit(change) is not None
+    _check_id(id)
+    with _failing_quietly():
+        old = _entry(kind, id)
+        new = merge(old, value)
+        if new != old:  # null where a prediction is forgotten
+            _write(_file(kind, id), json.dumps(new))
+        return True
+    return False
 
 
 def recall(kind: str, id: str) -> Any:
@@ -113,19 +110,57 @@ def recall(kind: str, id: str) -> Any:
     It is, of an exercise, {"best": status, "last": status}; of a question True; else a text.
 
     Raises:
-        ValueError: there is no such kind.
+        ValueError: there is no such kind, or the id is no name.
     """
     _kind(kind)
-    return recall_all()[kind].get(id)
+    _check_id(id)
+    with _failing_quietly():
+        return _entry(kind, id)
+    return None
 
 
 def recall_all() -> dict[str, dict[str, Any]]:
     """Return all that is kept: kind -> id -> what `recall` returns."""
-    progress = _visit() or {}
-    return {
-        name: {id: entry for id, entry in progress.get(name, {}).items() if kind.holds(entry)}
-        for name, kind in KINDS.items()
+    ids: dict[str, set[str]] = {kind: set() for kind in KINDS}
+    with _failing_quietly():
+        for kind in KINDS:
+            ids[kind] |= {path.stem for path in (data_folder() / kind).glob("*.json")}
+            ids[kind] |= set(_earlier().get(kind, {}))
+    entries = {
+        kind: {id: recall(kind, id) for id in sorted(filter(ID.fullmatch, ids[kind]))}
+        for kind in KINDS
     }
+    return {
+        kind: {id: entry for id, entry in found.items() if entry is not None}
+        for kind, found in entries.items()
+    }
+
+
+def record_answer(id: str, source: str) -> bool:
+    """Keep the lines of a function that passed an exercise; return whether they are kept."""
+    _check_id(id)
+    with _failing_quietly():
+        if _text(answer_file(id)) != source:
+            _write(answer_file(id), source)
+        return True
+    return False
+
+
+def recall_answer(id: str) -> str | None:
+    """Return the lines of the function that passed an exercise, as they stand now, or None."""
+    _check_id(id)
+    with _failing_quietly():
+        return _text(answer_file(id))
+    return None
+
+
+def answer_file(id: str) -> Path:
+    """Name the file of a function that passed; the learner can open it.
+
+    Raises:
+        OSError: its place is not known, as of `data_folder`.
+    """
+    return data_folder() / "answers" / f"{id}.py"
 
 
 def _kind(name: str) -> Kind:
@@ -134,20 +169,29 @@ def _kind(name: str) -> Kind:
     return KINDS[name]
 
 
-# ---- The file ------------------------------------------------------------------------------------
+def _check_id(id: str) -> None:
+    if not ID.fullmatch(id):
+        raise ValueError(f"id: expected letters, digits, _ and -, got {id!r}")
+
+
+# ---- The files -----------------------------------------------------------------------------------
 
 
 def data_folder() -> Path:
-    """Return the folder of the file: the user's data folder, or what PPO_LESSON_DATA names.
+    """Return the folder of the files: the user's data folder, or what PPO_LESSON_DATA names.
 
     Raises:
         OSError: its place is not known: there is no home folder, or no working folder any more.
     """
+    return _absolute(_chosen_folder())
+
+
+def _chosen_folder() -> str:
     chosen = os.environ.get("PPO_LESSON_DATA", "").strip()
-    return _absolute(chosen or str(platformdirs.user_data_path("ppo_lesson", appauthor=False)))
+    return chosen or str(platformdirs.user_data_path("ppo_lesson", appauthor=False))
 
 
-@cache  # so that a kernel keeps its file when a cell changes the working folder
+@cache  # so that a kernel keeps its folder when a cell changes the working folder
 def _absolute(folder: str) -> Path:
     expanded = os.path.expanduser(folder)
     if expanded.startswith("~"):
@@ -155,72 +199,62 @@ def _absolute(folder: str) -> Path:
     return Path(os.path.abspath(expanded))
 
 
-def _visit(change: Callable[[Progress], None] = lambda _: None) -> Progress | None:
-    """Read the file, change what it says, write it if that differs; None where that failed."""
-    progress, path = None, Path(FILE)
+def _file(kind: str, id: str) -> Path:
+    return data_folder() / kind / f"{id}.json"
+
+
+def _entry(kind: str, id: str) -> Any:
+    """Return what is kept and this version can read, or None."""
     try:
-        folder = data_folder()
-        path = folder / FILE
-        with _one_at_a_time(folder):
-            found = _read(path)
-            before = _text(found)
-            change(found)
-            if _text(found) != before:
-                _write(path, _text(found))
-        progress = found
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        _tell("not kept", f"Progress is not kept: {path} cannot be used ({reason}).")
-    _tell()
-    return progress
+        entry = _read(_file(kind, id))
+    except FileNotFoundError:
+        entry = _earlier().get(kind, {}).get(id)
+    return entry if KINDS[kind].holds(entry) else None
 
 
-@contextmanager
-def _one_at_a_time(folder: Path) -> Iterator[None]:
-    """Keep other kernels out; where a folder or its disk knows no locks, let them in."""
-    lock = FileLock(folder / "progress.lock", timeout=LOCK_SECONDS, poll_interval=0.01)
-    with suppress(OSError, NotImplementedError):  # a time-out is an OSError
-        lock.acquire()
+def _earlier() -> dict[str, Any]:
+    """Read the one file of an earlier version: kind -> id -> entry."""
     try:
-        yield
-    finally:
-        lock.release()
-
-
-def _read(path: Path) -> Progress:
-    try:
-        content = path.read_bytes()
+        return _read(data_folder() / EARLIER, _is_earlier)
     except FileNotFoundError:
         return {}
-    progress = _parse(content)
-    if progress is not None:
-        return progress
+
+
+def _is_earlier(progress: Any) -> bool:
+    return isinstance(progress, dict) and all(
+        isinstance(progress.get(kind, {}), dict) for kind in KINDS
+    )
+
+
+def _read(path: Path, is_sound: Callable[[Any], bool] = lambda _: True) -> Any:
+    """Read a file; one that is damaged is set aside, and there is none any more.
+
+    Raises:
+        FileNotFoundError: there is none.
+        OSError: it cannot be read, or not be set aside.
+    """
+    try:
+        content = json.loads(path.read_bytes())
+        json.dumps(content)  # what is nested too deeply to be written again is damage as well
+        if is_sound(content):
+            return content
+    except (ValueError, RecursionError):
+        pass
     damaged = Path(os.path.realpath(path))  # a link stays, and leads to the new file
-    asides = (damaged.with_name(f"progress.damaged-{number}.json") for number in count(1))
+    asides = (damaged.with_name(f"{path.stem}.damaged-{number}.json") for number in count(1))
     aside = next(other for other in asides if not other.exists())
     damaged.rename(aside)
-    _tell(
-        aside.name, f"The file of your progress was damaged: it is {aside} now, a new one begins."
+    _notices.setdefault(
+        str(aside), f"A file of your progress was damaged: it is {aside} now, a new one begins."
     )
-    return {}
+    raise FileNotFoundError(errno.ENOENT, "it was damaged", str(path))
 
 
-def _parse(content: bytes) -> Progress | None:
-    """Return what a sound file says, entries of later versions too; None for a damaged one."""
+def _text(path: Path) -> str | None:
     try:
-        progress = json.loads(content)
-        _text(progress)  # what is nested too deeply to be written again is damage as well
-    except (ValueError, RecursionError):
+        return path.read_bytes().decode(errors="replace")
+    except FileNotFoundError:
         return None
-    if not isinstance(progress, dict):
-        return None
-    if not all(isinstance(progress.get(name, {}), dict) for name in KINDS):
-        return None
-    return progress
-
-
-def _text(progress: Progress) -> str:
-    return json.dumps(progress, indent=1)
 
 
 def _write(path: Path, text: str) -> None:
@@ -228,15 +262,23 @@ def _write(path: Path, text: str) -> None:
     replace_text(path, text, mode=0o600)  # a learner's own words
 
 
-_told: set[str] = set()
-_untold: list[str] = []
+_notices: dict[str, str] = {}  # topic -> a sentence for the learner, "" once it is printed
 
 
-def _tell(topic: str = "", sentence: str = "") -> None:
-    """Print a sentence, once per topic: by the main thread, for callbacks of widgets print none."""
-    if sentence and topic not in _told:
-        _told.add(topic)
-        _untold.append(sentence)
+@contextmanager
+def _failing_quietly() -> Iterator[None]:
+    """Make a sentence of an error of the operating system, and print what is to be said, once.
+
+    The main thread prints it: callbacks of widgets, in other threads, print nothing.
+    """
+    try:
+        yield
+    except OSError as error:
+        place, reason = error.filename or _chosen_folder(), error.strerror or type(error).__name__
+        sentence = f"Progress is not kept: {place} cannot be used ({reason})."
+        _notices.setdefault("not kept", sentence)
     if threading.current_thread() is threading.main_thread():
-        while _untold:
-            print(_untold.pop(0))
+        for topic, sentence in list(_notices.items()):
+            _notices[topic] = ""
+            if sentence:
+                print(sentence)

@@ -1,4 +1,4 @@
-"""A table of what this learner has done; apart from the file, because the quiz imports that."""
+"""A table of what this learner has done."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from IPython.display import display
 
 from ppo_lesson.exercises.exercise import Exercise, Lesson
 from ppo_lesson.exercises.progress import recall_all
-from ppo_lesson.exercises.quiz import OpenQuestion, Question
+from ppo_lesson.exercises.questions import OpenQuestion, Question
 
 Rows = list[tuple[str, str]]
 Kept = dict[str, dict[str, Any]]

@@ -6,14 +6,14 @@ returns a sentence, or "" where it has nothing to object. The first objection is
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from ppo_lesson.exercises.exercise import Case, Exercise
-from ppo_lesson.exercises.outcome import Outcome, fresh_inputs, same_gradient, same_value
+from ppo_lesson.exercises.exercise import Case, Exercise, fresh_inputs
+from ppo_lesson.exercises.outcome import Outcome, same_gradient, same_value
 
 
 def raises_nothing(exercise: Exercise, case: Case, found: Outcome, expected: Outcome) -> str:
@@ -118,14 +118,14 @@ def spares_constants(exercise: Exercise, case: Case, found: Outcome, expected: O
     return ""
 
 
-def convinces_the_judge(exercise: Exercise, case: Case, found: Outcome, expected: Outcome) -> str:
+def meets_no_objection(exercise: Exercise, case: Case, found: Outcome, expected: Outcome) -> str:
     """Where many answers are right, the exercise itself decides."""
-    assert exercise.judge is not None
+    assert exercise.objection is not None
     if found.value is None and found.kind != "None":
         return f"Your function returned {found.kind}, which is not what was asked for."
     try:
-        return exercise.judge(fresh_inputs(case.inputs), found.value)
-    except Exception:  # an output of a kind that the judge did not think of
+        return exercise.objection(fresh_inputs(case.inputs), found.value)
+    except Exception:  # an output of a kind that its author did not think of
         return f"Your function returned {found.kind} of a form that was not asked for."
 
 
@@ -142,12 +142,23 @@ ALL: tuple[Rule, ...] = (
     has_right_gradient,
     spares_constants,
 )
-JUDGED: tuple[Rule, ...] = (
+WHERE_MANY_ARE_RIGHT: tuple[Rule, ...] = (
     raises_nothing,
     leaves_inputs_alone,
     leaves_globals_alone,
-    convinces_the_judge,
+    meets_no_objection,
 )
+
+
+def objections(
+    exercise: Exercise, cases: Sequence[Case], came: Sequence[Outcome], expected: Sequence[Outcome]
+) -> list[str]:
+    """Return, for each case, the first objection to what came, or ""."""
+    applied = WHERE_MANY_ARE_RIGHT if exercise.objection else ALL
+    return [
+        next(filter(None, (rule(exercise, case, one, other) for rule in applied)), "")
+        for case, one, other in zip(cases, came, expected, strict=True)
+    ]
 
 
 def _holds(value: Any, test: Callable[[Tensor], Tensor]) -> bool:

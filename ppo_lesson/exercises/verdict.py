@@ -10,8 +10,8 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from ppo_lesson.figures.style import COLORS
 from ppo_lesson.notebook.page import number_text
+from ppo_lesson.palette import COLORS
 
 Status = Literal["correct", "wrong", "fragile", "not started", "not run"]
 MOST_LETTERS = 300

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from ppo_lesson.exercises import guard
-from ppo_lesson.exercises.outcome import describe_kind, failure_of, fresh_inputs
+from ppo_lesson.exercises.exercise import fresh_inputs
+from ppo_lesson.exercises.outcome import describe_kind, failure_of
 from ppo_lesson.exercises.trial import NOT_STARTED
 from ppo_lesson.exercises.verdict import safe_text, with_code
 from ppo_lesson.figures.style import COLORS
@@ -62,7 +63,7 @@ def tabulate(
         )
     reached = 0
 
-    def work(heard: guard.Heard) -> list[Tensor] | Trouble:
+    def work() -> list[Tensor] | Trouble:
         nonlocal reached
         found = []
         for reached, inputs in enumerate(calls):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, expect, sync_playwright
 
-from ppo_lesson.exercises.progress import FILE, data_folder
+from ppo_lesson.exercises.progress import data_folder
 from tests.browser.chromium import find_or_install_chromium
 from tests.browser.lab import SHOWN_WITHIN, Lab, LabPage, running_lab
 
@@ -81,8 +81,8 @@ def lab_page(window: BrowserContext, lab: Lab) -> Iterator[LabPage]:
 
 @pytest.fixture
 def nothing_answered(nobodys_progress: None) -> None:
-    """Forget what other tests have answered: their kernels share one file of progress."""
-    (data_folder() / FILE).unlink(missing_ok=True)
+    """Forget what other tests have answered: their kernels share one folder of progress."""
+    shutil.rmtree(data_folder(), ignore_errors=True)
 
 
 @pytest.fixture

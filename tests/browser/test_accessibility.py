@@ -175,7 +175,7 @@ from ppo_lesson.exercises.checker import check, hint, show_solution
 from ppo_lesson.explorers import proposal_explorer
 from ppo_lesson.notebook.page import setup, show, show_table
 from ppo_lesson.exercises.progress_panel import show_progress
-from ppo_lesson.exercises.quiz import ask, in_your_own_words, predict
+from ppo_lesson.exercises.forms import ask, predict
 
 setup()
 ---
@@ -183,7 +183,7 @@ ask(quiz.BEST_PROPOSAL)
 ---
 predict(quiz.PREDICT_BEST_DIE)
 ---
-in_your_own_words(quiz.IMPORTANCE_WEIGHT_IN_WORDS)
+ask(quiz.IMPORTANCE_WEIGHT_IN_WORDS)
 ---
 check(IMPORTANCE_WEIGHTS, lambda log_target, log_proposal: log_target - log_proposal)
 ---

@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("nothing_answered")]
 LONG = "The target over the proposal, at the sample: " + "what is drawn too often counts less, " * 5
 VALUES = f"""from gc import enable as setup
 from ppo_lesson.exercises import ask, predict
-from ppo_lesson.exercises.quiz import OpenQuestion, Option, Question, in_your_own_words
+from ppo_lesson.exercises.questions import OpenQuestion, Option, Question
 
 setup()
 OPTIONS = (
@@ -132,7 +132,7 @@ def test_a_prediction_stays_locked_after_a_restart_until_it_is_asked_again(
 
 
 def test_a_note_is_there_again_after_a_restart_of_the_kernel(lab_page: LabPage) -> None:
-    (frame,) = run(lab_page, "in_your_own_words(WHY)")
+    (frame,) = run(lab_page, "ask(WHY)")
     compare = button(frame, "Compare with a model answer")
     expect(compare).to_be_disabled()
     frame.get_by_role("textbox", name="Your answer").press_sequentially("Because <b> & so on")
@@ -149,7 +149,7 @@ def test_a_note_is_there_again_after_a_restart_of_the_kernel(lab_page: LabPage) 
 def test_on_a_laptop_every_text_is_large_enough_and_none_is_cut_off(
     lab_page: LabPage, screenshots: Path
 ) -> None:
-    first, second, third = run(lab_page, "ask(WEIGHT)", "predict(ESS)", "in_your_own_words(WHY)")
+    first, second, third = run(lab_page, "ask(WEIGHT)", "predict(ESS)", "ask(WHY)")
     option(first, "The target over").click()
     button(first, "Check").click()
     option(second, "The target over").click()
@@ -163,7 +163,7 @@ def test_on_a_laptop_every_text_is_large_enough_and_none_is_cut_off(
 
 
 def test_a_stored_notebook_shows_the_question_before_it_is_run(lab_page: LabPage) -> None:
-    path = notebook(lab_page, "ask(WEIGHT)", "predict(ESS)", "in_your_own_words(WHY)")
+    path = notebook(lab_page, "ask(WEIGHT)", "predict(ESS)", "ask(WHY)")
     assert notebooks.run([path]) == 0
     assert notebook_form.WIDGET not in path.read_text(encoding="utf-8")
     lab_page.open_notebook(path.name)

@@ -54,7 +54,7 @@ def save(lab_page: LabPage) -> None:
 def test_the_next_morning_everything_tells_what_was_answered(
     lab_page: LabPage, next_page: LabPage, screenshots: Path
 ) -> None:
-    calls = ("ask(WEIGHT)", "predict(ESS)", "in_your_own_words(WHY)", BOARD)
+    calls = ("ask(WEIGHT)", "predict(ESS)", "ask(WHY)", BOARD)
     first, second, third = run(lab_page, *calls, number=3)
     option(first, "One").click()
     button(first, "Check").click()

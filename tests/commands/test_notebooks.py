@@ -171,7 +171,7 @@ def test_a_run_fills_in_the_outputs_in_this_interpreter_an_empty_folder_and_nobo
     monkeypatch.setenv("MPLBACKEND", "Agg")
     monkeypatch.setenv("PPO_LESSON_DATA", str(tmp_path / "mine"))
     record("notes", "a", "mine")
-    mine = (tmp_path / "mine" / "progress.json").read_bytes()
+    mine = (tmp_path / "mine" / "notes" / "a.json").read_bytes()
     path = write(
         tmp_path / "lesson.ipynb",
         "import os, sys\nfrom gc import enable as setup\n"
@@ -189,7 +189,7 @@ def test_a_run_fills_in_the_outputs_in_this_interpreter_an_empty_folder_and_nobo
     texts = [cell.outputs[0].text for cell in notebook_form.read(path).cells if cell.get("outputs")]
     assert texts == ["True []\n", "True\n", "None True\n"]
     assert sorted(tmp_path.iterdir()) == [path, tmp_path / "mine"]
-    assert (tmp_path / "mine" / "progress.json").read_bytes() == mine
+    assert (tmp_path / "mine" / "notes" / "a.json").read_bytes() == mine
     assert notebook_rules.faults(path) == []
 
 

@@ -506,6 +506,18 @@ def test_a_compiler_s_first_call_is_no_loop_that_never_ends(monkeypatch):
     assert "loop" not in verdict.message
 
 
+def test_a_property_that_takes_the_rest_of_the_time_changes_no_verdict():
+    def never(function: Any) -> bool:
+        while True:
+            pass
+
+    exercise = Exercise(**{**vars(EXERCISE), "properties": (Property("It ends.", never),)})
+    for answer in (right, lambda **k: 3 * right(**k)):
+        assert check(exercise, answer, time_limit=0.3) == check(
+            Exercise(**{**vars(EXERCISE), "properties": ()}), answer
+        )
+
+
 def test_a_design_without_inputs_is_not_counted_in_inputs():
     designs = [exercise for exercise in EXERCISES.values() if not exercise.cases[0].inputs]
     assert {design.id for design in designs} == {"exploding_ratio", "proof_order"}

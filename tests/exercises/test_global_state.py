@@ -29,7 +29,7 @@ def test_a_state_that_cannot_be_read_is_a_state_like_another(part, monkeypatch):
     monkeypatch.setitem(global_state._PARTS, part, (unreadable, write))
     state = GlobalState()
     assert state.restore() == []
-    assert guard.run(lambda heard: 3, 5.0) == 3
+    assert guard.run(lambda: 3, 5.0) == 3
 
 
 def test_work_is_done_after_the_folder_has_gone_and_a_folder_that_it_removes_is_named(
@@ -40,7 +40,7 @@ def test_work_is_done_after_the_folder_has_gone_and_a_folder_that_it_removes_is_
         folder.mkdir()
     monkeypatch.chdir(gone)
     gone.rmdir()
-    assert guard.run(lambda heard: GlobalState().restore(), 5.0) == []
+    assert guard.run(lambda: GlobalState().restore(), 5.0) == []
     state = GlobalState()
     os.chdir(left)
     assert state.restore() == ["the working folder"]

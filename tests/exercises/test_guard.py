@@ -16,14 +16,14 @@ from ppo_lesson.exercises import guard
 
 
 def test_the_work_is_done_in_another_thread_and_its_result_comes_back():
-    result = guard.run(lambda heard: threading.current_thread(), 5.0)
+    result = guard.run(lambda: threading.current_thread(), 5.0)
     assert result is not threading.current_thread()
 
 
 def test_an_error_of_the_work_comes_back_as_itself():
     error = ValueError("no")
 
-    def work(heard):
+    def work():
         raise error
 
     with pytest.raises(ValueError) as caught:
@@ -32,42 +32,48 @@ def test_an_error_of_the_work_comes_back_as_itself():
 
 
 def test_what_the_thread_prints_and_warns_of_is_heard_and_not_shown(capsys):
-    def work(heard):
+    heard = guard.Heard()
+
+    def work():
         print("one")
         print("two", file=sys.stderr)
         warnings.warn("three", stacklevel=1)
         return "".join(heard.printed), [str(warning.message) for warning in heard.warned]
 
-    assert guard.run(work, 5.0) == ("one\ntwo\n", ["three"])
+    assert guard.run(work, 5.0, heard) == ("one\ntwo\n", ["three"])
     shown = capsys.readouterr()
     assert shown.out == shown.err == ""
 
 
 def test_what_other_threads_print_meanwhile_is_shown(capsys):
-    def work(heard):
+    heard = guard.Heard()
+
+    def work():
         other = threading.Thread(target=lambda: print("from elsewhere"))
         other.start()
         other.join()
         return heard.printed
 
-    assert guard.run(work, 5.0) == []
+    assert guard.run(work, 5.0, heard) == []
     assert capsys.readouterr().out == "from elsewhere\n"
 
 
 def test_of_endless_printing_only_the_beginning_is_kept():
-    def work(heard):
+    heard = guard.Heard()
+
+    def work():
         for _ in range(10_000):
             print("again")
         return sum(map(len, heard.printed))
 
-    assert guard.run(work, 5.0) == guard.MOST_PRINTED
+    assert guard.run(work, 5.0, heard) == guard.MOST_PRINTED
 
 
 def test_global_state_is_back_even_after_a_time_limit(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     started = threading.Event()
 
-    def work(heard):
+    def work():
         torch.set_default_dtype(torch.float16)
         os.chdir("/")
         sys.setrecursionlimit(5000)
@@ -89,7 +95,7 @@ def test_global_state_is_back_even_after_a_time_limit(tmp_path, monkeypatch):
 def test_a_thread_that_was_stopped_is_gone():
     threads = []
 
-    def work(heard):
+    def work():
         threads.append(threading.current_thread())
         while True:
             pass
@@ -102,7 +108,7 @@ def test_a_thread_that_was_stopped_is_gone():
 def test_ctrl_c_of_the_learner_stops_the_work_and_is_passed_on(monkeypatch):
     threads = []
 
-    def work(heard):
+    def work():
         threads.append(threading.current_thread())
         while True:
             pass
@@ -127,7 +133,7 @@ def test_two_checks_at_the_same_time_wait_for_each_other():
     inside = []
     most = []
 
-    def work(heard):
+    def work():
         inside.append(1)
         most.append(len(inside))
         time.sleep(0.05)
@@ -159,7 +165,7 @@ def test_a_compiler_has_more_time_than_the_code_itself(module, monkeypatch):
         asked.append(time.monotonic())
         return asked[-1] - asked[0] > 1.0
 
-    def work(heard):
+    def work():
         _compiler(module).work(is_done)
         return "done"
 
@@ -172,7 +178,7 @@ def test_a_compiler_that_never_ends_is_told_from_a_loop_that_never_ends(monkeypa
     monkeypatch.setattr(guard, "COMPILE_SECONDS", 0.3)
     compiler = _compiler("numba.core.dispatcher")
     with pytest.raises(guard.TimeLimitError) as caught:
-        guard.run(lambda heard: compiler.work(bool), 0.2)
+        guard.run(lambda: compiler.work(bool), 0.2)
     assert caught.value.compiling and caught.value.stopped
 
 
@@ -185,7 +191,7 @@ def test_a_loop_in_what_a_compiler_calls_is_a_loop(monkeypatch):
             pass
 
     with pytest.raises(guard.TimeLimitError) as caught:
-        guard.run(lambda heard: compiler.work(is_done), 0.2)
+        guard.run(lambda: compiler.work(is_done), 0.2)
     assert not caught.value.compiling
 
 
@@ -207,7 +213,7 @@ def test_a_thread_that_is_asleep_is_given_up_with_a_tracer_too_and_the_tracer_is
     write(tracer)
     try:
         with pytest.raises(guard.TimeLimitError) as caught:
-            guard.run(lambda heard: released.wait(), 0.2)
+            guard.run(lambda: released.wait(), 0.2)
         kept = read()
         was_asleep = not released.is_set()
     finally:

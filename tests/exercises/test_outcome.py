@@ -5,11 +5,10 @@ from __future__ import annotations
 import torch
 
 from ppo_lesson import maths
-from ppo_lesson.exercises.exercise import Case, Exercise
+from ppo_lesson.exercises.exercise import Case, Exercise, fresh_inputs
 from ppo_lesson.exercises.outcome import (
     FLOAT32_TOLERANCE,
     describe_kind,
-    fresh_inputs,
     observe,
     same_outcome,
     same_value,

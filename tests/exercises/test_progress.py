@@ -1,4 +1,4 @@
-"""Progress survives whatever happens to its file, and never stands in a learner's way."""
+"""Progress survives whatever happens to its files, and never stands in a learner's way."""
 
 from __future__ import annotations
 
@@ -42,14 +42,21 @@ def read_only(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Start with a folder that does not exist yet, in a process that has said nothing yet."""
     monkeypatch.setenv("PPO_LESSON_DATA", str(tmp_path / "data"))
-    monkeypatch.setattr(progress, "_told", set())
-    monkeypatch.setattr(progress, "_untold", [])
+    monkeypatch.setattr(progress, "_notices", {})
     progress._absolute.cache_clear()
     return tmp_path / "data"
 
 
 @pytest.fixture
 def file(folder: Path) -> Path:
+    """Name the file of the note "a", in a folder that is there."""
+    (folder / "notes").mkdir(parents=True)
+    return folder / "notes" / "a.json"
+
+
+@pytest.fixture
+def earlier(folder: Path) -> Path:
+    """Name the one file in which an earlier version kept everything."""
     folder.mkdir()
     return folder / "progress.json"
 
@@ -128,29 +135,59 @@ def test_an_unknown_kind_is_refused() -> None:
             call()
 
 
-def test_what_a_later_version_wrote_is_preserved(file: Path) -> None:
-    later = {
-        "badges": {"first": 1},
-        "version": 7,
-        "exercises": {"gae": {"best": "excellent", "last": "wrong", "seconds": 5}},
-    }
-    file.write_text(json.dumps(later))
-    record("exercises", "gae", "correct")
-    record("notes", "a", "text")
-    later["exercises"]["gae"]["last"] = "correct"
-    assert json.loads(file.read_text()) == later | {"notes": {"a": "text"}}
+@pytest.mark.parametrize("id", ["", "../a", "a/b", "a.b", "a b"])
+def test_an_id_that_names_no_file_is_refused(id: str) -> None:
+    calls = (
+        lambda: record("notes", id, "text"),
+        lambda: recall("notes", id),
+        lambda: progress.record_answer(id, ""),
+        lambda: progress.recall_answer(id),
+    )
+    for call in calls:
+        with pytest.raises(ValueError, match="id: expected letters"):
+            call()
 
 
-def test_what_changes_nothing_writes_nothing(file: Path) -> None:
+def test_each_thing_has_a_small_file_of_its_own(folder: Path) -> None:
     for kind, value, _ in ENTRIES:
         record(kind, "a", value)
-    before = file.stat()
+    progress.record_answer("a", "my_a = len")
+    files = {path.relative_to(folder).as_posix() for path in folder.rglob("*.*")}
+    assert files == {f"{kind}/a.json" for kind, *_ in ENTRIES} | {"answers/a.py"}
+
+
+def test_all_that_is_kept_is_recalled_at_once() -> None:
+    for kind, value, _ in ENTRIES:
+        record(kind, "a", value)
+        record(kind, "b", value)
+    expected = {kind: {"a": kept, "b": kept} for kind, _, kept in ENTRIES}
+    assert progress.recall_all() == expected
+
+
+def test_what_a_later_version_wrote_is_preserved(folder: Path) -> None:
+    (folder / "exercises").mkdir(parents=True)
+    file = folder / "exercises" / "gae.json"
+    later = {"best": "excellent", "last": "wrong", "seconds": 5}
+    file.write_text(json.dumps(later))
+    record("exercises", "gae", "correct")
+    assert json.loads(file.read_text()) == later | {"last": "correct"}
+
+
+def test_what_changes_nothing_writes_nothing(folder: Path) -> None:
+    def look() -> dict[Path, tuple[int, int]]:
+        stats = {path: path.stat() for path in folder.rglob("*.*")}
+        return {path: (stat.st_ino, stat.st_mtime_ns) for path, stat in stats.items()}
+
+    for kind, value, _ in ENTRIES:
+        record(kind, "a", value)
+    progress.record_answer("a", "my_a = len")
+    before = look()
     for kind, value, _ in ENTRIES:
         assert record(kind, "a", value)
+    assert progress.record_answer("a", "my_a = len")
     record("questions", "b", False)
     record("predictions", "b", None)
-    after = file.stat()
-    assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
+    assert look() == before and len(before) == 6
 
 
 LATER = {
@@ -168,18 +205,19 @@ LATER = {
 
 @pytest.mark.parametrize(("kind", "entry", "value"), LATER.values(), ids=LATER)
 def test_an_entry_of_another_shape_is_passed_over_and_stays_until_it_is_given_anew(
-    kind: str, entry: object, value: Any, file: Path, capsys: pytest.CaptureFixture[str]
+    kind: str, entry: object, value: Any, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    later = {"version": 9, kind: {"a": entry, "b": entry}}
-    file.write_text(json.dumps(later))
+    (folder / kind).mkdir(parents=True)
+    files = [folder / kind / f"{id}.json" for id in "ab"]
+    for file in files:
+        file.write_text(json.dumps(entry))
     assert recall(kind, "a") is None and progress.recall_all()[kind] == {}
     forget = {"questions": False, "predictions": None}
     if kind in forget:
         assert record(kind, "a", forget[kind])
-    assert json.loads(file.read_text()) == later
+    assert [json.loads(file.read_text()) for file in files] == [entry, entry]
     assert record(kind, "a", value) and recall(kind, "a") is not None
-    kept = json.loads(file.read_text())
-    assert kept["version"] == 9 and kept[kind]["b"] == entry
+    assert json.loads(files[1].read_text()) == entry
     assert capsys.readouterr().out == ""
 
 
@@ -243,13 +281,9 @@ DAMAGED = {
     "half-written": b'{"notes": {"a": "Beca',
     "no text": bytes(range(256)),
     "zeros": bytes(64),
-    "a list": b"[]",
-    "a number": b"3",
     "too large a number": b"1" * 5000,
     "too deep": b"[" * 100_000,
     "deep, and complete": b'{"a": ' + b"[" * 2000 + b"]" * 2000 + b"}",
-    "kind is a list": b'{"notes": []}',
-    "kind is null": b'{"exercises": null}',
 }
 
 
@@ -259,18 +293,25 @@ def test_a_damaged_file_is_set_aside_with_one_note(
 ) -> None:
     file.write_bytes(content)
     assert recall("notes", "a") is None
-    assert (file.parent / "progress.damaged-1.json").read_bytes() == content
+    assert (file.parent / "a.damaged-1.json").read_bytes() == content
     assert record("notes", "a", "text") and recall("notes", "a") == "text"
     said = capsys.readouterr().out
     assert said.count("damaged:") == 1 and said.count("\n") == 1
-    assert "progress.damaged-1.json" in said
+    assert "a.damaged-1.json" in said
+    assert progress.recall_all()["notes"] == {"a": "text"}
+
+
+def test_a_damaged_file_costs_one_entry(file: Path) -> None:
+    record("notes", "b", "text")
+    file.write_text("{")
+    assert progress.recall_all()["notes"] == {"b": "text"}
 
 
 def test_a_second_damaged_file_is_set_aside_beside_the_first(file: Path) -> None:
     for content in ("one", "two"):
         file.write_text(content)
         assert record("notes", "a", "text")
-    asides = [file.parent / f"progress.damaged-{number}.json" for number in (1, 2)]
+    asides = [file.parent / f"a.damaged-{number}.json" for number in (1, 2)]
     assert [aside.read_text() for aside in asides] == ["one", "two"]
 
 
@@ -324,13 +365,27 @@ def test_a_link_stays_a_link_and_the_file_it_leads_to_is_written(
     target = tmp_path / "synced" / "mine.json"
     target.parent.mkdir()
     if there:
-        target.write_text('{"notes": {"old": "kept"}}')
+        target.write_text('"old"')
     file.symlink_to(target)
+    assert recall("notes", "a") == ("old" if there else None)
     assert record("notes", "a", "text") and recall("notes", "a") == "text"
-    assert file.is_symlink()
-    assert json.loads(target.read_text())["notes"] == ({"old": "kept"} if there else {}) | {
-        "a": "text"
-    }
+    assert file.is_symlink() and json.loads(target.read_text()) == "text"
+
+
+def test_a_forgotten_prediction_leaves_the_link_to_its_file(folder: Path, tmp_path: Path) -> None:
+    (folder / "predictions").mkdir(parents=True)
+    link, target = folder / "predictions" / "a.json", tmp_path / "mine.json"
+    link.symlink_to(target)
+    record("predictions", "a", "It halves.")
+    record("predictions", "a", None)
+    assert link.is_symlink() and recall("predictions", "a") is None
+
+
+def test_a_linked_folder_is_written_where_it_leads(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "synced").mkdir()
+    folder.symlink_to(tmp_path / "synced")
+    assert record("notes", "a", "text") and folder.is_symlink()
+    assert json.loads((tmp_path / "synced" / "notes" / "a.json").read_text()) == "text"
 
 
 def test_a_damaged_file_behind_a_link_is_set_aside_where_it_is(file: Path, tmp_path: Path) -> None:
@@ -338,8 +393,8 @@ def test_a_damaged_file_behind_a_link_is_set_aside_where_it_is(file: Path, tmp_p
     target.write_text("{")
     file.symlink_to(target)
     assert record("notes", "a", "text") and file.is_symlink()
-    assert (tmp_path / "progress.damaged-1.json").read_text() == "{"
-    assert json.loads(target.read_text()) == {"notes": {"a": "text"}}
+    assert (tmp_path / "a.damaged-1.json").read_text() == "{"
+    assert json.loads(target.read_text()) == "text"
 
 
 @pytest.mark.parametrize("linked", [True, False])
@@ -347,7 +402,7 @@ def test_a_file_that_may_not_be_written_is_not_replaced_and_that_is_said(
     linked: bool, file: Path, tmp_path: Path, read_only: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     target = tmp_path / "mine.json" if linked else file
-    target.write_text('{"notes": {"a": "old"}}')
+    target.write_text('"old"')
     if linked:
         file.symlink_to(target)
     read_only(target)
@@ -378,8 +433,8 @@ def test_a_file_that_cannot_be_read_is_not_replaced(file: Path) -> None:
     record("notes", "a", "text")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Path, "read_bytes", fail)
-        assert recall("notes", "a") is None and not record("notes", "b", "new")
-    assert recall("notes", "a") == "text" and recall("notes", "b") is None
+        assert recall("notes", "a") is None and not record("notes", "a", "new")
+    assert recall("notes", "a") == "text"
 
 
 def test_a_crash_between_write_and_replace_leaves_the_old_file(file: Path) -> None:
@@ -403,16 +458,121 @@ def test_callbacks_of_widgets_print_nothing_and_the_next_cell_says_it(
     assert capsys.readouterr().out.startswith("Progress is not kept:")
 
 
+# ---- What an earlier version kept ----------------------------------------------------------------
+
+EARLIER = {
+    "version": 7,
+    "badges": {"first": 1},
+    "exercises": {"gae": {"best": "correct", "last": "wrong"}},
+    "questions": {"a": True},
+    "choices": {"a": "It halves."},
+    "predictions": {"a": "It doubles.", "b": ["of a later version"]},
+    "notes": {"a": "Because p/q"},
+}
+
+
+def test_what_an_earlier_version_kept_is_recalled_and_its_file_stays_as_it_is(
+    earlier: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    earlier.write_text(json.dumps(EARLIER))
+    before = earlier.read_bytes()
+    known = {kind: dict(EARLIER[kind]) for kind in progress.KINDS}  # type: ignore[call-overload]
+    del known["predictions"]["b"]
+    assert progress.recall_all() == known
+    assert recall("notes", "a") == "Because p/q"
+    record("exercises", "gae", "fragile")
+    record("notes", "a", "Because p over q")
+    record("predictions", "a", None)
+    assert recall("exercises", "gae") == {"best": "correct", "last": "fragile"}
+    assert recall("notes", "a") == "Because p over q" and recall("predictions", "a") is None
+    assert progress.recall_all()["predictions"] == {}
+    assert earlier.read_bytes() == before
+    assert capsys.readouterr().out == ""
+
+
+NO_EARLIER = DAMAGED | {
+    "a list": b"[]",
+    "a number": b"3",
+    "kind is a list": b'{"notes": []}',
+    "kind is null": b'{"exercises": null}',
+}
+
+
+@pytest.mark.parametrize("content", NO_EARLIER.values(), ids=NO_EARLIER)
+def test_a_damaged_file_of_an_earlier_version_is_set_aside_with_one_note(
+    content: bytes, earlier: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    earlier.write_bytes(content)
+    assert recall("notes", "a") is None and not earlier.exists()
+    assert (earlier.parent / "progress.damaged-1.json").read_bytes() == content
+    assert record("notes", "a", "text") and recall("notes", "a") == "text"
+    said = capsys.readouterr().out
+    assert said.count("progress.damaged-1.json") == 1 and said.count("\n") == 1
+
+
+def test_a_linked_file_of_an_earlier_version_is_read(earlier: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.json").write_text(json.dumps(EARLIER))
+    earlier.symlink_to(tmp_path / "mine.json")
+    assert recall("notes", "a") == "Because p/q"
+    assert record("notes", "a", "text") and earlier.is_symlink()
+    assert json.loads((tmp_path / "mine.json").read_text()) == EARLIER
+
+
+# ---- Answers that passed -------------------------------------------------------------------------
+
+
+def test_the_lines_of_an_answer_are_kept_as_they_are_and_read_as_they_stand_now() -> None:
+    assert progress.recall_answer("gae") is None
+    source = "def my_gae():\n    return 'λ'\n"
+    assert progress.record_answer("gae", source) and progress.recall_answer("gae") == source
+    file = progress.answer_file("gae")
+    assert file.read_text(encoding="utf-8") == source
+    file.write_bytes(b"\xff")  # the learner's editor saved it so
+    assert progress.recall_answer("gae") == "\ufffd"
+
+
+def test_where_no_answer_can_be_written_none_is_kept_and_that_is_said_once(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder.write_text("x")
+    assert not progress.record_answer("gae", "") and progress.recall_answer("gae") is None
+    assert capsys.readouterr().out.count("not kept") == 1
+
+
 # ---- Two kernels ---------------------------------------------------------------------------------
 
 
-def test_processes_that_write_at_the_same_time_lose_nothing(file: Path) -> None:
+def test_processes_that_write_at_the_same_time_lose_nothing() -> None:
     number = 25
     code = "for n in range({}): assert record('notes', f'{}-{{n}}', str(n))"
     kernels = [python(code.format(number, name)) for name in "abc"]
     assert [outcome(kernel) for kernel in kernels] == [("", 0)] * 3
-    kept = json.loads(file.read_text())["notes"]
+    kept = progress.recall_all()["notes"]
     assert kept == {f"{name}-{n}": str(n) for name in "abc" for n in range(number)}
+
+
+def test_processes_that_write_the_same_file_leave_a_whole_one() -> None:
+    code = "for n in range(25): assert record('notes', 'a', '{}' * 5000)"
+    kernels = [python(code.format(name)) for name in "abc"]
+    assert [outcome(kernel) for kernel in kernels] == [("", 0)] * 3
+    assert recall("notes", "a") in [name * 5000 for name in "abc"]
+
+
+def test_a_kernel_that_is_killed_while_it_writes_leaves_whole_files(folder: Path) -> None:
+    code = """
+import itertools
+for n in itertools.count():
+    record("notes", "a", str(n) * 5000)
+    print(n, flush=True)
+"""
+    with python(code) as kernel:
+        assert kernel.stdout is not None
+        while kernel.stdout.readline() != "5\n":
+            pass
+        kernel.kill()
+    kept = recall("notes", "a")
+    assert kept == kept[: len(kept) // 5000] * 5000 and int(kept[: len(kept) // 5000]) >= 5
+    assert not list(folder.rglob("*.damaged-*"))
 
 
 def test_threads_that_write_at_the_same_time_lose_nothing() -> None:
@@ -426,35 +586,3 @@ def test_threads_that_write_at_the_same_time_lose_nothing() -> None:
     for thread in threads:
         thread.join()
     assert all(recall("notes", f"{name}-{n}") == str(n) for name in "abc" for n in range(10))
-
-
-HOLD = """
-from filelock import FileLock
-FileLock(data_folder() / "progress.lock").acquire()
-print("held", flush=True)
-import time; time.sleep(60)
-"""
-
-
-@pytest.mark.parametrize("ending", ["killed", "hanging"])
-def test_a_kernel_that_was_killed_or_hangs_with_the_lock_stops_nobody(
-    ending: str, file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(progress, "LOCK_SECONDS", 60.0 if ending == "killed" else 0.05)
-    with python(HOLD) as kernel:
-        assert kernel.stdout is not None and kernel.stdout.readline() == "held\n"
-        if ending == "killed":
-            kernel.kill()
-            kernel.wait()
-        assert record("notes", "a", "text") and recall("notes", "a") == "text"
-        kernel.kill()
-
-
-def test_a_folder_that_knows_no_locks_keeps_progress_all_the_same(
-    file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def no_locks(_: object) -> None:
-        raise NotImplementedError
-
-    monkeypatch.setattr("filelock.FileLock.acquire", no_locks)
-    assert record("notes", "a", "text") and recall("notes", "a") == "text"

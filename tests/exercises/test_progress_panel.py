@@ -9,7 +9,7 @@ from ppo_lesson.exercises import progress_panel
 from ppo_lesson.exercises.exercise import Exercise, Lesson
 from ppo_lesson.exercises.progress import record
 from ppo_lesson.exercises.progress_panel import show_progress
-from ppo_lesson.exercises.quiz import OpenQuestion, Option, Question
+from ppo_lesson.exercises.questions import OpenQuestion, Option, Question
 
 
 def exercise(name: str) -> Exercise:

@@ -80,11 +80,11 @@ def test_booleans_are_asked_for_where_the_reference_returns_them():
     assert "has_right_dtype" in _objections(lambda x: (x > 0).double(), reference=lambda x: x > 0)
 
 
-def test_a_judge_hears_the_inputs_and_the_output_and_its_failure_is_the_answers():
-    def judge(inputs, output) -> str:
+def test_an_objection_hears_the_inputs_and_the_output_and_its_failure_is_the_answers():
+    def objection(inputs, output) -> str:
         return "" if output["key"] > inputs["x"].sum() else "Too small."
 
-    exercise = _exercise(square, judge=judge)
+    exercise = _exercise(square, objection=objection)
     found = Outcome(value=[1], kind="a list")
-    message = rules.convinces_the_judge(exercise, CASE, found, found)
+    message = rules.meets_no_objection(exercise, CASE, found, found)
     assert message == "Your function returned a list of a form that was not asked for."

@@ -11,7 +11,7 @@ from ppo_lesson.exercises.checker import check
 from ppo_lesson.exercises.exercise import Case, Exercise, Mistake, Property
 from ppo_lesson.exercises.guard import Heard
 from ppo_lesson.exercises.outcome import on_copies
-from ppo_lesson.exercises.trial import Trial
+from ppo_lesson.exercises.trial import Tried, attempt, decide
 
 
 def _floats(*numbers: float) -> torch.Tensor:
@@ -53,11 +53,9 @@ EXERCISE = Exercise(
 
 
 def _verdict(answer, exercise: Exercise = EXERCISE):
-    trial = Trial(exercise, answer)
-    trial.call_all(Heard())
-    trial.try_properties(5.0)
-    trial.compare(Heard())
-    return trial.verdict()
+    tried = Tried(exercise)
+    attempt(tried, answer, Heard())
+    return decide(tried)
 
 
 def test_the_slip_that_did_the_same_is_named():
@@ -116,8 +114,8 @@ def test_an_answer_that_agrees_with_an_alternative_everywhere_is_correct():
     assert _verdict(mixed, exercise).status == "wrong"
 
 
-def test_properties_are_rules_where_a_judge_decides():
-    judged = Exercise(**{**vars(EXERCISE), "judge": lambda inputs, output: "", "mistakes": ()})
+def test_properties_are_rules_where_many_answers_are_right():
+    judged = Exercise(**{**vars(EXERCISE), "objection": lambda inputs, output: "", "mistakes": ()})
     assert _verdict(maths.effective_sample_size, judged).status == "correct"
     verdict = _verdict(lambda log_weight: log_weight.sum(), judged)
     assert verdict.status == "correct"  # 1 + 1: it has the property by chance
@@ -131,11 +129,8 @@ def test_properties_are_not_tried_on_what_returns_no_value():
     def answer(log_weight):
         called.append(1)
 
-    trial = Trial(EXERCISE, answer)
-    trial.call_all(Heard())
-    calls = len(called)
-    trial.try_properties(5.0)
-    assert len(called) == calls
+    attempt(Tried(EXERCISE), answer, Heard())
+    assert len(called) == len(EXERCISE.cases) + 1
 
 
 def test_an_answer_that_works_in_place_leaves_the_cases_of_its_exercise_as_they_are():

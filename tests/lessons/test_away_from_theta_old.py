@@ -144,7 +144,7 @@ WRONG: dict[str, list[tuple[Callable, str]]] = {
 
 
 def test_the_explosion_is_judged_by_the_ratio_that_softmax_gives():
-    judge = EXERCISES["exploding_ratio"].judge
+    objection = EXERCISES["exploding_ratio"].objection
     generator = torch.Generator().manual_seed(0)
     accepted = 0
     for _ in range(300):
@@ -154,5 +154,5 @@ def test_the_explosion_is_judged_by_the_ratio_that_softmax_gives():
         for action in range(4):
             ratio = (current.softmax(0) / old.softmax(0))[action]
             accepted += int(ratio > 50)
-            assert (judge({}, (current, old, action)) == "") == bool(ratio > 50)
+            assert (objection({}, (current, old, action)) == "") == bool(ratio > 50)
     assert 100 < accepted < 1100

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Categorical
 
-from ppo_lesson.lessons.ppo_cartpole.minibatches import judge_minibatches
+from ppo_lesson.lessons.ppo_cartpole.minibatches import objection_to_minibatches
 
 # --- clipped_value_loss ---
 
@@ -307,8 +307,8 @@ FRAGILE: dict[str, list[tuple[Callable, str]]] = {
         ([], "Only 0 of 3"),
     ],
 )
-def test_judge_of_minibatches_sees(batches: list[list[int]], words: str) -> None:
+def test_the_objection_to_minibatches_sees(batches: list[list[int]], words: str) -> None:
     inputs = {"num_samples": 3, "size": 2, "generator": torch.Generator()}
-    found = judge_minibatches(inputs, [torch.tensor(b, dtype=torch.int64) for b in batches])
+    found = objection_to_minibatches(inputs, [torch.tensor(b, dtype=torch.int64) for b in batches])
     assert words in found
     assert bool(found) == bool(words)

@@ -272,9 +272,9 @@ WRONG: dict[str, list[tuple[Callable, str]]] = {
 
 
 def test_of_all_orders_of_the_proof_three_are_right():
-    judge = EXERCISES["proof_order"].judge
+    objection = EXERCISES["proof_order"].objection
     orders = ["".join(order) for order in itertools.permutations("ABCDEFG")]
-    assert [order for order in orders if judge({}, order) == ""] == [
+    assert [order for order in orders if objection({}, order) == ""] == [
         "CEGBFDA",
         "CGEBFDA",
         "ECGBFDA",

@@ -11,8 +11,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from ppo_lesson.exercises.exercise import Case, Function, Property
-from ppo_lesson.exercises.outcome import fresh_inputs
+from ppo_lesson.exercises.exercise import Case, Function, Property, fresh_inputs
 from ppo_lesson.lessons.advantages.rollouts import ROLLOUTS
 from ppo_lesson.maths.advantages import backward_sum
 

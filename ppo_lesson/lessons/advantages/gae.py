@@ -9,8 +9,7 @@ import torch
 from torch import Tensor
 
 from ppo_lesson import maths
-from ppo_lesson.exercises.exercise import Case, Exercise, Function, Mistake, Property
-from ppo_lesson.exercises.outcome import fresh_inputs
+from ppo_lesson.exercises.exercise import Case, Exercise, Function, Mistake, Property, fresh_inputs
 from ppo_lesson.lessons.advantages.ends import (
     Rule,
     at_an_end,

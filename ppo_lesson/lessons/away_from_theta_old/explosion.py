@@ -66,7 +66,7 @@ _STILL_RARE = (
 )
 
 
-def judge_exploding_ratio(inputs: Mapping[str, Any], output: Any) -> str:
+def objection_to_ratio(inputs: Mapping[str, Any], output: Any) -> str:
     """Say why a ratio does not exceed 50.
 
     Args:
@@ -161,5 +161,5 @@ EXPLODING_RATIO = Exercise(
         Mistake(_NO_ACTION, lambda: (floats(5, 0), floats(0, 5), 0.5)),
         Mistake(_NO_TRIPLE, lambda: floats(100)),
     ),
-    judge=judge_exploding_ratio,
+    objection=objection_to_ratio,
 )

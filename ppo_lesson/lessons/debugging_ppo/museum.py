@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ppo_lesson.exercises.quiz import Option, Question
+from ppo_lesson.exercises.questions import Option, Question
 from ppo_lesson.experiments.running import Curves
 from ppo_lesson.museum.fault import Fault
 from ppo_lesson.museum.record import FAULTS, read

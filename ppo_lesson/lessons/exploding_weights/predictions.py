@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ppo_lesson.exercises.quiz import Option, Question
+from ppo_lesson.exercises.questions import Option, Question
 
 WHO_WARNS = Question(
     id="predict-who-warns",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ppo_lesson.exercises.quiz import OpenQuestion, Option, Question
+from ppo_lesson.exercises.questions import OpenQuestion, Option, Question
 
 MEAN_WEIGHT = Question(
     id="explode-mean-weight",

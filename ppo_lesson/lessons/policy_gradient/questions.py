@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ppo_lesson.exercises.quiz import OpenQuestion, Option, Question
+from ppo_lesson.exercises.questions import OpenQuestion, Option, Question
 
 SUM_OVER_STEPS = Question(
     id="pg-sum-over-steps",

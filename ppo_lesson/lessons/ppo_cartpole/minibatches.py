@@ -1,4 +1,4 @@
-"""Notebook 08: dealing a rollout into minibatches; many right answers, so a judge decides."""
+"""Notebook 08: dealing a rollout into minibatches; many right answers, so rules of its own."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _deal(num_samples: int, size: int, seed: int, label: str) -> Case:
     return Case({"num_samples": num_samples, "size": size, "generator": generator}, label)
 
 
-def judge_minibatches(inputs: Mapping[str, Any], batches: Any) -> str:
+def objection_to_minibatches(inputs: Mapping[str, Any], batches: Any) -> str:
     """Tell what is wrong with dealt minibatches, "" where nothing is; any right shuffle is."""
     num_samples, size = inputs["num_samples"], inputs["size"]
     batches = list(batches)
@@ -194,5 +194,5 @@ MINIBATCHES = Exercise(
             _each_epoch_is_shuffled_anew,
         ),
     ),
-    judge=judge_minibatches,
+    objection=objection_to_minibatches,
 )

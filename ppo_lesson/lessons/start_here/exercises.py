@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ppo_lesson.exercises.exercise import Case, Exercise, Function, Mistake, Property
-from ppo_lesson.exercises.quiz import OpenQuestion, Option, Question
+from ppo_lesson.exercises.questions import OpenQuestion, Option, Question
 from ppo_lesson.lessons.inputs import floats
 from ppo_lesson.maths.shapes import check_floats
 

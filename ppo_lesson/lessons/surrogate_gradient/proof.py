@@ -100,7 +100,7 @@ _WRONG_LETTERS = (
 )
 
 
-def judge_proof_order(inputs: Mapping[str, Any], output: Any) -> str:
+def objection_to_order(inputs: Mapping[str, Any], output: Any) -> str:
     """Say which step of a proof comes too early.
 
     Args:
@@ -156,5 +156,5 @@ one right order; all of them count.
         Mistake(_WRONG_LETTERS, lambda: "ECBFDA"),
         Mistake(_NO_STRING, lambda: 7),
     ),
-    judge=judge_proof_order,
+    objection=objection_to_order,
 )

@@ -10,16 +10,10 @@ from ipywidgets.widgets import widget as widgets
 from nbformat.v4 import new_output
 
 from ppo_lesson.commands.notebook_form import WIDGET, lasting_outputs
-from ppo_lesson.exercises import quiz
+from ppo_lesson.exercises import forms
+from ppo_lesson.exercises.forms import ask, predict
 from ppo_lesson.exercises.progress import recall, record
-from ppo_lesson.exercises.quiz import (
-    OpenQuestion,
-    Option,
-    Question,
-    ask,
-    in_your_own_words,
-    predict,
-)
+from ppo_lesson.exercises.questions import OpenQuestion, Option, Question
 
 RIGHT = Option("p(x) / q(x)", "Then q cancels.", correct=True)
 WRONG = Option("q(x) / p(x)", "That is <upside> down.")
@@ -57,7 +51,7 @@ class Shown:
 
     @property
     def status(self) -> str:
-        values = [part.value for part in self.parts(quiz.HTMLMath)]
+        values = [part.value for part in self.parts(forms.HTMLMath)]
         (status,) = [value for value in values if value.startswith('<div role="status" aria-live')]
         return status
 
@@ -86,7 +80,7 @@ def shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Shown]:
         displayed[-1].kept.append(data)
         return displayed[-1]
 
-    monkeypatch.setattr(quiz, "display", display)
+    monkeypatch.setattr(forms, "display", display)
     return displayed
 
 
@@ -207,19 +201,19 @@ def test_asking_a_question_does_not_answer_a_prediction_of_the_same_id(shown) ->
 
 
 def test_every_change_of_the_text_is_kept_and_shown_again(shown) -> None:
-    in_your_own_words(OPEN)
+    ask(OPEN)
     (text,) = shown[0].parts(Textarea)
     for written in ("Because", "Because of q", "Because of <q>\n"):
         text.value = written
         assert recall("notes", "why") == written
         assert "Saved." in shown[0].status
-    in_your_own_words(OPEN)
+    ask(OPEN)
     (again,) = shown[1].parts(Textarea)
     assert again.value == "Because of <q>\n" and shown[1].can("Compare with a model answer")
 
 
 def test_a_model_answer_is_shown_after_something_was_written(shown) -> None:
-    in_your_own_words(OPEN)
+    ask(OPEN)
     (text,) = shown[0].parts(Textarea)
     for written, is_text in (("", False), (" \n", False), ("Because", True)):
         text.value = written
@@ -227,13 +221,13 @@ def test_a_model_answer_is_shown_after_something_was_written(shown) -> None:
     assert list(shown[0].parts(Checkbox)) == []
     shown[0].press("Compare with a model answer")
     assert [point.description for point in shown[0].parts(Checkbox)] == ["p/q", "a <sum>"]
-    values = [part.value for part in shown[0].parts(quiz.HTMLMath)]
+    values = [part.value for part in shown[0].parts(forms.HTMLMath)]
     assert any("Because q cancels." in value for value in values)
 
 
 def test_a_text_that_cannot_be_saved_says_so_in_its_place(shown, tmp_path, capsys) -> None:
     (tmp_path / "data").write_text("no folder")
-    in_your_own_words(OPEN)
+    ask(OPEN)
     next(shown[0].parts(Textarea)).value = "Because"
     assert "Not saved" in shown[0].status
     assert next(shown[0].parts(Textarea)).value == "Because"
@@ -242,9 +236,7 @@ def test_a_text_that_cannot_be_saved_says_so_in_its_place(shown, tmp_path, capsy
 # ---- What is stored ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("show", "question"), [(ask, QUESTION), (predict, QUESTION), (in_your_own_words, OPEN)]
-)
+@pytest.mark.parametrize(("show", "question"), [(ask, QUESTION), (predict, QUESTION), (ask, OPEN)])
 def test_the_widget_and_what_is_kept_are_two_outputs_that_canonical_form_makes_one_of(
     show, question, shown
 ) -> None:
@@ -285,12 +277,12 @@ def test_what_is_kept_of_a_prediction_tells_what_is_locked_in_and_then_the_verdi
 
 
 def test_what_is_kept_of_an_open_question_is_the_whole_text(shown) -> None:
-    in_your_own_words(OPEN)
+    ask(OPEN)
     unanswered = shown[0].kept[-1]
     (text,) = shown[0].parts(Textarea)
     text.value = "Because of <q>.\n\nYes."
     assert "<p>Your answer: Because of &lt;q&gt;.</p><p>Yes.</p>" in shown[0].html
-    in_your_own_words(OPEN)
+    ask(OPEN)
     assert shown[1].kept[-1] == shown[0].kept[-1]
     text.value = " "
     assert shown[0].kept[-1] == unanswered
@@ -301,7 +293,7 @@ def test_the_text_form_asks_without_the_answer(shown) -> None:
     assert shown[0].kept[0]["text/plain"] == (
         "Question. Which weight has <b>x</b>?\n- q(x) / p(x)\n- p(x) / q(x)\n- 1."
     )
-    in_your_own_words(OPEN)
+    ask(OPEN)
     assert shown[1].kept[0]["text/plain"] == "In your own words, concept 1. Why weights?"
 
 
@@ -309,61 +301,7 @@ def test_the_html_form_folds_the_answer_away(shown) -> None:
     ask(QUESTION)
     page, _, fold = shown[0].html.partition("<details>")
     assert "Then q cancels." in fold and "Then q cancels." not in page
-    in_your_own_words(OPEN)
+    ask(OPEN)
     page, _, fold = shown[1].html.partition("<details>")
     assert "Because q cancels." in fold and "a &lt;sum&gt;" in fold
     assert "Because q cancels." not in page
-
-
-# ---- Values that make no question ----------------------------------------------------------------
-
-
-def wrong_question(**changes: Any) -> Question:
-    fields = {"id": "weight", "prompt": "Which?", "options": (WRONG, RIGHT, OTHER)}
-    return Question(**(fields | changes))
-
-
-def wrong_open_question(**changes: Any) -> OpenQuestion:
-    fields = {"id": "why", "source": "concept 1", "prompt": "?", "model_answer": "!"}
-    return OpenQuestion(**({**fields, "rubric": ("a", "b", "c")} | changes))
-
-
-@pytest.mark.parametrize(
-    ("make", "complaint"),
-    [
-        (lambda: Option(" ", "why"), "text: an option without a text"),
-        (lambda: Option("a", ""), "feedback: none for the option 'a'"),
-        (lambda: Option("$w$", "why"), "text: write formulas without dollars"),
-        (lambda: wrong_question(id="Is Weight"), "id: expected words-with-hyphens"),
-        (lambda: wrong_question(prompt=""), "prompt: weight has none"),
-        (lambda: wrong_question(options=(WRONG, RIGHT)), "options: weight has 2, expected 3"),
-        (lambda: wrong_question(options=(WRONG, OTHER, Option("b", "c"))), "has 0 right ones"),
-        (
-            lambda: wrong_question(options=(RIGHT, OTHER, Option("b", "c", True))),
-            "has 2 right ones",
-        ),
-        (
-            lambda: wrong_question(options=(RIGHT, WRONG, Option(WRONG.text, "c"))),
-            r"options: weight says more than once \['q\(x\) / p\(x\)'\]",
-        ),
-        (
-            lambda: wrong_question(options=(RIGHT, WRONG, Option("b", WRONG.feedback))),
-            "feedback: weight says more than once",
-        ),
-        (lambda: wrong_open_question(source=""), "source: why names none"),
-        (lambda: wrong_open_question(prompt=" "), "prompt: why has none"),
-        (lambda: wrong_open_question(model_answer=""), "model_answer: why has none"),
-        (lambda: wrong_open_question(rubric=()), "rubric: why needs a tuple of points"),
-        (lambda: wrong_open_question(rubric="abc"), "rubric: why needs a tuple of points"),
-        (lambda: wrong_open_question(rubric=("a", "")), "rubric: why needs a tuple of points"),
-        (lambda: wrong_open_question(rubric=("a", "a")), "rubric: why says more than once"),
-    ],
-)
-def test_a_value_that_makes_no_question_is_refused(make, complaint) -> None:
-    with pytest.raises(ValueError, match=complaint):
-        make()
-
-
-def test_the_values_above_make_questions_where_nothing_is_changed() -> None:
-    assert wrong_question().answer is RIGHT
-    assert wrong_open_question().rubric == ("a", "b", "c")

@@ -1,17 +1,15 @@
-"""Questions with a right answer, and questions to answer in one's own words.
+"""Asking a question: a form with a right answer, or room for one's own words.
 
 In a notebook with a kernel they are widgets. What a stored notebook keeps of them, and a page on
-the web shows, is a static form with the answer folded away (`quiz_form`). It is a second output,
-which `quiz_form` hides beside a living widget, and tells what was answered: it is replaced at each
+the web shows, is a static form with the answer folded away (`form_html`). It is a second output,
+which `form_html` hides beside a living widget, and tells what was answered: it is replaced at each
 answer. (In one output with the widget, replacing it would draw that anew, and the focus was lost.)
 Callbacks of widgets run in other threads, even while a cell is running: they print nothing.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import partial
 
 from IPython.display import display
@@ -27,101 +25,11 @@ from ipywidgets import (
     Widget,
 )
 
-from ppo_lesson.exercises import quiz_form
+from ppo_lesson.exercises import form_html
 from ppo_lesson.exercises.progress import recall, record
+from ppo_lesson.exercises.questions import OpenQuestion, Option, Question
 
-ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 NOT_SAVED = "Not saved: no progress is kept here. Copy your text before you close this."
-
-
-@dataclass(frozen=True)
-class Option:
-    """One answer to choose, and what a learner reads who chose it.
-
-    Raises:
-        ValueError: a text is empty, or the option holds a formula in dollars, which a radio button
-            shows as it is written.
-    """
-
-    text: str
-    feedback: str
-    correct: bool = False
-
-    def __post_init__(self) -> None:
-        """Check the texts."""
-        _require(bool(self.text.strip()), "text: an option without a text")
-        _require("$" not in self.text, f"text: write formulas without dollars, got {self.text!r}")
-        _require(bool(self.feedback.strip()), f"feedback: none for the option {self.text!r}")
-
-
-@dataclass(frozen=True)
-class Question:
-    """A question with one right answer.
-
-    Raises:
-        ValueError: the id is not in words-with-hyphens, the prompt is empty, there are fewer than
-            three options, two with the same text or feedback, or not exactly one right one.
-    """
-
-    id: str
-    prompt: str
-    options: tuple[Option, ...]
-
-    def __post_init__(self) -> None:
-        """Check the whole question."""
-        _check_id_and_prompt(self.id, self.prompt)
-        number = len(self.options)
-        _require(number >= 3, f"options: {self.id} has {number}, expected 3 or more")
-        correct = sum(option.correct for option in self.options)
-        _require(correct == 1, f"options: {self.id} has {correct} right ones, expected 1")
-        _check_different("options", self.id, [option.text for option in self.options])
-        _check_different("feedback", self.id, [option.feedback for option in self.options])
-
-    @property
-    def answer(self) -> Option:
-        """The right option."""
-        return next(option for option in self.options if option.correct)
-
-
-@dataclass(frozen=True)
-class OpenQuestion:
-    """A question of the lecture, to answer in one's own words, with an answer to compare with.
-
-    Raises:
-        ValueError: the id is not in words-with-hyphens, a text is empty, or the rubric is no tuple
-            of different points.
-    """
-
-    id: str
-    source: str
-    prompt: str
-    model_answer: str
-    rubric: tuple[str, ...]
-
-    def __post_init__(self) -> None:
-        """Check the whole question."""
-        _check_id_and_prompt(self.id, self.prompt)
-        _require(bool(self.source.strip()), f"source: {self.id} names none")
-        _require(bool(self.model_answer.strip()), f"model_answer: {self.id} has none")
-        points = self.rubric if isinstance(self.rubric, tuple) else ()
-        sound = bool(points) and all(point.strip() for point in points)
-        _require(sound, f"rubric: {self.id} needs a tuple of points, got {self.rubric!r}")
-        _check_different("rubric", self.id, points)
-
-
-def _require(holds: bool, complaint: str) -> None:
-    if not holds:
-        raise ValueError(complaint)
-
-
-def _check_id_and_prompt(id: str, prompt: str) -> None:
-    _require(bool(ID.fullmatch(id)), f"id: expected words-with-hyphens, got {id!r}")
-    _require(bool(prompt.strip()), f"prompt: {id} has none")
-
-
-def _check_different(argument: str, id: str, texts: Sequence[str]) -> None:
-    twice = [text for text in dict.fromkeys(texts) if texts.count(text) > 1]
-    _require(not twice, f"{argument}: {id} says more than once {twice}")
 
 
 def ask(question: Question | OpenQuestion) -> None:
@@ -130,20 +38,20 @@ def ask(question: Question | OpenQuestion) -> None:
     When it is displayed again, the last answer stands there with what was said about it.
     """
     if isinstance(question, OpenQuestion):
-        in_your_own_words(question)
+        _ask_in_own_words(question)
         return
     radio = _radio(question)
     check = Button(description="Check", disabled=True)
-    feedback = HTMLMath(quiz_form.status())
+    feedback = HTMLMath(form_html.status())
     keep = _show_question("Question", question, [radio, check, feedback])
 
     def choose(_: object) -> None:
         check.disabled = radio.index is None
-        feedback.value = quiz_form.status()
+        feedback.value = form_html.status()
 
     def tell(option: Option) -> None:
         opening = "Right." if option.correct else "Not yet."
-        feedback.value = quiz_form.status(option.feedback, opening)
+        feedback.value = form_html.status(option.feedback, opening)
         keep(option.text, f"{opening} {option.feedback}")
 
     def answer(_: object) -> None:
@@ -172,7 +80,7 @@ def predict(question: Question) -> None:
     lock = Button(description="Lock in", disabled=True)
     compare = Button(description="Compare", disabled=True)
     again = Button(description="Ask me again", disabled=True)
-    feedback = HTMLMath(quiz_form.status())
+    feedback = HTMLMath(form_html.status())
     buttons = HBox([lock, compare, again])
     keep = _show_question("Prediction", question, [radio, buttons, feedback])
 
@@ -185,7 +93,7 @@ def predict(question: Question) -> None:
     def fix() -> None:
         radio.disabled = lock.disabled = True
         compare.disabled = again.disabled = False
-        feedback.value = quiz_form.status(f"{locked()} Now run the cells below, then compare.")
+        feedback.value = form_html.status(f"{locked()} Now run the cells below, then compare.")
         keep(radio.label, locked())
 
     def lock_in(_: object) -> None:
@@ -194,14 +102,14 @@ def predict(question: Question) -> None:
 
     def show_verdict(_: object) -> None:
         opening, words = _verdict(question, radio.label)
-        feedback.value = quiz_form.status(words, opening, locked())
+        feedback.value = form_html.status(words, opening, locked())
         keep(radio.label, locked(), f"{opening} {words}")
 
     def ask_again(_: object) -> None:
         record("predictions", question.id, None)
         radio.disabled, radio.index = False, None
         lock.disabled = compare.disabled = again.disabled = True
-        feedback.value = quiz_form.status()
+        feedback.value = form_html.status()
         keep()
 
     radio.observe(choose, "index")
@@ -214,10 +122,10 @@ def predict(question: Question) -> None:
         fix()
 
 
-def in_your_own_words(question: OpenQuestion) -> None:
+def _ask_in_own_words(question: OpenQuestion) -> None:
     """Display a question with room for a text, and an answer to compare it with afterwards.
 
-    Every change of the text is written to the file of progress at once, so that no work waits to
+    Every change of the text is kept at once, so that no work waits to
     be saved. The browser sends a change when the last one was handled: typing is not held up.
     """
     text = Textarea(
@@ -228,11 +136,11 @@ def in_your_own_words(question: OpenQuestion) -> None:
     )
     compare = Button(description="Compare with a model answer", layout=Layout(width="max-content"))
     compare.disabled = not text.value.strip()
-    saved = HTMLMath(quiz_form.status("Saved." if text.value else ""))
+    saved = HTMLMath(form_html.status("Saved." if text.value else ""))
     model = VBox()
     label = f"In your own words, {question.source}"
     answer, points = (question.model_answer,), question.rubric
-    static = partial(quiz_form.stored, label, question.prompt, answer=answer, points=points)
+    static = partial(form_html.stored, label, question.prompt, answer=answer, points=points)
     keep = _show(label, question.prompt, [text, saved, compare, model], static)
 
     def keep_text() -> None:
@@ -241,12 +149,12 @@ def in_your_own_words(question: OpenQuestion) -> None:
     def save(_: object) -> None:
         compare.disabled = not text.value.strip()
         is_kept = record("notes", question.id, text.value)
-        saved.value = quiz_form.status("Saved." if is_kept else NOT_SAVED)
+        saved.value = form_html.status("Saved." if is_kept else NOT_SAVED)
         keep_text()
 
     def show_model(_: object) -> None:
         points = [Checkbox(description=point, indent=False) for point in question.rubric]
-        model.children = [HTMLMath(quiz_form.model_answer(question.model_answer)), *points]
+        model.children = [HTMLMath(form_html.model_answer(question.model_answer)), *points]
 
     text.observe(save, "value")
     compare.on_click(show_model)
@@ -273,7 +181,7 @@ def _verdict(question: Question, text: object) -> tuple[str, str]:
 def _show_question(label: str, question: Question, children: list[Widget]) -> Callable[..., None]:
     options = [option.text for option in question.options]
     answer = (question.answer.text, question.answer.feedback)
-    static = partial(quiz_form.stored, label, question.prompt, answer=answer, options=options)
+    static = partial(form_html.stored, label, question.prompt, answer=answer, options=options)
     return _show(label, question.prompt, children, static)
 
 
@@ -286,8 +194,8 @@ def _show(
         A function of the option that is chosen and of what is said, a paragraph each; it brings
         the static form up to date.
     """
-    box = VBox([HTMLMath(quiz_form.prompt(f"{label}.", prompt)), *children])
-    box.add_class(quiz_form.CSS_CLASS)
+    box = VBox([HTMLMath(form_html.prompt(f"{label}.", prompt)), *children])
+    box.add_class(form_html.CSS_CLASS)
     display({"application/vnd.jupyter.widget-view+json": box.get_view_spec()}, raw=True)
     handle = display(static(), raw=True, display_id=True)
     assert handle is not None  # display_id asks for it

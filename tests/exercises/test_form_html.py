@@ -4,14 +4,14 @@ from xml.etree import ElementTree
 
 import pytest
 
-from ppo_lesson.exercises import quiz_form
+from ppo_lesson.exercises import form_html
 
 HOSTILE = "<script>alert('x')</script> & \"more\"\n\n<b> $p < q$"
 FORMS = {
-    "prompt": quiz_form.prompt(HOSTILE, HOSTILE),
-    "status": quiz_form.status(HOSTILE, HOSTILE),
-    "model answer": quiz_form.model_answer(HOSTILE),
-    "stored": quiz_form.stored(
+    "prompt": form_html.prompt(HOSTILE, HOSTILE),
+    "status": form_html.status(HOSTILE, HOSTILE),
+    "model answer": form_html.model_answer(HOSTILE),
+    "stored": form_html.stored(
         HOSTILE, HOSTILE, answer=[HOSTILE], options=[HOSTILE], points=[HOSTILE], said=[HOSTILE]
     )["text/html"],
 }
@@ -26,25 +26,25 @@ def test_every_text_is_escaped(page: str) -> None:
 
 
 def test_a_blank_line_begins_a_paragraph_and_a_newline_a_line() -> None:
-    assert "<p>a<br>b</p><p>c</p>" in quiz_form.status("a\nb\n\nc")
+    assert "<p>a<br>b</p><p>c</p>" in form_html.status("a\nb\n\nc")
 
 
 def test_the_opening_stands_in_bold_before_the_first_paragraph() -> None:
-    assert "<p><strong>Right.</strong> a</p><p>b</p>" in quiz_form.status("a\n\nb", "Right.")
+    assert "<p><strong>Right.</strong> a</p><p>b</p>" in form_html.status("a\n\nb", "Right.")
 
 
 def test_an_empty_status_is_empty_and_still_a_place_that_is_read_aloud() -> None:
-    place = ElementTree.fromstring(quiz_form.status())
+    place = ElementTree.fromstring(form_html.status())
     assert place.attrib == {"role": "status", "aria-live": "polite"}
     assert len(place) == 0 and not place.text
 
 
 def test_without_options_and_points_the_stored_form_has_no_list() -> None:
-    assert "<ul>" not in quiz_form.stored("Question", "Why?", answer=["So."])["text/html"]
+    assert "<ul>" not in form_html.stored("Question", "Why?", answer=["So."])["text/html"]
 
 
 def test_the_text_form_tells_the_answer_and_what_was_said_about_it() -> None:
-    form = quiz_form.stored(
+    form = form_html.stored(
         "Question",
         "Why?",
         answer=["So."],
