@@ -267,7 +267,7 @@ CALLS: dict[str, Call] = {
         lambda: {"env_id": "CartPole-v1", "num_envs": 3}, {"num_envs": 1}
     ),
     "experiments.token_ratios.start": Call(
-        lambda: {"problem": PROBLEM, "iterations": 3}, {"iterations": 1}
+        lambda: {"problem": PROBLEM, "num_iterations": 3}, {"num_iterations": 1}
     ),
     "experiments.token_ratios.follow": Call(
         lambda: {
@@ -371,10 +371,10 @@ class Unjudging:
 
     ref_log_prob = torch.zeros(1, 1)
 
-    def scores(self, log_prob: torch.Tensor) -> Any:
-        from ppo_lesson.language.judge import Scores
+    def measure(self, log_prob: torch.Tensor) -> Any:
+        from ppo_lesson.language.judge import Worth
 
-        return Scores(*[0.0] * 7)
+        return Worth(*[0.0] * 7)
 
 
 def few_sentences() -> Any:

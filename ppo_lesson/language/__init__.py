@@ -12,8 +12,8 @@ from ppo_lesson.language.model import (
     respond,
 )
 from ppo_lesson.language.rlhf import (
-    Batch,
     RLHFConfig,
+    SentenceBatch,
     align,
     group_advantage,
     make_batch,
@@ -22,13 +22,13 @@ from ppo_lesson.language.rlhf import (
 )
 
 __all__ = [
-    "Batch",
     "Judge",
     "LanguageModel",
     "Pairs",
     "RLHFConfig",
     "Responses",
     "RewardModel",
+    "SentenceBatch",
     "align",
     "align_directly",
     "collect_pairs",

@@ -96,26 +96,26 @@ class Iteration:
         score: of the reward model.
         kl: log-ratio of policy and reference per response, from samples, in nats.
         largest_ratio: of a token, current over old, after the last epoch.
-        clip_fraction: share of the tokens to which the clip leaves no gradient, there.
+        active_clip_fraction: share of the tokens to which the clip leaves no gradient, there.
     """
 
     score: float
     kl: float
     largest_ratio: float
-    clip_fraction: float
+    active_clip_fraction: float
 
 
 @dataclass
 class Alignment:
     """A policy, the record of how it came to be, and why it ended."""
 
-    model: LanguageModel
+    policy: LanguageModel
     history: list[Iteration] = field(default_factory=list)
     stopped: str = "all iterations done"
 
 
 @dataclass(frozen=True)
-class Batch:
+class SentenceBatch:
     """A rollout of sentences, ready for its epochs; padding is still in it and has no weight.
 
     Args:
@@ -165,7 +165,7 @@ def align(
     with telling_the_end(on_iteration) as finish, finish_on_interrupt() as asked:
         generator = torch.Generator().manual_seed(check_seed(seed))
         result = Alignment(reference.copy())
-        model = result.model
+        model = result.policy
         optimizer = torch.optim.Adam(model.parameters())
         for k in range(config.num_iterations):
             share_left = 1 - k / config.num_iterations
@@ -174,7 +174,7 @@ def align(
             prompt = prompt.repeat_interleave(max(1, config.group_size))
             try:
                 said = draw(model, prompt, generator)
-                scores, reward = rewards(reference, score, said, config.beta)
+                scores, ref_log_prob, reward = rewards(reference, score, said, config.beta)
                 batch = make_batch(model, said, reward, config)
                 for _ in range(config.num_epochs):
                     for index in maths.minibatches(len(prompt), config.minibatch_size, generator):
@@ -183,7 +183,7 @@ def align(
                 result.stopped = f"{error} in iteration {k + 1} of {config.num_iterations}"
                 warnings.warn(f"training stopped: {result.stopped}", RuntimeWarning, stacklevel=2)
                 break
-            record = _record(model, reference, batch, scores, config)
+            record = _record(model, batch, scores, ref_log_prob, config)
             result.history.append(record)
             stop = on_iteration is not None and on_iteration(model, record)
             if asked() or stop:
@@ -196,8 +196,17 @@ def align(
 @torch.no_grad()
 def rewards(
     reference: LanguageModel, score: Score, said: Responses, beta: float
-) -> tuple[Tensor, Tensor]:
-    """Score responses as a whole, (B,), and spread score and price over their tokens, (B, T).
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Score responses, ask the reference, and spread score and price over the tokens.
+
+    Args:
+        reference: what the policy is held to.
+        score: of a response as a whole.
+        said: B responses.
+        beta: price of one nat of divergence.
+
+    Returns:
+        (B,) scores, (B, T) log-probabilities of the tokens under the reference, (B, T) rewards.
 
     Raises:
         FloatingPointError: a score or a log-probability is not finite; the message names it.
@@ -209,16 +218,18 @@ def rewards(
     if beta:  # without a price, what the reference forbids costs nothing
         check_finite(ref_log_prob=ref_log_prob[said.mask])
     check_finite(reward=reward)
-    return scores, reward
+    return scores, ref_log_prob, reward
 
 
 @torch.no_grad()
-def make_batch(model: LanguageModel, said: Responses, reward: Tensor, config: RLHFConfig) -> Batch:
+def make_batch(
+    model: LanguageModel, said: Responses, reward: Tensor, config: RLHFConfig
+) -> SentenceBatch:
     """Turn rewards of tokens into advantages: from a critic, or from the rest of the group."""
     value = model.value(said.prompt, said.token).masked_fill(~said.mask, 0.0)
     if config.group_size:
         advantage = group_advantage(said, reward, config)
-        return Batch(said, advantage, value)
+        return SentenceBatch(said, advantage, value)
     check_finite(value=value)
     next_value, goes_on = (pad(column[:, 1:], (0, 1)) for column in (value, said.mask))
     truncated = torch.zeros_like(goes_on)
@@ -229,7 +240,7 @@ def make_batch(model: LanguageModel, said: Responses, reward: Tensor, config: RL
     advantage = torch.zeros_like(advantage).masked_scatter(
         said.mask, maths.normalise_advantage(advantage[said.mask])
     )
-    return Batch(said, advantage, value_target)
+    return SentenceBatch(said, advantage, value_target)
 
 
 def group_advantage(said: Responses, reward: Tensor, config: RLHFConfig) -> Tensor:
@@ -246,7 +257,9 @@ def group_advantage(said: Responses, reward: Tensor, config: RLHFConfig) -> Tens
     return advantage.masked_fill(noise, 0.0).view(-1, 1).expand_as(reward)
 
 
-def token_loss(model: LanguageModel, batch: Batch, index: Tensor, config: RLHFConfig) -> Tensor:
+def token_loss(
+    model: LanguageModel, batch: SentenceBatch, index: Tensor, config: RLHFConfig
+) -> Tensor:
     """Add up PPO's losses over the real tokens of some responses."""
     said, mask = batch.said, batch.said.mask[index]
     prompt, token = said.prompt[index], said.token[index]
@@ -267,7 +280,7 @@ def token_loss(model: LanguageModel, batch: Batch, index: Tensor, config: RLHFCo
 def take_step(
     model: LanguageModel,
     optimizer: torch.optim.Optimizer,
-    batch: Batch,
+    batch: SentenceBatch,
     index: Tensor,
     config: RLHFConfig,
 ) -> None:
@@ -281,10 +294,13 @@ def take_step(
 
 @torch.no_grad()
 def _record(
-    model: LanguageModel, reference: LanguageModel, batch: Batch, scores: Tensor, config: RLHFConfig
+    model: LanguageModel,
+    batch: SentenceBatch,
+    scores: Tensor,
+    ref_log_prob: Tensor,
+    config: RLHFConfig,
 ) -> Iteration:
     said = batch.said
-    ref_log_prob = reference.log_prob(said.prompt, said.token)
     log_ratio_to_ref = (said.log_prob - ref_log_prob).masked_fill(~said.mask, 0.0).sum(-1)
     log_prob = model.log_prob(said.prompt, said.token)[said.mask]
     ratio = maths.policy_ratio(log_prob, said.log_prob[said.mask])
@@ -293,5 +309,5 @@ def _record(
         score=scores.mean().item(),
         kl=log_ratio_to_ref.mean().item(),
         largest_ratio=ratio.max().item(),
-        clip_fraction=silent.item(),
+        active_clip_fraction=silent.item(),
     )
