@@ -16,11 +16,12 @@ from typing import Any
 import torch
 
 from ppo_lesson.experiments import running as experiments
+from ppo_lesson.language.config import RLHFConfig
 from ppo_lesson.language.dpo import align_directly
 from ppo_lesson.language.feedback import Pairs, collect_pairs, fit_reward_model, pretrain
 from ppo_lesson.language.judge import Judge, Worth
 from ppo_lesson.language.model import LanguageModel, RewardModel
-from ppo_lesson.language.rlhf import RLHFConfig, align
+from ppo_lesson.language.rlhf import align
 from ppo_lesson.maths.shapes import check_count, check_seed
 from ppo_lesson.training.interrupts import whole
 

@@ -22,15 +22,9 @@ from torch import Tensor
 
 from ppo_lesson.experiments import running as experiments
 from ppo_lesson.experiments.alignment import Problem, pose
+from ppo_lesson.language.config import RLHFConfig
 from ppo_lesson.language.model import LanguageModel, respond
-from ppo_lesson.language.rlhf import (
-    RLHFConfig,
-    SentenceBatch,
-    align,
-    make_batch,
-    rewards,
-    take_step,
-)
+from ppo_lesson.language.rlhf import SentenceBatch, align, make_batch, rewards, take_step
 from ppo_lesson.maths.shapes import check_count
 from ppo_lesson.training.interrupts import whole
 from ppo_lesson.worlds import grammar

@@ -13,8 +13,9 @@ from torch import Tensor
 
 from ppo_lesson import maths
 from ppo_lesson.language import rlhf
+from ppo_lesson.language.config import RLHFConfig
 from ppo_lesson.language.model import LanguageModel, Responses, every_log_prob, respond
-from ppo_lesson.language.rlhf import RLHFConfig, align, make_batch, rewards, token_loss
+from ppo_lesson.language.rlhf import align, make_batch, rewards, token_loss
 from ppo_lesson.worlds import grammar
 
 EVERY, REWARD, BETA = grammar.sentences(), grammar.true_reward(), 0.5
@@ -260,12 +261,6 @@ def test_a_scorer_of_drawn_responses_can_be_replaced():
 
     wrong = align(LanguageModel(0), score_of_length, SHORT, seed=3, draw=without_scores)
     assert wrong.history[0].kl > 1  # log 1 is what it says it was
-
-
-@pytest.mark.parametrize("group_size", [1, 7, -2])
-def test_groups_that_do_not_fit_are_refused(group_size):
-    with pytest.raises(ValueError, match=r"^group_size: expected 0 or .*, got"):
-        RLHFConfig(group_size=group_size)
 
 
 def weights(model: LanguageModel) -> Tensor:
