@@ -23,9 +23,9 @@ from matplotlib.figure import Figure
 
 import ppo_lesson
 from ppo_lesson.experiments import alignment, explosion, token_ratios
+from ppo_lesson.language.config import RLHFConfig
 from ppo_lesson.language.feedback import Pairs
 from ppo_lesson.language.model import LanguageModel
-from ppo_lesson.language.rlhf import RLHFConfig
 from ppo_lesson.maths.shapes import check_count, check_seed
 from ppo_lesson.training.config import PPOConfig
 from ppo_lesson.worlds.small_worlds import cliff_mdp
@@ -111,9 +111,6 @@ CALLS: dict[str, Call] = {
             "prompt_length": 3,
         },
         {"prompt_length": 1},
-    ),
-    "worlds.gae_errors.critic_error": Call(
-        lambda: {"mdp": cliff_mdp(), "logits": logits(), "size": 1.0, "seed": 3}, {"seed": 0}
     ),
     "worlds.mdp.TabularMDP": Call(
         lambda: {
@@ -267,7 +264,7 @@ CALLS: dict[str, Call] = {
         lambda: {"env_id": "CartPole-v1", "num_envs": 3}, {"num_envs": 1}
     ),
     "experiments.token_ratios.start": Call(
-        lambda: {"problem": PROBLEM, "iterations": 3}, {"iterations": 1}
+        lambda: {"problem": PROBLEM, "num_iterations": 3}, {"num_iterations": 1}
     ),
     "experiments.token_ratios.follow": Call(
         lambda: {
@@ -371,10 +368,10 @@ class Unjudging:
 
     ref_log_prob = torch.zeros(1, 1)
 
-    def scores(self, log_prob: torch.Tensor) -> Any:
-        from ppo_lesson.language.judge import Scores
+    def measure(self, log_prob: torch.Tensor) -> Any:
+        from ppo_lesson.language.judge import Worth
 
-        return Scores(*[0.0] * 7)
+        return Worth(*[0.0] * 7)
 
 
 def few_sentences() -> Any:
@@ -414,7 +411,7 @@ def whole_numbers() -> Iterator[tuple[str, str]]:
                         )
 
 
-SETTINGS = {"training.config.PPOConfig", "language.rlhf.RLHFConfig"}  # see test_config
+SETTINGS = {"training.config.PPOConfig", "language.config.RLHFConfig"}  # see test_config
 CASES = [(name, number) for name, call in CALLS.items() for number in call.smallest]
 
 

@@ -16,11 +16,12 @@ from typing import Any
 import torch
 
 from ppo_lesson.experiments import running as experiments
+from ppo_lesson.language.config import RLHFConfig
 from ppo_lesson.language.dpo import align_directly
 from ppo_lesson.language.feedback import Pairs, collect_pairs, fit_reward_model, pretrain
-from ppo_lesson.language.judge import Judge, Scores
+from ppo_lesson.language.judge import Judge, Worth
 from ppo_lesson.language.model import LanguageModel, RewardModel
-from ppo_lesson.language.rlhf import RLHFConfig, align
+from ppo_lesson.language.rlhf import align
 from ppo_lesson.maths.shapes import check_count, check_seed
 from ppo_lesson.training.interrupts import whole
 
@@ -65,13 +66,13 @@ def pose(seed: int, num_pairs: int = NUM_PAIRS) -> Problem:
 def by_ppo(problem: Problem, beta: float, seed: int) -> LanguageModel:
     """Align with a critic."""
     config = RLHFConfig(beta=beta)
-    return whole(align(problem.reference, problem.reward_model, config, seed=seed)).model
+    return whole(align(problem.reference, problem.reward_model, config, seed=seed)).policy
 
 
 def by_grpo(problem: Problem, beta: float, seed: int) -> LanguageModel:
     """Align with groups of responses in the critic's place."""
     config = RLHFConfig(beta=beta, group_size=GROUP_SIZE)
-    return whole(align(problem.reference, problem.reward_model, config, seed=seed)).model
+    return whole(align(problem.reference, problem.reward_model, config, seed=seed)).policy
 
 
 def by_dpo(problem: Problem, beta: float, seed: int) -> LanguageModel:
@@ -92,13 +93,13 @@ def run(seed: int) -> dict[str, Any]:
     Returns:
         "reference" and "optimum": their scores at BETA; "frontier": way -> one score per BETAS;
         "pairs": one score of DPO per PAIRS_OF_DPO; "no price": one score every EVERY iterations of
-        PPO with beta 0, the reference's first; all as dicts of `judge.Scores`.
+        PPO with beta 0, the reference's first; all as dicts of `judge.Worth`.
     """
     problem = pose(seed)
     judge = problem.judge()
     return {
-        "reference": _seen(judge.scores(judge.ref_log_prob)),
-        "optimum": _seen(judge.scores(judge.optimum)),
+        "reference": _seen(judge.measure(judge.ref_log_prob)),
+        "optimum": _seen(judge.measure(judge.optimum)),
         "frontier": {
             way: [_measure(problem.judge(beta), train(problem, beta, seed)) for beta in BETAS]
             for way, train in WAYS.items()
@@ -110,7 +111,7 @@ def run(seed: int) -> dict[str, Any]:
 
 def without_price(problem: Problem, judge: Judge, seed: int) -> list[dict[str, float]]:
     """Train by PPO with beta 0; score the policy every EVERY iterations, the reference first."""
-    seen = [_seen(judge.scores(judge.ref_log_prob))]
+    seen = [_seen(judge.measure(judge.ref_log_prob))]
     count = 0
 
     def on_iteration(model: LanguageModel, _record: object) -> None:
@@ -132,11 +133,11 @@ def _dpo_from(problem: Problem, num_pairs: int, seed: int) -> LanguageModel:
 
 
 def _measure(judge: Judge, model: LanguageModel) -> dict[str, float]:
-    return _seen(judge.scores(judge.log_prob(model)))
+    return _seen(judge.measure(judge.log_prob(model)))
 
 
-def _seen(scores: Scores) -> dict[str, float]:
-    return {name: float(f"{number:.4g}") for name, number in asdict(scores).items()}
+def _seen(worth: Worth) -> dict[str, float]:
+    return {name: float(f"{number:.4g}") for name, number in asdict(worth).items()}
 
 
 def head() -> dict[str, Any]:

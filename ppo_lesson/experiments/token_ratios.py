@@ -22,8 +22,9 @@ from torch import Tensor
 
 from ppo_lesson.experiments import running as experiments
 from ppo_lesson.experiments.alignment import Problem, pose
+from ppo_lesson.language.config import RLHFConfig
 from ppo_lesson.language.model import LanguageModel, respond
-from ppo_lesson.language.rlhf import Batch, RLHFConfig, align, make_batch, rewards, take_step
+from ppo_lesson.language.rlhf import SentenceBatch, align, make_batch, rewards, take_step
 from ppo_lesson.maths.shapes import check_count
 from ppo_lesson.training.interrupts import whole
 from ppo_lesson.worlds import grammar
@@ -57,22 +58,24 @@ class Track:
 
 
 def start(
-    problem: Problem, iterations: int = ITERATIONS_BEFORE
-) -> tuple[LanguageModel, Batch, Tensor]:
+    problem: Problem, num_iterations: int = ITERATIONS_BEFORE
+) -> tuple[LanguageModel, SentenceBatch, Tensor]:
     """Align for some iterations and write one more rollout.
 
     Returns:
         The policy, its rollout of B responses, and the reward model's scores (B,).
     """
-    config = replace(RLHFConfig(), num_iterations=check_count("iterations", iterations))
-    model = whole(align(problem.reference, problem.reward_model, config, seed=SEED)).model
+    config = replace(RLHFConfig(), num_iterations=check_count("num_iterations", num_iterations))
+    model = whole(align(problem.reference, problem.reward_model, config, seed=SEED)).policy
     prompt = torch.arange(config.num_responses) % len(grammar.PROMPTS)
     said = respond(model, prompt, torch.Generator().manual_seed(SEED + 1))
-    scores, reward = rewards(problem.reference, problem.reward_model, said, config.beta)
+    scores, _, reward = rewards(problem.reference, problem.reward_model, said, config.beta)
     return model, make_batch(model, said, reward, config), scores
 
 
-def follow(model: LanguageModel, batch: Batch, clip_epsilon: float, num_steps: int) -> Tensor:
+def follow(
+    model: LanguageModel, batch: SentenceBatch, clip_epsilon: float, num_steps: int
+) -> Tensor:
     """Take gradient steps on a rollout, as `rlhf.align` does; the model given stays as it is.
 
     Args:
@@ -96,11 +99,11 @@ def follow(model: LanguageModel, batch: Batch, clip_epsilon: float, num_steps: i
 
 
 @torch.no_grad()
-def _log_prob(model: LanguageModel, batch: Batch) -> Tensor:
+def _log_prob(model: LanguageModel, batch: SentenceBatch) -> Tensor:
     return copy.deepcopy(model).double().log_prob(batch.said.prompt, batch.said.token)
 
 
-def find(batch: Batch, prompt: str, response: str) -> int:
+def find(batch: SentenceBatch, prompt: str, response: str) -> int:
     """Return the index of a response in a rollout.
 
     Raises:
@@ -114,7 +117,7 @@ def find(batch: Batch, prompt: str, response: str) -> int:
 
 
 def record(
-    beginning: tuple[LanguageModel, Batch, Tensor], clip_epsilon: float
+    beginning: tuple[LanguageModel, SentenceBatch, Tensor], clip_epsilon: float
 ) -> list[dict[str, Any]]:
     """Follow the four responses of a rollout under one epsilon: a `Track` each, as a dict.
 
@@ -156,7 +159,7 @@ def write(path: Path = STORED, on_entry: Callable[[str], object] = lambda name: 
     """Run the experiment and store it, as `experiments.make` does: an entry for each epsilon."""
 
     @cache  # one beginning for all entries
-    def beginning() -> tuple[LanguageModel, Batch, Tensor]:
+    def beginning() -> tuple[LanguageModel, SentenceBatch, Tensor]:
         return start(pose(SEED))
 
     def entry(clip_epsilon: float) -> list[dict[str, Any]]:

@@ -86,8 +86,7 @@ def _dial_rows(discounted: bool) -> Table:
     logits = torch.zeros_like(mdp.reward)
     logits[:, CORRIDOR_ACTIONS.index("go")] = GO_LOGIT
     critics = torch.stack([critic_error(mdp, logits, size) for size in ERROR.positions])
-    found = [gae_errors(mdp, logits, critics, position) for position in LAMBDA.positions]
-    bias, variance = (torch.stack(column, dim=-1) for column in zip(*found, strict=True))
+    bias, variance = (errors.T for errors in gae_errors(mdp, logits, critics, LAMBDA.positions))
     total = bias + variance
     best = total.argmin(-1).tolist()
     return [

@@ -1,5 +1,6 @@
 """Sentences: a small transformer, its feedback, PPO, GRPO, DPO, and a judge that enumerates."""
 
+from ppo_lesson.language.config import RLHFConfig
 from ppo_lesson.language.dpo import align_directly
 from ppo_lesson.language.feedback import Pairs, collect_pairs, fit_reward_model, pretrain
 from ppo_lesson.language.judge import Judge
@@ -12,8 +13,7 @@ from ppo_lesson.language.model import (
     respond,
 )
 from ppo_lesson.language.rlhf import (
-    Batch,
-    RLHFConfig,
+    SentenceBatch,
     align,
     group_advantage,
     make_batch,
@@ -22,13 +22,13 @@ from ppo_lesson.language.rlhf import (
 )
 
 __all__ = [
-    "Batch",
     "Judge",
     "LanguageModel",
     "Pairs",
     "RLHFConfig",
     "Responses",
     "RewardModel",
+    "SentenceBatch",
     "align",
     "align_directly",
     "collect_pairs",

@@ -71,16 +71,21 @@ def pretrain(seed: int, num_sentences: int = 20_000, num_epochs: int = 4) -> Lan
         ]
     )[prompt, torch.arange(num_sentences)]
     token = grammar.sentences().token[written]
-    slip = torch.rand(token.shape, generator=generator, dtype=torch.float32) < SLIP
-    mistyped = torch.randint(len(grammar.WORDS), token.shape, generator=generator)
-    token = torch.where(slip, mistyped, token)
-    token = token * grammar.real_tokens(token)
+    token = mistype(token, generator)
 
     def loss(index: Tensor) -> Tensor:
         return -response_log_prob(model, prompt[index], token[index]).mean()
 
     fit(model, loss, num_sentences, num_epochs, generator)
     return model
+
+
+def mistype(token: Tensor, generator: torch.Generator) -> Tensor:
+    """Put any word in the place of one in a hundred, all words alike: (B, T) -> (B, T)."""
+    slip = torch.rand(token.shape, generator=generator, dtype=torch.float32) < SLIP
+    mistyped = torch.randint(len(grammar.WORDS), token.shape, generator=generator)
+    token = torch.where(slip, mistyped, token)
+    return token * grammar.real_tokens(token)
 
 
 def collect_pairs(

@@ -18,7 +18,7 @@ ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
-class Scores:
+class Worth:
     """What a policy is worth; means over the prompts, KL in nats.
 
     Args:
@@ -52,8 +52,7 @@ class Judge:
 
     Attributes:
         ref_log_prob: (P, S) float64, of every response.
-        proxy: (P, S) score of every response, its mean under the reference set to the true
-            reward's: pairs say nothing about a constant.
+        proxy: (P, S) `score` of every response.
         true: (P, S) true reward of every response.
         optimum: (P, S) log-probability of every response under the proxy's optimum.
         true_optimum: (P, S) the same for the true reward.
@@ -70,8 +69,16 @@ class Judge:
             proxy = every_score(reward_model, self.every).double()
         level = (self.ref_log_prob.exp() * (self.true - proxy)).sum(-1, keepdim=True)
         self.proxy = proxy + level
+        self._reward_model, self._level = reward_model, level.squeeze(-1).float()
         self.optimum = self.optimum_of(self.proxy, beta)
         self.true_optimum = self.optimum_of(self.true, beta)
+
+    def score(self, prompt: Tensor, token: Tensor) -> Tensor:
+        """Score (B,) prompts with (B, T) responses, the reward model on another level: (B,).
+
+        The mean under the reference is the true reward's: pairs say nothing about a constant.
+        """
+        return self._reward_model(prompt, token) + self._level[prompt]
 
     def log_prob(
         self, model: LanguageModel, *, temperature: float = 1.0, top_k: int = len(grammar.WORDS)
@@ -86,10 +93,10 @@ class Judge:
         rows = zip(self.ref_log_prob, reward, strict=True)
         return torch.stack([maths.log_rlhf_optimum(*row, beta) for row in rows])
 
-    def scores(self, log_prob: Tensor) -> Scores:
-        """Measure a policy by the log-probability of its every response, (P, S)."""
+    def measure(self, log_prob: Tensor) -> Worth:
+        """Tell what a policy is worth by the log-probability of its every response, (P, S)."""
         to_optimum, to_true_optimum = _kl(log_prob, self.optimum), _kl(log_prob, self.true_optimum)
-        return Scores(
+        return Worth(
             proxy=_mean(log_prob, self.proxy),
             true=_mean(log_prob, self.true),
             kl_to_ref=_kl(log_prob, self.ref_log_prob),

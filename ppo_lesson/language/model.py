@@ -24,7 +24,10 @@ WIDTH, NUM_HEADS, NUM_LAYERS = 48, 4, 1
 
 
 class Block(nn.Module):
-    """Let every position look at those before it, then think for itself."""
+    """Let every position look at itself and those before it, then think for itself.
+
+    Attention of a head: softmax(Q K' / sqrt(d)) V, where the softmax is over itself and the past.
+    """
 
     def __init__(self, width: int, num_heads: int) -> None:
         """Make the layers."""

@@ -7,7 +7,6 @@ and padding, which is no experience.
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,11 +16,11 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from ppo_lesson import maths
+from ppo_lesson.language.config import RLHFConfig
 from ppo_lesson.language.feedback import draw_prompts
 from ppo_lesson.language.model import LanguageModel, Responses, respond
 from ppo_lesson.maths.arithmetic import equal_up_to_rounding
-from ppo_lesson.maths.shapes import check_between, check_count, check_positive, check_seed
-from ppo_lesson.training.config import check_learning_rate, settle_counts
+from ppo_lesson.maths.shapes import check_seed
 from ppo_lesson.training.interrupts import (
     INTERRUPTED,
     finish_on_interrupt,
@@ -38,57 +37,6 @@ LOGIT_SIZE = 20.0
 
 
 @dataclass(frozen=True)
-class RLHFConfig:
-    """Settings of `align`.
-
-    Args:
-        num_iterations: rollouts, each with its epochs.
-        num_responses: responses per rollout.
-        num_epochs: passes over a rollout.
-        minibatch_size: responses per gradient step.
-        learning_rate: Adam's first step size; it falls to 0 over the training.
-        clip_epsilon: half-width of the clip's interval.
-        beta: price of one nat of divergence from the reference.
-        gae_lambda: mixing of advantages; gamma is 1, as every response ends.
-        value_coefficient: weight of the critic's loss.
-        max_gradient_norm: longest gradient.
-        group_size: responses to the same prompt that are compared with each other; 0 for
-            advantages from a critic. With groups there is no critic (GRPO).
-
-    Raises:
-        ValueError: a setting is out of range; the message names it.
-    """
-
-    num_iterations: int = 50
-    num_responses: int = 512
-    num_epochs: int = 4
-    minibatch_size: int = 512
-    learning_rate: float = 3e-3
-    clip_epsilon: float = 0.2
-    beta: float = 0.5
-    gae_lambda: float = 0.95
-    value_coefficient: float = 0.5
-    max_gradient_norm: float = 0.5
-    group_size: int = 0
-
-    def __post_init__(self) -> None:
-        """Refuse settings that cannot work."""
-        settle_counts(self, "num_iterations", "num_responses", "num_epochs", "minibatch_size")
-        object.__setattr__(self, "group_size", check_count("group_size", self.group_size, 0))
-        check_learning_rate(self.learning_rate)
-        check_positive(max_gradient_norm=self.max_gradient_norm)
-        check_between(0, 1, gae_lambda=self.gae_lambda)
-        check_between(0, 1, open_low=True, open_high=True, clip_epsilon=self.clip_epsilon)
-        for name in ("beta", "value_coefficient"):
-            check_between(0, math.inf, open_high=True, **{name: getattr(self, name)})
-        if self.group_size and (self.group_size < 2 or self.num_responses % self.group_size):
-            raise ValueError(
-                f"group_size: expected 0 or a divisor of num_responses above 1, "
-                f"got {self.group_size} for {self.num_responses} responses"
-            )
-
-
-@dataclass(frozen=True)
 class Iteration:
     """What is written down of an iteration; means over its responses.
 
@@ -96,26 +44,26 @@ class Iteration:
         score: of the reward model.
         kl: log-ratio of policy and reference per response, from samples, in nats.
         largest_ratio: of a token, current over old, after the last epoch.
-        clip_fraction: share of the tokens to which the clip leaves no gradient, there.
+        active_clip_fraction: share of the tokens to which the clip leaves no gradient, there.
     """
 
     score: float
     kl: float
     largest_ratio: float
-    clip_fraction: float
+    active_clip_fraction: float
 
 
 @dataclass
 class Alignment:
     """A policy, the record of how it came to be, and why it ended."""
 
-    model: LanguageModel
+    policy: LanguageModel
     history: list[Iteration] = field(default_factory=list)
     stopped: str = "all iterations done"
 
 
 @dataclass(frozen=True)
-class Batch:
+class SentenceBatch:
     """A rollout of sentences, ready for its epochs; padding is still in it and has no weight.
 
     Args:
@@ -165,7 +113,7 @@ def align(
     with telling_the_end(on_iteration) as finish, finish_on_interrupt() as asked:
         generator = torch.Generator().manual_seed(check_seed(seed))
         result = Alignment(reference.copy())
-        model = result.model
+        model = result.policy
         optimizer = torch.optim.Adam(model.parameters())
         for k in range(config.num_iterations):
             share_left = 1 - k / config.num_iterations
@@ -174,7 +122,7 @@ def align(
             prompt = prompt.repeat_interleave(max(1, config.group_size))
             try:
                 said = draw(model, prompt, generator)
-                scores, reward = rewards(reference, score, said, config.beta)
+                scores, ref_log_prob, reward = rewards(reference, score, said, config.beta)
                 batch = make_batch(model, said, reward, config)
                 for _ in range(config.num_epochs):
                     for index in maths.minibatches(len(prompt), config.minibatch_size, generator):
@@ -183,7 +131,7 @@ def align(
                 result.stopped = f"{error} in iteration {k + 1} of {config.num_iterations}"
                 warnings.warn(f"training stopped: {result.stopped}", RuntimeWarning, stacklevel=2)
                 break
-            record = _record(model, reference, batch, scores, config)
+            record = _record(model, batch, scores, ref_log_prob, config)
             result.history.append(record)
             stop = on_iteration is not None and on_iteration(model, record)
             if asked() or stop:
@@ -196,8 +144,17 @@ def align(
 @torch.no_grad()
 def rewards(
     reference: LanguageModel, score: Score, said: Responses, beta: float
-) -> tuple[Tensor, Tensor]:
-    """Score responses as a whole, (B,), and spread score and price over their tokens, (B, T).
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Score responses, ask the reference, and spread score and price over the tokens.
+
+    Args:
+        reference: what the policy is held to.
+        score: of a response as a whole.
+        said: B responses.
+        beta: price of one nat of divergence.
+
+    Returns:
+        (B,) scores, (B, T) log-probabilities of the tokens under the reference, (B, T) rewards.
 
     Raises:
         FloatingPointError: a score or a log-probability is not finite; the message names it.
@@ -209,16 +166,18 @@ def rewards(
     if beta:  # without a price, what the reference forbids costs nothing
         check_finite(ref_log_prob=ref_log_prob[said.mask])
     check_finite(reward=reward)
-    return scores, reward
+    return scores, ref_log_prob, reward
 
 
 @torch.no_grad()
-def make_batch(model: LanguageModel, said: Responses, reward: Tensor, config: RLHFConfig) -> Batch:
+def make_batch(
+    model: LanguageModel, said: Responses, reward: Tensor, config: RLHFConfig
+) -> SentenceBatch:
     """Turn rewards of tokens into advantages: from a critic, or from the rest of the group."""
     value = model.value(said.prompt, said.token).masked_fill(~said.mask, 0.0)
     if config.group_size:
         advantage = group_advantage(said, reward, config)
-        return Batch(said, advantage, value)
+        return SentenceBatch(said, advantage, value)
     check_finite(value=value)
     next_value, goes_on = (pad(column[:, 1:], (0, 1)) for column in (value, said.mask))
     truncated = torch.zeros_like(goes_on)
@@ -229,7 +188,7 @@ def make_batch(model: LanguageModel, said: Responses, reward: Tensor, config: RL
     advantage = torch.zeros_like(advantage).masked_scatter(
         said.mask, maths.normalise_advantage(advantage[said.mask])
     )
-    return Batch(said, advantage, value_target)
+    return SentenceBatch(said, advantage, value_target)
 
 
 def group_advantage(said: Responses, reward: Tensor, config: RLHFConfig) -> Tensor:
@@ -246,7 +205,9 @@ def group_advantage(said: Responses, reward: Tensor, config: RLHFConfig) -> Tens
     return advantage.masked_fill(noise, 0.0).view(-1, 1).expand_as(reward)
 
 
-def token_loss(model: LanguageModel, batch: Batch, index: Tensor, config: RLHFConfig) -> Tensor:
+def token_loss(
+    model: LanguageModel, batch: SentenceBatch, index: Tensor, config: RLHFConfig
+) -> Tensor:
     """Add up PPO's losses over the real tokens of some responses."""
     said, mask = batch.said, batch.said.mask[index]
     prompt, token = said.prompt[index], said.token[index]
@@ -267,7 +228,7 @@ def token_loss(model: LanguageModel, batch: Batch, index: Tensor, config: RLHFCo
 def take_step(
     model: LanguageModel,
     optimizer: torch.optim.Optimizer,
-    batch: Batch,
+    batch: SentenceBatch,
     index: Tensor,
     config: RLHFConfig,
 ) -> None:
@@ -281,10 +242,13 @@ def take_step(
 
 @torch.no_grad()
 def _record(
-    model: LanguageModel, reference: LanguageModel, batch: Batch, scores: Tensor, config: RLHFConfig
+    model: LanguageModel,
+    batch: SentenceBatch,
+    scores: Tensor,
+    ref_log_prob: Tensor,
+    config: RLHFConfig,
 ) -> Iteration:
     said = batch.said
-    ref_log_prob = reference.log_prob(said.prompt, said.token)
     log_ratio_to_ref = (said.log_prob - ref_log_prob).masked_fill(~said.mask, 0.0).sum(-1)
     log_prob = model.log_prob(said.prompt, said.token)[said.mask]
     ratio = maths.policy_ratio(log_prob, said.log_prob[said.mask])
@@ -293,5 +257,5 @@ def _record(
         score=scores.mean().item(),
         kl=log_ratio_to_ref.mean().item(),
         largest_ratio=ratio.max().item(),
-        clip_fraction=silent.item(),
+        active_clip_fraction=silent.item(),
     )

@@ -6,17 +6,19 @@ noise. Lambda trades one for the other.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
 from ppo_lesson.maths import gae
-from ppo_lesson.maths.shapes import check_floats, check_seed
+from ppo_lesson.maths.shapes import check_floats
 from ppo_lesson.worlds.enumeration import Trajectories, trajectories, trajectory_log_prob
 from ppo_lesson.worlds.mdp import TabularMDP, advantages, occupancy, state_values
 
 
 def gae_errors(
-    mdp: TabularMDP, logits: Tensor, value_error: Tensor, gae_lambda: float
+    mdp: TabularMDP, logits: Tensor, value_error: Tensor, gae_lambdas: Sequence[float]
 ) -> tuple[Tensor, Tensor]:
     """Sum, over all trajectories, how far GAE's advantages are from the true ones.
 
@@ -32,32 +34,33 @@ def gae_errors(
         logits: (S, A) of the policy that acts.
         value_error: (C, T, S) what each of C critics says minus the true value, in units of
             reward.
-        gae_lambda: mixing weight, 0 to 1.
+        gae_lambdas: L mixing weights, 0 to 1.
 
     Returns:
-        (C,) squared bias and (C,) variance, in squared units of reward.
+        (L, C) squared bias and (L, C) variance, in squared units of reward.
 
     Raises:
-        ValueError: a shape is wrong, or gae_lambda out of range.
+        ValueError: a shape is wrong, or a gae_lambda out of range.
 
     Source: the trade is that of Schulman et al. (2015), arXiv:1506.02438, section 3.
     """
     check_floats("C T S", {"T": mdp.horizon, "S": mdp.num_states}, value_error=value_error)
-    found = trajectories(mdp)
-    prob = trajectory_log_prob(mdp, logits, found.state, found.action).exp()
-    state, action = found.state.T, found.action.T  # (T, M), time first
+    walks = trajectories(mdp)
+    prob = trajectory_log_prob(mdp, logits, walks.state, walks.action).exp()
+    state, action = walks.state.T, walks.action.T  # (T, M), time first
     step = torch.arange(mdp.horizon).unsqueeze(-1).expand_as(state)
-    estimate = _advantages_of(mdp, logits, value_error, found, gae_lambda)
-
     at_state = step * mdp.num_states + state
     at_action = at_state * mdp.num_actions + action
-    centred = estimate - _group_mean(estimate, prob, at_state)
-    mean = _group_mean(centred, prob, at_action)
     truth = advantages(mdp, logits)[step, state, action]
-    # A mean over steps of sums over trajectories.
-    squared_bias = ((mean - truth).square() @ prob).mean(-1)
-    variance = ((centred - mean).square() @ prob).mean(-1)
-    return squared_bias, variance
+    squared_bias, variance = [], []
+    for gae_lambda in gae_lambdas:
+        estimate = _advantages_of(mdp, logits, value_error, walks, gae_lambda)
+        centred = estimate - _group_mean(estimate, prob, at_state)
+        mean = _group_mean(centred, prob, at_action)
+        # A mean over steps of sums over trajectories.
+        squared_bias.append(((mean - truth).square() @ prob).mean(-1))
+        variance.append(((centred - mean).square() @ prob).mean(-1))
+    return torch.stack(squared_bias), torch.stack(variance)
 
 
 def sampled_gae_errors(
@@ -94,18 +97,18 @@ def sampled_gae_errors(
 
 
 def _advantages_of(
-    mdp: TabularMDP, logits: Tensor, value_error: Tensor, found: Trajectories, gae_lambda: float
+    mdp: TabularMDP, logits: Tensor, value_error: Tensor, walks: Trajectories, gae_lambda: float
 ) -> Tensor:
     """Compute the advantage of every step by every critic, (C, T, M)."""
     step = torch.arange(mdp.horizon).unsqueeze(-1)
-    value = (state_values(mdp, logits) + value_error)[:, step, found.state.T]
+    value = (state_values(mdp, logits) + value_error)[:, step, walks.state.T]
     next_value = torch.cat([value[:, 1:], torch.zeros_like(value[:, :1])], dim=1)
     shape = value.movedim(0, 1).shape  # (T, C, M): as many environments as critics x trajectories
 
     def by_time(entry: Tensor) -> Tensor:
         return entry.movedim(0, 1).reshape(mdp.horizon, -1)
 
-    reward = by_time(found.reward.T.expand_as(value))
+    reward = by_time(walks.reward.T.expand_as(value))
     terminated = torch.zeros_like(reward, dtype=torch.bool)
     terminated[-1] = True
     truncated = torch.zeros_like(terminated)
@@ -115,20 +118,19 @@ def _advantages_of(
     return estimate.view(shape).movedim(1, 0)
 
 
-def critic_error(mdp: TabularMDP, logits: Tensor, size: float, seed: int = 0) -> Tensor:
-    """Draw errors of a critic, of a given root mean square over the states that the policy visits.
+def critic_error(mdp: TabularMDP, logits: Tensor, size: float) -> Tensor:
+    """Make up errors of a critic, of a given root mean square over what the policy visits.
 
     Args:
         mdp: the world.
         logits: (S, A) of the policy that visits them.
-        size: root mean square, in units of reward.
-        seed: of the draw.
+        size: root mean square, in units of reward; the errors differ in nothing else.
 
     Returns:
         (T, S) an error for each step and state.
     """
     visits = occupancy(mdp, logits)
-    generator = torch.Generator().manual_seed(check_seed(seed))
+    generator = torch.Generator().manual_seed(0)
     draw = torch.randn(visits.shape, dtype=visits.dtype, generator=generator)
     typical = (visits * draw.square()).sum() / mdp.horizon
     return size * draw / typical.sqrt()

@@ -7,8 +7,12 @@ That makes 16,105 responses to each prompt: every expectation of notebooks 10 an
 
 from __future__ import annotations
 
+import copy
+import functools
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -32,6 +36,15 @@ ADJECTIVES = ("calm", "warm", "wild")
 PLEASANT, UNPLEASANT = ("sleeps", "sings", "calm", "warm"), ("storm", "roars", "wild")
 
 
+Table = TypeVar("Table")
+
+
+def _made_once(make: Callable[[], Table]) -> Callable[[], Table]:
+    """Compute a table at the first call; hand out copies, so that nobody spoils it for others."""
+    made = functools.cache(make)
+    return functools.wraps(make)(lambda: copy.deepcopy(made()))
+
+
 @dataclass(frozen=True, eq=False)
 class Sentences:
     """Every response that can be given, S = 16,105 of them.
@@ -49,6 +62,7 @@ class Sentences:
         return len(self.token)
 
 
+@_made_once
 def sentences() -> Sentences:
     """Enumerate every response, in the order of their tokens read as a number to the base V."""
     words = range(1, len(WORDS))
@@ -115,6 +129,7 @@ def text(token: Tensor) -> str:
     return " ".join(WORDS[index] for index in kept.tolist()).replace(" .", ".")
 
 
+@_made_once
 def corpus() -> Tensor:
     """Return the distribution of what people write, one row per prompt: (P, S) probabilities.
 
@@ -136,6 +151,7 @@ def _find(*words: str) -> int:
     return int(sentence_index(torch.tensor([[WORDS.index(word) for word in words]]))[0])
 
 
+@_made_once
 def true_reward() -> Tensor:
     """Return what the annotator really likes, one row per prompt: (P, S) rewards.
 
@@ -213,7 +229,7 @@ def accuracy(prob: Tensor, score: Tensor, reward: Tensor, noise: float = 1.0) ->
     return total / len(prob)
 
 
-def bayes_accuracy(prob: Tensor, reward: Tensor, noise: float = 1.0) -> Tensor:
+def bayes_accuracy(prob: Tensor, reward: Tensor) -> Tensor:
     """Tell how often the best guess at the annotator's choice is right: nobody can do better.
 
     sum over pairs of prob prob' max(P, 1 - P): the guess that goes by the true reward
@@ -221,9 +237,8 @@ def bayes_accuracy(prob: Tensor, reward: Tensor, noise: float = 1.0) -> Tensor:
     Args:
         prob: (P, S) as in `accuracy`.
         reward: (P, S) true reward.
-        noise: as in `prefers_first`.
 
     Returns:
         () share from 1/2 to 1.
     """
-    return accuracy(prob, reward, reward, noise)
+    return accuracy(prob, reward, reward)

@@ -66,9 +66,9 @@ def test_a_fresh_seed_reaches_what_the_record_says():
     ceiling = grammar.bayes_accuracy(prob, judge.true).item()
     accuracy = grammar.accuracy(prob, judge.proxy, judge.true).item()
     assert ceiling - 0.02 < accuracy < ceiling
-    scores = judge.scores(judge.log_prob(alignment.by_ppo(problem, BETA, seed)))
+    scores = judge.measure(judge.log_prob(alignment.by_ppo(problem, BETA, seed)))
     assert scores.gap_closed > 0.98
-    assert scores.true > judge.scores(judge.ref_log_prob).true + 1
+    assert scores.true > judge.measure(judge.ref_log_prob).true + 1
     free = alignment.without_price(problem, judge, seed)
     assert free[-1]["true"] < free[0]["true"] < free[0]["proxy"] + 1e-9 < free[-1]["proxy"]
 
@@ -77,4 +77,4 @@ def test_dpo_aims_at_the_annotator_and_uses_the_pairs_that_it_is_given():
     problem = alignment.pose(seed=100, num_pairs=1_000)
     policy = alignment.by_dpo(problem, BETA, seed=0)
     judge = problem.judge()
-    assert judge.scores(judge.log_prob(policy)).true_gap_closed > 0.2
+    assert judge.measure(judge.log_prob(policy)).true_gap_closed > 0.2

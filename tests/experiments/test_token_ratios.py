@@ -19,7 +19,7 @@ NOBODY = torch.zeros(0, grammar.MAX_LENGTH, dtype=torch.long)
 @pytest.fixture(scope="module")
 def untrained():
     pairs = Pairs(torch.zeros(0, dtype=torch.long), NOBODY, NOBODY)
-    return token_ratios.start(Problem(LanguageModel(0), pairs, RewardModel(0)), iterations=1)
+    return token_ratios.start(Problem(LanguageModel(0), pairs, RewardModel(0)), num_iterations=1)
 
 
 def test_the_stored_file_was_made_with_the_settings_of_today():

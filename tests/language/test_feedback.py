@@ -8,7 +8,15 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from ppo_lesson.language.feedback import Pairs, collect_pairs, fit, fit_reward_model, pretrain
+from ppo_lesson.language.feedback import (
+    SLIP,
+    Pairs,
+    collect_pairs,
+    fit,
+    fit_reward_model,
+    mistype,
+    pretrain,
+)
 from ppo_lesson.language.judge import Judge
 from ppo_lesson.language.model import LanguageModel, RewardModel
 from ppo_lesson.worlds import grammar
@@ -23,6 +31,24 @@ def test_the_reference_says_what_people_say():
     divergence = (torch.xlogy(corpus, corpus) - corpus * log_prob).sum(-1)
     assert (divergence > 0.04).all() and (divergence < 0.3).all()
     assert (log_prob > -60).all()  # nothing is impossible
+
+
+def test_slips_come_as_often_as_they_should_and_put_in_every_word_alike():
+    count, num_words = 60_000, len(grammar.WORDS)
+    written = torch.tensor([grammar.WORDS.index(word) for word in ("the", "calm", "sea", "sings")])
+    token = written.expand(count, -1)
+    mistyped = mistype(token, torch.Generator().manual_seed(0))
+    real = grammar.real_tokens(mistyped)
+    assert (mistyped[~real] == grammar.STOP).all() and (~real).any()  # nothing behind a full stop
+    put_in = mistyped[real & (mistyped != token)]
+    # A slip may put in what stood there. Four standard errors each, of about 200 words of a kind.
+    first = (mistyped[:, 0] != token[:, 0]).double().mean().item()
+    share = SLIP * (num_words - 1) / num_words
+    assert abs(first - share) < 4 * (share / count) ** 0.5
+    counts = torch.bincount(mistyped[:, 0], minlength=num_words).double()
+    counts[written[0]] = expected = count * SLIP / num_words
+    assert (counts - expected).abs().max() < 4 * expected**0.5
+    assert set(put_in.tolist()) == set(range(num_words))
 
 
 def test_the_default_dtype_changes_neither_the_reference_nor_the_pairs():

@@ -33,10 +33,10 @@ def test_the_optimum_is_a_distribution_with_one_return_for_every_response(judge)
 
 def test_the_gap_closed_is_that_of_the_objective(judge):
     policy = judge.log_prob(LanguageModel(seed=2))
-    scores = judge.scores(policy)
+    worth = judge.measure(policy)
     for closed, optimum, reward in (
-        (scores.gap_closed, judge.optimum, judge.proxy),
-        (scores.true_gap_closed, judge.true_optimum, judge.true),
+        (worth.gap_closed, judge.optimum, judge.proxy),
+        (worth.true_gap_closed, judge.true_optimum, judge.true),
     ):
         start, now, best = (
             objective(judge, x, reward).item() for x in (judge.ref_log_prob, policy, optimum)
@@ -45,19 +45,19 @@ def test_the_gap_closed_is_that_of_the_objective(judge):
 
 
 def test_the_reference_closes_nothing_and_the_optimum_all(judge):
-    reference, optimum = judge.scores(judge.ref_log_prob), judge.scores(judge.optimum)
+    reference, optimum = judge.measure(judge.ref_log_prob), judge.measure(judge.optimum)
     assert (reference.gap_closed, reference.kl_to_ref) == (0, 0)
     assert optimum.gap_closed == pytest.approx(1, abs=1e-12)
-    assert judge.scores(judge.true_optimum).true_gap_closed == pytest.approx(1, abs=1e-12)
+    assert judge.measure(judge.true_optimum).true_gap_closed == pytest.approx(1, abs=1e-12)
 
 
-def test_scores_are_expectations_over_all_responses(judge):
+def test_what_a_policy_is_worth_are_expectations_over_all_responses(judge):
     policy = judge.log_prob(LanguageModel(seed=2))
-    scores, prob = judge.scores(policy), policy.exp()
-    assert scores.true == pytest.approx((prob * judge.true).sum().item() / 3)
-    assert scores.proxy == pytest.approx((prob * judge.proxy).sum().item() / 3)
-    price = (objective(judge, policy, judge.true).item() - scores.true) / -BETA
-    assert scores.kl_to_ref == pytest.approx(price)
+    worth, prob = judge.measure(policy), policy.exp()
+    assert worth.true == pytest.approx((prob * judge.true).sum().item() / 3)
+    assert worth.proxy == pytest.approx((prob * judge.proxy).sum().item() / 3)
+    price = (objective(judge, policy, judge.true).item() - worth.true) / -BETA
+    assert worth.kl_to_ref == pytest.approx(price)
 
 
 def test_proxy_and_true_reward_start_at_the_same_level(judge):
@@ -65,9 +65,17 @@ def test_proxy_and_true_reward_start_at_the_same_level(judge):
     torch.testing.assert_close((prob * judge.proxy).sum(-1), (prob * judge.true).sum(-1))
 
 
+def test_the_score_of_drawn_responses_is_the_proxy_that_stands_in_the_table(judge):
+    prompt, token = torch.arange(3).repeat(20), judge.every.token[::269]
+    with torch.no_grad():
+        drawn = judge.score(prompt, token)
+    listed = judge.proxy[prompt, torch.arange(0, 16_105, 269)]
+    torch.testing.assert_close(drawn, listed.float())
+
+
 def test_what_a_sampler_never_draws_costs_nothing(judge):
-    scores = judge.scores(judge.log_prob(LanguageModel(seed=2), top_k=2))
-    assert torch.isfinite(torch.tensor(list(vars(scores).values()))).all()
+    worth = judge.measure(judge.log_prob(LanguageModel(seed=2), top_k=2))
+    assert torch.isfinite(torch.tensor(list(vars(worth).values()))).all()
 
 
 @pytest.mark.parametrize("beta", [0.02, 0.01, 0.001])
@@ -75,7 +83,7 @@ def test_a_low_price_leaves_the_optimum_finite(beta: float):
     judge = Judge(LanguageModel(seed=0), RewardModel(seed=1), beta)
     assert judge.optimum.isfinite().all()
     assert judge.true_optimum.isfinite().all()
-    reference, optimum = judge.scores(judge.ref_log_prob), judge.scores(judge.true_optimum)
+    reference, optimum = judge.measure(judge.ref_log_prob), judge.measure(judge.true_optimum)
     assert all(math.isfinite(number) for number in vars(reference).values())
     assert (reference.gap_closed, reference.true_gap_closed) == (0, 0)
     assert optimum.true_gap_closed == pytest.approx(1, abs=1e-12)
@@ -83,4 +91,4 @@ def test_a_low_price_leaves_the_optimum_finite(beta: float):
 
 def test_where_there_is_no_gap_no_share_of_it_is_closed():
     judge = Judge(LanguageModel(seed=0), RewardModel(seed=1), 1e12)
-    assert math.isnan(judge.scores(judge.log_prob(LanguageModel(seed=2))).gap_closed)
+    assert math.isnan(judge.measure(judge.log_prob(LanguageModel(seed=2))).gap_closed)

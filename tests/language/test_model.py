@@ -81,6 +81,24 @@ def test_responses_come_as_often_as_their_probability_says(model):
     assert ((frequency - prob).abs()[common] < 5 * error[common]).all()
 
 
+def test_attention_is_the_mean_of_values_by_the_softmax_of_products(model):
+    """The formula of the block's docstring, head by head and place by place."""
+    block, num_heads, width = model.actor.blocks[0], 4, 48
+    generator = torch.Generator().manual_seed(0)
+    hidden = torch.randn(1, 3, width, generator=generator, dtype=torch.float64)
+    with torch.no_grad():
+        found = block(hidden)[0]
+        heads = block.query_key_value(block.attention_norm(hidden[0]))
+        query, key, value = heads.view(3, 3, num_heads, -1).unbind(1)
+        seen = torch.zeros(3, num_heads, width // num_heads, dtype=torch.float64)
+        for t in range(3):
+            for h in range(num_heads):
+                product = key[: t + 1, h] @ query[t, h] / (width // num_heads) ** 0.5
+                seen[t, h] = product.softmax(0) @ value[: t + 1, h]
+        after = hidden[0] + block.output(seen.flatten(1))
+        torch.testing.assert_close(found, after + block.thought(block.thought_norm(after)))
+
+
 def test_what_is_said_later_changes_nothing_earlier(model):
     prompt, token = some(8)
     for t in range(MAX_LENGTH):

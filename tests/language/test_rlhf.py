@@ -13,8 +13,9 @@ from torch import Tensor
 
 from ppo_lesson import maths
 from ppo_lesson.language import rlhf
+from ppo_lesson.language.config import RLHFConfig
 from ppo_lesson.language.model import LanguageModel, Responses, every_log_prob, respond
-from ppo_lesson.language.rlhf import RLHFConfig, align, make_batch, rewards, token_loss
+from ppo_lesson.language.rlhf import align, make_batch, rewards, token_loss
 from ppo_lesson.worlds import grammar
 
 EVERY, REWARD, BETA = grammar.sentences(), grammar.true_reward(), 0.5
@@ -202,7 +203,7 @@ def test_alignment_repeats_itself_leaves_the_reference_and_counts_its_iterations
     )
     assert first.history == second.history and len(first.history) == 2 and len(heard) == 4
     assert all(reference.state_dict()[name].equal(x) for name, x in before.items())
-    moved = first.model.state_dict()
+    moved = first.policy.state_dict()
     assert not moved["actor_head.weight"].equal(before["actor_head.weight"])
     assert moved["critic_head.weight"].equal(before["critic_head.weight"]) is bool(group_size)
 
@@ -210,7 +211,41 @@ def test_alignment_repeats_itself_leaves_the_reference_and_counts_its_iterations
 def test_the_first_iteration_is_drawn_from_the_reference():
     history = align(LanguageModel(0), score_of_length, SHORT, seed=3).history
     assert history[0].kl == pytest.approx(0, abs=1e-5)
-    assert history[0].largest_ratio > 1
+    assert history[1].kl > 1e-3
+
+
+def test_the_largest_ratio_and_what_the_clip_silences_are_those_after_the_last_epoch():
+    """Against the policy that it leaves behind, on a rollout that is drawn once more."""
+    config, drawn = replace(SHORT, num_iterations=1), []
+
+    def keep(model: LanguageModel, prompt: Tensor, generator: torch.Generator) -> Responses:
+        drawn.append(respond(model, prompt, generator))
+        return drawn[-1]
+
+    found = align(LanguageModel(0), score_of_length, config, seed=3, draw=keep)
+    (said,), (record,) = drawn, found.history
+    with torch.no_grad():
+        ratio = (found.policy.log_prob(said.prompt, said.token) - said.log_prob)[said.mask].exp()
+    *_, reward = rewards(LanguageModel(0), score_of_length, said, config.beta)
+    up = make_batch(LanguageModel(0), said, reward, config).advantage[said.mask] > 0
+    silent = torch.where(up, ratio > 1.2, ratio < 0.8).float().mean().item()
+    assert record.largest_ratio == pytest.approx(ratio.max().item(), rel=1e-5)
+    assert record.active_clip_fraction == pytest.approx(silent, abs=1e-6)
+    assert 0 < record.active_clip_fraction < ((ratio - 1).abs() > 0.2).float().mean().item()
+
+
+def test_each_iteration_asks_the_reference_once(monkeypatch: pytest.MonkeyPatch):
+    reference, asked = LanguageModel(0), []
+    log_prob = reference.log_prob
+    monkeypatch.setattr(LanguageModel, "copy", lambda self: LanguageModel(0))  # it stays unwatched
+
+    def watched(prompt: Tensor, token: Tensor) -> Tensor:
+        asked.append(len(prompt))
+        return log_prob(prompt, token)
+
+    monkeypatch.setattr(reference, "log_prob", watched)
+    history = align(reference, score_of_length, SHORT, seed=3).history
+    assert asked == [SHORT.num_responses] * len(history) == [64, 64]
 
 
 def test_longer_responses_come_of_a_score_that_is_their_length():
@@ -228,12 +263,6 @@ def test_a_scorer_of_drawn_responses_can_be_replaced():
     assert wrong.history[0].kl > 1  # log 1 is what it says it was
 
 
-@pytest.mark.parametrize("group_size", [1, 7, -2])
-def test_groups_that_do_not_fit_are_refused(group_size):
-    with pytest.raises(ValueError, match=r"^group_size: expected 0 or .*, got"):
-        RLHFConfig(group_size=group_size)
-
-
 def weights(model: LanguageModel) -> Tensor:
     return torch.nn.utils.parameters_to_vector(model.parameters()).detach().clone()
 
@@ -248,7 +277,7 @@ def test_groups_whose_scores_are_equal_move_no_weight(score: float, sharpness: f
         num_iterations=3, num_responses=64, minibatch_size=32, num_epochs=2, group_size=4
     )
     found = align(reference, lambda p, t: torch.full((len(p),), score), config, seed=0)
-    assert torch.equal(weights(found.model), weights(reference))
+    assert torch.equal(weights(found.policy), weights(reference))
     assert found.stopped == "all iterations done"
 
 
@@ -258,7 +287,7 @@ def test_groups_that_differ_are_compared_beside_groups_that_do_not():
 
     reference = LanguageModel(0)
     said = respond(reference, torch.zeros(8, dtype=torch.long), torch.Generator().manual_seed(0))
-    _, reward = rewards(reference, half, said, BETA)
+    *_, reward = rewards(reference, half, said, BETA)
     config = RLHFConfig(num_responses=8, group_size=4, beta=BETA)
     advantage = make_batch(reference, said, reward, config).advantage[:, 0]
     assert advantage[:4].abs().min() > 0.1
@@ -296,7 +325,7 @@ def test_a_score_that_is_not_finite_ends_it_with_the_last_good_weights(number, g
     assert caught[0].filename == __file__
     assert found.stopped == "score is not finite in iteration 3 of 3"
     assert len(found.history) == len(kept) == 2
-    assert torch.equal(weights(found.model), kept[-1])
+    assert torch.equal(weights(found.policy), kept[-1])
 
 
 def test_a_gradient_that_is_not_finite_ends_it_too(monkeypatch: pytest.MonkeyPatch):
@@ -306,7 +335,7 @@ def test_a_gradient_that_is_not_finite_ends_it_too(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(rlhf, "token_loss", nan_loss)
     with pytest.warns(RuntimeWarning, match="the gradient's norm is nan in iteration 1 of 2"):
         found = align(LanguageModel(0), score_of_length, SHORT, seed=3)
-    assert torch.equal(weights(found.model), weights(LanguageModel(0)))
+    assert torch.equal(weights(found.policy), weights(LanguageModel(0)))
     assert found.history == []
 
 
@@ -345,7 +374,7 @@ def test_what_the_reference_forbids_costs_nothing_without_a_price(beta: float):
         with pytest.raises(FloatingPointError, match=r"^ref_log_prob is not finite$"):
             rewards(Forbids(), score_of_length, said, beta)  # type: ignore[arg-type]
     else:
-        scores, reward = rewards(Forbids(), score_of_length, said, beta)  # type: ignore[arg-type]
+        scores, _, reward = rewards(Forbids(), score_of_length, said, beta)  # type: ignore[arg-type]
         assert torch.equal(reward.sum(-1), scores)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 import ppo_lesson
 from ppo_lesson.experiments.running import settings
-from ppo_lesson.language.rlhf import RLHFConfig
+from ppo_lesson.language.config import RLHFConfig
 from ppo_lesson.training.config import PPOConfig
 
 COUNTS = ("total_steps", "num_envs", "num_steps", "num_epochs", "minibatch_size")

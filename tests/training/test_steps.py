@@ -9,11 +9,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from ppo_lesson.language.config import RLHFConfig
 from ppo_lesson.language.dpo import align_directly
 from ppo_lesson.language.feedback import Pairs, collect_pairs, fit_reward_model, pretrain
 from ppo_lesson.language.judge import Judge
 from ppo_lesson.language.model import LanguageModel, RewardModel, respond
-from ppo_lesson.language.rlhf import RLHFConfig, align
+from ppo_lesson.language.rlhf import align
 from ppo_lesson.training.config import PPOConfig
 from ppo_lesson.training.ppo import train
 from ppo_lesson.training.rollouts import collect, evaluate

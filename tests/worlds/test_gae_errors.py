@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from ppo_lesson.maths import gae
-from ppo_lesson.worlds.enumeration import sample_trajectories
+from ppo_lesson.worlds.enumeration import sample_trajectories, trajectories
 from ppo_lesson.worlds.gae_errors import critic_error, gae_errors, sampled_gae_errors
 from ppo_lesson.worlds.mdp import advantages, occupancy, state_values
 from ppo_lesson.worlds.small_worlds import corridor_mdp, random_mdp
@@ -19,7 +19,7 @@ LOGITS = torch.tensor([[0.0, 1.0]] * 4, dtype=torch.float64)
 
 def errors(size: float, gae_lambda: float) -> tuple[float, float]:
     wrong = critic_error(MDP, LOGITS, size)[None]
-    bias, variance = gae_errors(MDP, LOGITS, wrong, gae_lambda)
+    bias, variance = gae_errors(MDP, LOGITS, wrong, [gae_lambda])
     return float(bias), float(variance)
 
 
@@ -42,11 +42,24 @@ def test_bias_grows_with_the_square_of_the_error():
     assert errors(2.0, 0.3)[0] == pytest.approx(4 * errors(1.0, 0.3)[0], rel=1e-10)
 
 
-def test_critics_are_judged_one_by_one():
+def test_critics_and_lambdas_are_judged_one_by_one():
     wrong = torch.stack([critic_error(MDP, LOGITS, size) for size in (0.5, 2.0)])
-    bias, variance = gae_errors(MDP, LOGITS, wrong, 0.4)
-    for k, size in enumerate((0.5, 2.0)):
-        assert (float(bias[k]), float(variance[k])) == pytest.approx(errors(size, 0.4))
+    bias, variance = gae_errors(MDP, LOGITS, wrong, [0.4, 0.9])
+    assert bias.shape == variance.shape == (2, 2)
+    for i, gae_lambda in enumerate((0.4, 0.9)):
+        for k, size in enumerate((0.5, 2.0)):
+            alone = errors(size, gae_lambda)
+            assert (float(bias[i, k]), float(variance[i, k])) == pytest.approx(alone)
+
+
+def test_the_walks_are_enumerated_once_however_many_lambdas(monkeypatch: pytest.MonkeyPatch):
+    asked = []
+    monkeypatch.setattr(
+        "ppo_lesson.worlds.gae_errors.trajectories",
+        lambda mdp: asked.append(mdp) or trajectories(mdp),
+    )
+    gae_errors(MDP, LOGITS, critic_error(MDP, LOGITS, 1.0)[None], [0.0, 0.5, 1.0])
+    assert asked == [MDP]
 
 
 def test_one_step_with_a_wrong_critic_is_biased_by_what_follows():
@@ -58,7 +71,7 @@ def test_one_step_with_a_wrong_critic_is_biased_by_what_follows():
     following = mdp.gamma * mdp.transition[start] @ wrong[1]
     centred = following - policy[start] @ following
     expected = float(policy[start] @ centred.square()) / mdp.horizon  # the last step has no bias
-    assert float(gae_errors(mdp, LOGITS, wrong[None], 0.0)[0]) == pytest.approx(expected)
+    assert float(gae_errors(mdp, LOGITS, wrong[None], [0.0])[0]) == pytest.approx(expected)
 
 
 def test_the_mean_squared_error_is_that_of_sampled_advantages():
@@ -84,7 +97,7 @@ def test_the_mean_squared_error_is_that_of_sampled_advantages():
         sampled_gae_errors(mdp, logits, wrong[None], 0.6, found)[0], per_trajectory, atol=1e-12
     )
     standard_error = float(per_trajectory.std()) / len(per_trajectory) ** 0.5
-    bias, variance = gae_errors(mdp, logits, wrong[None], 0.6)
+    bias, variance = gae_errors(mdp, logits, wrong[None], [0.6])
     # Four standard errors: wrong once in 16,000 draws; this one is fixed.
     assert float(bias + variance) == pytest.approx(
         float(per_trajectory.mean()), abs=4 * standard_error
@@ -101,9 +114,9 @@ def test_the_error_of_a_critic_has_the_size_that_was_asked_for():
 def test_a_wrong_shape_and_a_wrong_lambda_are_named():
     wrong = critic_error(MDP, LOGITS, 1.0)
     with pytest.raises(ValueError, match=r"value_error: expected shape \(C, T, S\)"):
-        gae_errors(MDP, LOGITS, wrong, 0.5)
+        gae_errors(MDP, LOGITS, wrong, [0.5])
     with pytest.raises(ValueError, match="gae_lambda"):
-        gae_errors(MDP, LOGITS, wrong[None], 1.5)
+        gae_errors(MDP, LOGITS, wrong[None], [1.5])
     found = sample_trajectories(MDP, LOGITS, 2, torch.Generator().manual_seed(0))
     with pytest.raises(ValueError, match=r"value_error: expected shape \(C, T, S\)"):
         sampled_gae_errors(MDP, LOGITS, wrong, 0.5, found)

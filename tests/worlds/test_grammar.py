@@ -38,6 +38,22 @@ def test_every_response_is_there_once():
     assert len(set(TEXTS)) == len(EVERY)
 
 
+@pytest.mark.parametrize("table", [lambda: sentences().token, corpus, true_reward])
+def test_a_table_that_somebody_has_changed_is_whole_for_the_next(table):
+    before = table()
+    spoilt = table()
+    spoilt += 1
+    assert table().equal(before) and not spoilt.equal(before)
+
+
+def test_the_responses_are_enumerated_once(monkeypatch: pytest.MonkeyPatch):
+    def again(token: torch.Tensor) -> torch.Tensor:
+        raise AssertionError("enumerated again")
+
+    monkeypatch.setattr("ppo_lesson.worlds.grammar.real_tokens", again)
+    assert len(sentences()) == len(EVERY)
+
+
 def test_a_response_goes_up_to_its_first_full_stop():
     token = torch.tensor([[2, STOP, 5, STOP], [STOP, 1, 1, 1], [1, 2, 3, 4]])
     assert real_tokens(token).sum(-1).tolist() == [2, 1, 4]
