@@ -20,6 +20,8 @@ NO_PROSE = re.compile(
     r"|(?<=\b\d{4}\)), \*[^*]*\*",
     re.DOTALL,
 )
+# Not the end of a paragraph, nor before a heading, a row of a table or an item of a list.
+LINE_BREAK = re.compile(r"(?<!\n) *\n(?! *(?:\n|[-*|#>]|\d+\.))")
 
 Texts = Iterator[tuple[str, str]]
 
@@ -70,5 +72,5 @@ def of_everything() -> Texts:
 
 
 def prose(text: str) -> str:
-    """Leave out what is no prose; its place is held by a blank."""
-    return NO_PROSE.sub(" ", text)
+    """Leave out what is not prose, and write each paragraph as one line."""
+    return LINE_BREAK.sub(" ", NO_PROSE.sub(" ", text))

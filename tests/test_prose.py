@@ -86,9 +86,12 @@ def test_a_construction_is_found_in_one_sentence_and_not_in_its_mended_form(name
 
 
 def test_what_is_found_is_quoted_with_its_mending():
-    (said,) = translated("Put it in. It is no\nlaw.")
+    (said,) = translated(prose_texts.prose("Put it in. It is no\nlaw."))
     assert said == "'is no law': write is not a ..., are not ..."
-    assert len(translated("A training is no law!")) == 3
+    assert len(translated("A training is no law, truly.")) == 3
+    assert prose_texts.prose("One.\n\nTwo\nwords\n- three\n| four |") == (
+        "One.\n\nTwo words\n- three\n| four |"
+    )
 
 
 def test_no_notebook_of_the_second_edition_sounds_translated():
