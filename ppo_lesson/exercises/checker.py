@@ -110,13 +110,13 @@ def _signature_problem(exercise: Exercise, answer: Any) -> str:
     if not callable(answer):
         return f"This is not a function. Give `check` the function itself: {call}."
     try:
-        found = _signature(answer)
+        signature = _signature(answer)
     except BaseException:  # it does not tell, or raises what it likes: the calls will show
         return ""
     try:
-        found.bind(**dict.fromkeys(names))
+        signature.bind(**dict.fromkeys(names))
     except TypeError:
-        return _said(found, call)
+        return _calling_sentence(signature, call)
     return ""
 
 
@@ -132,7 +132,7 @@ def _signature(function: Any) -> inspect.Signature:
     return inspect.signature(function)
 
 
-def _said(signature: inspect.Signature, call: str) -> str:
+def _calling_sentence(signature: inspect.Signature, call: str) -> str:
     """Tell how a function wants to be called, and how it is."""
     plain = [
         parameter.replace(annotation=inspect.Parameter.empty, default=inspect.Parameter.empty)

@@ -39,7 +39,7 @@ def _run(path: Path, gigabytes: float = 8) -> Outcome:
 
 @pytest.fixture(scope="module")
 def teacher(tmp_path_factory) -> Path:
-    """The teacher's own progress: who reads a damaged file moves it aside; an answer that passes."""
+    """The teacher's own progress: a damaged file, which who reads it moves, and a right answer."""
     folder = tmp_path_factory.mktemp("teacher")
     (folder / "progress.json").write_text("damaged")
     (folder / "answers").mkdir()
