@@ -9,6 +9,7 @@ from typing import Any
 from IPython.display import Markdown, display
 
 from ppo_lesson.exercises import guard, progress
+from ppo_lesson.exercises.answers import keep_answer
 from ppo_lesson.exercises.exercise import Exercise
 from ppo_lesson.exercises.stale import stale_note
 from ppo_lesson.exercises.trial import NOT_STARTED, Tried, attempt, decide, too_slow
@@ -27,7 +28,8 @@ def check(exercise: Exercise, answer: Any, *, time_limit: float = TIME_LIMIT) ->
     """Try a learner's function on every case of the exercise and say what came of it.
 
     Values, shapes and gradients are compared with the reference; inputs and global state must be
-    left alone. Nothing that the function does is raised here.
+    left alone. Nothing that the function does is raised here. A function that is correct is kept,
+    for `yours`.
 
     Args:
         exercise: which one.
@@ -41,19 +43,30 @@ def check(exercise: Exercise, answer: Any, *, time_limit: float = TIME_LIMIT) ->
     Raises:
         TypeError: the first argument is no exercise.
     """
-    if not isinstance(exercise, Exercise):
-        raise TypeError(f"exercise: expected an Exercise, got {type(exercise).__name__}")
+    require_exercise(exercise)
     note = stale_note(answer)
     if note:
         return Verdict(exercise.id, "not run", note)
     verdict = verdict_on(exercise, answer, time_limit)
     if verdict.status != "not started":
         progress.record("exercises", exercise.id, verdict.status)
+    if verdict.status == "correct":
+        keep_answer(exercise, answer)
     return verdict
 
 
-def verdict_on(exercise: Exercise, answer: Any, time_limit: float) -> Verdict:
-    """Do what `check` does, and keep no progress of it."""
+def require_exercise(exercise: object) -> None:
+    """Refuse what is no exercise.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if not isinstance(exercise, Exercise):
+        raise TypeError(f"exercise: expected an Exercise, got {type(exercise).__name__}")
+
+
+def verdict_on(exercise: Exercise, answer: Any, time_limit: float = TIME_LIMIT) -> Verdict:
+    """Do what `check` does, and keep nothing of it."""
     problem = _signature_problem(exercise, answer)
     if problem:
         return Verdict(exercise.id, "wrong", problem)
@@ -97,13 +110,13 @@ def _signature_problem(exercise: Exercise, answer: Any) -> str:
     if not callable(answer):
         return f"This is not a function. Give `check` the function itself: {call}."
     try:
-        found = _signature(answer)
+        signature = _signature(answer)
     except BaseException:  # it does not tell, or raises what it likes: the calls will show
         return ""
     try:
-        found.bind(**dict.fromkeys(names))
+        signature.bind(**dict.fromkeys(names))
     except TypeError:
-        return _said(found, call)
+        return _calling_sentence(signature, call)
     return ""
 
 
@@ -119,7 +132,7 @@ def _signature(function: Any) -> inspect.Signature:
     return inspect.signature(function)
 
 
-def _said(signature: inspect.Signature, call: str) -> str:
+def _calling_sentence(signature: inspect.Signature, call: str) -> str:
     """Tell how a function wants to be called, and how it is."""
     plain = [
         parameter.replace(annotation=inspect.Parameter.empty, default=inspect.Parameter.empty)

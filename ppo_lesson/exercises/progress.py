@@ -121,19 +121,11 @@ def recall(kind: str, id: str) -> Any:
 
 def recall_all() -> dict[str, dict[str, Any]]:
     """Return all that is kept: kind -> id -> what `recall` returns."""
-    ids: dict[str, set[str]] = {kind: set() for kind in KINDS}
-    with _failing_quietly():
-        for kind in KINDS:
-            ids[kind] |= {path.stem for path in (data_folder() / kind).glob("*.json")}
-            ids[kind] |= set(_earlier().get(kind, {}))
-    entries = {
-        kind: {id: recall(kind, id) for id in sorted(filter(ID.fullmatch, ids[kind]))}
-        for kind in KINDS
-    }
-    return {
-        kind: {id: entry for id, entry in found.items() if entry is not None}
-        for kind, found in entries.items()
-    }
+    everything = {}
+    for kind in KINDS:
+        entries = {id: recall(kind, id) for id in _ids(kind)}
+        everything[kind] = {id: entry for id, entry in entries.items() if entry is not None}
+    return everything
 
 
 def record_answer(id: str, source: str) -> bool:
@@ -201,6 +193,15 @@ def _absolute(folder: str) -> Path:
 
 def _file(kind: str, id: str) -> Path:
     return data_folder() / kind / f"{id}.json"
+
+
+def _ids(kind: str) -> list[str]:
+    """Name, in order, what something may be kept of."""
+    ids: set[str] = set()
+    with _failing_quietly():
+        ids |= {path.stem for path in (data_folder() / kind).glob("*.json")}
+        ids |= set(_earlier().get(kind, {}))
+    return sorted(filter(ID.fullmatch, ids))
 
 
 def _entry(kind: str, id: str) -> Any:

@@ -57,16 +57,16 @@ def _note(name: str, inputs: Sequence[str], ran: int, code: CodeType) -> str:
         if "run_cell_magic(" in text:  # %%time and the like: what it did is not written here
             return ""
         try:
-            found = _definition(name, text)
+            definition = _definition(name, text)
         except (SyntaxError, ValueError) as error:  # ValueError: it holds a null byte
             if not _looks_defined(name, text):
                 continue
             kind = type(error).__name__
             why = f"stopped with {'an' if kind[0] in 'AEIOU' else 'a'} {kind}"
         else:
-            if not found:
+            if not definition:
                 continue
-            if found == "something" or (found == "decorated" and code.co_name != name):
+            if definition == "something" or (definition == "decorated" and code.co_name != name):
                 return ""  # its lines may well stand elsewhere
             why = "stopped with an error before it came to the definition"
         return (
@@ -86,15 +86,15 @@ def _definition(name: str, text: str) -> Definition:
         warnings.simplefilter("ignore")
         # Parsed and not compiled, as IPython does: it compiles one statement after the other.
         body = ast.parse(text).body
-    found: Definition = ""
+    last: Definition = ""
     for statement in body:
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
             if statement.name == name:
-                found = "decorated" if statement.decorator_list else "function"
+                last = "decorated" if statement.decorator_list else "function"
         elif _binds(name, statement):
             value = getattr(statement, "value", None)
-            found = "function" if isinstance(value, ast.Lambda) else "something"
-    return found
+            last = "function" if isinstance(value, ast.Lambda) else "something"
+    return last
 
 
 def _binds(name: str, statement: ast.stmt) -> bool:

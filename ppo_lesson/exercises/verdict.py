@@ -16,13 +16,14 @@ from ppo_lesson.palette import COLORS
 Status = Literal["correct", "wrong", "fragile", "not started", "not run"]
 MOST_LETTERS = 300
 MOST_ENTRIES = 12  # of a tensor that are shown
-BORDER: dict[str, str] = {
-    "correct": COLORS["good"],
-    "wrong": COLORS["bad"],
-    "fragile": COLORS["weight"],
-    "not started": COLORS["quiet"],
-    "not run": COLORS["bad"],
+ROLES = {
+    "correct": "good",
+    "wrong": "bad",
+    "fragile": "weight",
+    "not started": "quiet",
+    "not run": "bad",
 }
+"""Of colours, one a status."""
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,19 @@ class Verdict:
             f"<pre style='margin:0;white-space:pre-wrap'>{html.escape(text)}</pre>"
             for heading, text in self.details
         )
-        return (
-            f"<div role='status' style='border-left:6px solid {BORDER[self.status]};"
-            "padding:4px 12px;font-size:16px;line-height:1.4'>"
+        return framed(
+            ROLES[self.status],
             f"<p style='margin:0'><strong>{html.escape(self.exercise)}: {self.status}</strong></p>"
-            f"<p style='margin:0'>{with_code(self.message)}</p>{details}</div>"
+            f"<p style='margin:0'>{with_code(self.message)}</p>{details}",
         )
+
+
+def framed(role: str, content: str) -> str:
+    """Frame a piece of a page in the colour of a role; a screen reader says it when it comes."""
+    return (
+        f"<div role='status' style='border-left:6px solid {COLORS[role]};padding:4px 12px;"
+        f"font-size:16px;line-height:1.4'>{content}</div>"
+    )
 
 
 def with_code(text: str) -> str:

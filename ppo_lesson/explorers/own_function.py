@@ -13,8 +13,7 @@ from ppo_lesson.exercises import guard
 from ppo_lesson.exercises.exercise import fresh_inputs
 from ppo_lesson.exercises.outcome import describe_kind, failure_of
 from ppo_lesson.exercises.trial import NOT_STARTED
-from ppo_lesson.exercises.verdict import safe_text, with_code
-from ppo_lesson.figures.style import COLORS
+from ppo_lesson.exercises.verdict import framed, safe_text, with_code
 
 TIME_LIMIT = 5.0
 """Seconds that all calls for one picture may take together."""
@@ -31,10 +30,7 @@ class Trouble:
         return self.sentence
 
     def _repr_html_(self) -> str:
-        return (
-            f"<div role='status' style='border-left:6px solid {COLORS['bad']};padding:4px 12px;"
-            f"font-size:16px;line-height:1.4'>{with_code(self.sentence)}</div>"
-        )
+        return framed("bad", with_code(self.sentence))
 
 
 def tabulate(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import mmap
-import os
 import signal
 import subprocess
 import sys
@@ -40,10 +39,18 @@ def _run(path: Path, gigabytes: float = 8) -> Outcome:
 
 @pytest.fixture(scope="module")
 def teacher(tmp_path_factory) -> Path:
-    """The teacher's own progress; whoever reads this file moves it aside, for it is damaged."""
+    """The teacher's own progress: a damaged file, which who reads it moves, and a right answer."""
     folder = tmp_path_factory.mktemp("teacher")
     (folder / "progress.json").write_text("damaged")
+    (folder / "answers").mkdir()
+    (folder / "answers" / "kl_k3.py").write_text("from ppo_lesson.maths import kl_k3 as my_kl_k3")
     return folder
+
+
+def _everything(folder: Path) -> dict[str, str]:
+    """Read all files of a folder."""
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    return {path.relative_to(folder).as_posix(): path.read_text() for path in files}
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +86,9 @@ def outcome(hand_in: Path, teacher: Path) -> Outcome:
         "my_kl_k1 = my_kl_k1",
         "check(GAE, my_gae)\ncheck(REWARDS_TO_GO, f)\nexit()",
         "my_kl_k2 = EXERCISES['kl_k2'].reference",
+        "from ppo_lesson.exercises import yours\nmy_kl_k3 = [yours(EXERCISES['kl_k3'])]",
+        "reference = EXERCISES['kl_k3'].reference\n"
+        "my_kl_k3 = reference if my_kl_k3 == [reference] else None",
     )
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("PPO_LESSON_DATA", str(teacher))
@@ -99,6 +109,7 @@ def outcome(hand_in: Path, teacher: Path) -> Outcome:
         ("kl_k1", "wrong", "NameError in line 1: name 'my_kl_k1' is not defined"),
         ("rewards_to_go", "missing", "No cell defines my_rewards_to_go."),
         ("kl_k2", "correct", ""),  # behind a cell that ended the session
+        ("kl_k3", "correct", ""),  # no function was found that passed before: the teacher's did
     ],
 )
 def test_an_answer_is_found_and_its_error_named(exercise, status, words, outcome: Outcome):
@@ -117,9 +128,12 @@ def test_the_files_that_were_handed_in_and_the_teachers_progress_stay_as_they_ar
     outcome: Outcome, teacher: Path, hand_in: Path
 ):
     assert outcome.verdicts
+    before = {
+        "answers/kl_k3.py": "from ppo_lesson.maths import kl_k3 as my_kl_k3",
+        "progress.json": "damaged",
+    }
     assert (hand_in.parent / "data.txt").read_text() == "original"
-    assert os.listdir(teacher) == ["progress.json"]
-    assert (teacher / "progress.json").read_text() == "damaged"
+    assert _everything(teacher) == before
 
 
 @posix

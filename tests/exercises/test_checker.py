@@ -542,6 +542,7 @@ def test_progress_is_kept_of_what_was_tried_and_of_nothing_else(monkeypatch):
     kept = []
     monkeypatch.setattr(progress, "record", lambda *entry: kept.append(entry))
     check(EXERCISE, stub)
+    checker.verdict_on(EXERCISE, right)
     assert kept == []
     check(EXERCISE, right)
     check(EXERCISE, lambda **k: None)

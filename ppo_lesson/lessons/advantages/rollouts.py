@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from ppo_lesson.exercises.exercise import Case
+from ppo_lesson.lessons.inputs import normal
 
 Place = tuple[int, ...]  # step and environment
 
@@ -32,9 +33,7 @@ def _rollout(
     gae_lambda: float = 0.8,
 ) -> dict[str, Tensor | float]:
     """Make a rollout; inside an episode next_value is the next row's value, as in a real one."""
-    generator = torch.Generator().manual_seed(seed)
-    numbers = 3 * torch.randn(3, *shape, generator=generator, dtype=torch.float64)
-    reward, value, after_an_end = numbers.round(decimals=1)
+    reward, value, after_an_end = (3 * normal(seed, 3, *shape)).round(decimals=1)
     ends = torch.zeros(2, *shape, dtype=torch.bool)
     for flags, places in zip(ends, (terminated, truncated), strict=True):
         for place in places:

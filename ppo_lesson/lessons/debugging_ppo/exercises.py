@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ppo_lesson import maths
 from ppo_lesson.exercises.exercise import Case, Exercise, Function, Mistake, Property
-from ppo_lesson.lessons.inputs import floats
+from ppo_lesson.lessons.inputs import floats, normal
 from ppo_lesson.lessons.log_space import SMALL
 
 
@@ -16,8 +16,7 @@ def _critic(label: str, value: Tensor, value_target: Tensor, edge: bool = False)
 
 
 def _random_critic(label: str, seed: int, size: int, error: float, offset: float) -> Case:
-    generator = torch.Generator().manual_seed(seed)
-    target, noise = torch.randn(2, size, generator=generator, dtype=torch.float64)
+    target, noise = normal(seed, 2, size)
     return _critic(label, 2 * target + offset + error * noise, 2 * target)
 
 

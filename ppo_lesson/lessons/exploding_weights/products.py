@@ -6,17 +6,16 @@ import torch
 from torch import Tensor
 
 from ppo_lesson.exercises.exercise import Case, Exercise, Function, Mistake, Property
+from ppo_lesson.lessons.inputs import floats, normal
 from ppo_lesson.maths import per_decision_log_weight
 
 
 def _case(label: str, *log_ratio: float) -> Case:
-    return Case({"log_ratio": torch.tensor(log_ratio, dtype=torch.float64)}, label)
+    return Case({"log_ratio": floats(*log_ratio)}, label)
 
 
 def _random_case(label: str, seed: int, num_steps: int) -> Case:
-    generator = torch.Generator().manual_seed(seed)
-    log_ratio = torch.randn(num_steps, generator=generator, dtype=torch.float64)
-    return Case({"log_ratio": 0.3 * log_ratio}, label)
+    return Case({"log_ratio": 0.3 * normal(seed, num_steps)}, label)
 
 
 _FOUR = _case("four steps", 0.5, -0.2, 0.7, -0.9)

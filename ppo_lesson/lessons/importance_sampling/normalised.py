@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from ppo_lesson.exercises.exercise import Case, Exercise, Function, Mistake, Property
+from ppo_lesson.lessons.inputs import floats, normal
 from ppo_lesson.lessons.log_space import SMALL
 from ppo_lesson.maths import self_normalised_estimate
 
@@ -13,14 +14,13 @@ from ppo_lesson.maths import self_normalised_estimate
 def _case(
     label: str, value: list[float], log_weight: list[float], *, level: float = 0, edge: bool = False
 ) -> Case:
-    value_, log_weight_ = (torch.tensor(x, dtype=torch.float64) for x in (value, log_weight))
-    return Case({"value": value_, "log_weight": log_weight_ + level}, label, edge)
+    inputs = {"value": floats(*value), "log_weight": floats(*log_weight) + level}
+    return Case(inputs, label, edge)
 
 
 def _random_case(label: str, seed: int, num_samples: int) -> Case:
-    generator = torch.Generator().manual_seed(seed)
-    pair = torch.randn((2, num_samples), generator=generator, dtype=torch.float64)
-    return Case({"value": pair[0] + 1, "log_weight": pair[1]}, label)
+    value, log_weight = normal(seed, 2, num_samples)
+    return Case({"value": value + 1, "log_weight": log_weight}, label)
 
 
 _THREE = _case("three samples", [2.0, -1.0, 4.5], [0.3, -1.2, 0.9])

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from ppo_lesson import maths
 from ppo_lesson.exercises.exercise import Case, Exercise, Function, Mistake, Property
+from ppo_lesson.lessons.inputs import normal
 from ppo_lesson.lessons.log_space import EXP_OF_LOGITS, LARGE_LOGITS
 
 
@@ -15,8 +16,7 @@ def _logits(label: str, *rows: list[float], edge: bool = False) -> Case:
 
 
 def _random_logits(label: str, seed: int, *shape: int) -> Case:
-    generator = torch.Generator().manual_seed(seed)
-    return Case({"logits": 2 * torch.randn(shape, generator=generator, dtype=torch.float64)}, label)
+    return Case({"logits": 2 * normal(seed, *shape)}, label)
 
 
 def _from_log_probs(log_prob: Tensor, prob: Tensor) -> Tensor:
