@@ -48,13 +48,13 @@ def test_a_figure_is_one_call_and_has_the_size_that_was_asked_for(seen: Seen) ->
     assert seen.forms["text/plain"] == "<Figure size 400x300 with 1 Axes>"
     (ax,) = seen.axes
     assert ax.lines[0].get_ydata() == pytest.approx([1, 2])
-    assert ax.get_title("left") + ax.get_title() == "two heights"
+    assert ax.get_title("left") == "two heights"
 
 
 def test_without_a_size_and_a_title_the_style_and_the_plot_have_their_say(seen: Seen) -> None:
     draw(seen.plot, 1.0)
     assert seen.size == tuple(100 * inches for inches in STYLE["figure.figsize"])
-    assert seen.axes[0].get_title() == "the plot's own"
+    assert seen.axes[0].get_title("left") == "the plot's own"
 
 
 def test_a_plot_of_several_axes_gets_them_all_with_a_title_above_them(seen: Seen) -> None:
@@ -74,7 +74,7 @@ def test_panels_stand_row_by_row_with_titles_above_the_first(seen: Seen) -> None
     panels = [(seen.plot, height) for height in (1.0, 2.0, 3.0, 4.0)]
     draw_panels(*panels, titles=("a", "b"), ylabel="y", title="all", heights=(3, 1), size=(6, 4))
     assert [float(ax.lines[0].get_ydata()[0]) for ax in seen.axes] == [1, 2, 3, 4]
-    assert [ax.get_title() for ax in seen.axes] == ["a", "b", *["the plot's own"] * 2]
+    assert [ax.get_title("left") for ax in seen.axes] == ["a", "b", *["the plot's own"] * 2]
     assert [ax.get_ylabel() for ax in seen.axes] == ["y", "", "", ""]
     above, below = (seen.axes[k].get_position() for k in (0, 2))
     assert above.height > 2 * below.height and above.y0 > below.y0
