@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import torch
 
 from ppo_lesson.explorers.explorer import Explorer
 from ppo_lesson.explorers.sliders import Choice, Slider
 from ppo_lesson.explorers.vega import (
+    Table,
     axis,
     flatten,
-    keep,
     label,
     line,
     number,
     numbers,
     panel,
     points,
-    upright,
+    vertical,
 )
 from ppo_lesson.worlds.gae_errors import critic_error, gae_errors
 from ppo_lesson.worlds.small_worlds import CORRIDOR_ACTIONS, corridor_mdp
-
-Table = list[dict[str, Any]]
 
 LAMBDA = Slider("gae_lambda", "lambda", 0, 1, 0.05, 0.95)
 ERROR = Slider("error", "typical error of the critic", 0, 2, 0.25, 1)
@@ -36,7 +33,7 @@ ALONG = ("gae_lambda", "bias", "variance", "total")
 
 def lambda_dial() -> Explorer:
     """Show bias, variance and mean squared error of GAE's advantages, all exact."""
-    here = flatten(*ALONG) + keep(LAMBDA.near())
+    here = LAMBDA.here(*ALONG)
     curve = flatten("gae_lambda", "bias", "variance", "total")
     drawing = panel(
         axis("gae_lambda", "lambda", 0, 1.01, ticks=[0, 0.2, 0.4, 0.6, 0.8, 1]),
@@ -46,7 +43,7 @@ def lambda_dial() -> Explorer:
             line("truth", curve, "gae_lambda", "total"),
             line("old", curve, "gae_lambda", "bias"),
             line("new", curve, "gae_lambda", "variance", strokeDash=[2, 4]),
-            upright("quiet", here, "gae_lambda", strokeDash=[4, 4]),
+            vertical("quiet", here, "gae_lambda", strokeDash=[4, 4]),
             points("good", [], "best", "least", size=650, shape="diamond"),
             points("truth", here, "gae_lambda", "total", size=170),
             points("old", here, "gae_lambda", "bias", size=130, shape="square"),
@@ -64,7 +61,7 @@ def lambda_dial() -> Explorer:
         "bias and variance become?",
         sliders=(LAMBDA, ERROR),
         rows=lambda_dial_table(),
-        says=(
+        headline=(
             "lambda = {gae_lambda}: mean squared error {total}; least {least} at lambda = {best}",
             "bias² {bias} + variance {variance}; the critic errs by {error}",
         ),

@@ -14,11 +14,12 @@ from ppo_lesson.explorers.sliders import Choice, Slider
 from ppo_lesson.explorers.vega import (
     INK,
     Json,
+    Table,
     axis,
     beyond_label,
+    filtered,
     flatten,
     held_line,
-    keep,
     label,
     layer,
     line,
@@ -30,8 +31,6 @@ from ppo_lesson.explorers.vega import (
 )
 from ppo_lesson.figures.style import COLORS
 from ppo_lesson.maths import clipped_surrogate_loss, surrogate_loss
-
-Table = list[dict[str, Any]]
 
 RATIO = Slider("ratio", "ratio r of the sample", 0.05, 2, 0.05, 1)
 EPSILON = Slider("clip_epsilon", "epsilon (half-width of the clip)", 0.05, 0.5, 0.05, 0.2)
@@ -71,7 +70,7 @@ def clip_lab(my_loss: Callable[..., Tensor] | None = None) -> Explorer | Trouble
         "cases. Then change epsilon.",
         sliders=(RATIO, EPSILON),
         rows=rows,
-        says=(
+        headline=(
             "r = {ratio}, {sign}: {meaning}",
             "objective {clipped}, without the clip {unclipped}; slope {slope}"
             + ("; yours {my_text}" if my_loss is not None else ""),
@@ -165,11 +164,10 @@ def _side(ratio: float, epsilon: float) -> str:
 def _objective(*, own: bool) -> Json:
     curve = flatten("ratio", "clipped", *(OWN if own else []))
     here = [
-        *flatten(*ALONG, *(OWN if own else [])),
-        *keep(RATIO.near()),
+        *RATIO.here(*ALONG, *(OWN if own else [])),
         {"calculate": "datum.ratio + 0.32 * datum.slope", "as": "tip"},
     ]
-    arrow = here + keep("datum.slope != 0")
+    arrow = here + filtered("datum.slope != 0")
     head = {"type": "point", "filled": True, "color": COLORS["good"], "size": 330, "opacity": 1,
             "clip": True, "aria": False}  # fmt: skip
     towards = {"condition": {"test": "datum.slope > 0", "value": "triangle-right"},
@@ -188,7 +186,7 @@ def _objective(*, own: bool) -> Json:
         layer(shaft, arrow, x={"field": "ratio"}, x2={"field": "tip"}, y={"field": "clipped"}),
         layer(head, arrow, x={"field": "tip"}, y={"field": "clipped"}, shape=towards),
         points("truth", here, "ratio", "clipped", size=190),
-        label("quiet", here + keep("datum.slope == 0"), "ratio", "clipped", "no gradient",
+        label("quiet", here + filtered("datum.slope == 0"), "ratio", "clipped", "no gradient",
               dy=24, align="center"),
         *(beyond_label("new", here, "ratio", "mine", INNER, "my_text") if own else []),
         label("old", [], 452, 186, "dashed: r A, without the clip"),
@@ -205,7 +203,7 @@ def _cases() -> Json:
 
     The others keep it to themselves: which of the six have no gradient is a question to the reader.
     """
-    here = [*flatten(*ALONG), *keep(RATIO.near())]
+    here = RATIO.here(*ALONG)
     bare = {"domain": False, "ticks": False, "labelAngle": 0}
     gaps = {"paddingInner": 0.08, "paddingOuter": 0.1}
     place = {

@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import itertools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -23,8 +23,6 @@ from ppo_lesson.notebook import renderer
 
 MIME = "application/vnd.vegalite.v5+json"
 MOST_POSITIONS = 2000
-LETTERS_A_LINE = 116
-"""Of the sentence above the picture."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +36,7 @@ class Explorer:
         sliders: one or two.
         rows: the table: one row per position, holding numbers, texts, and arrays of them. Each row
             names its position (`row[slider.name]`).
-        says: two lines above the picture that tell what it shows now, as in `str.format`:
+        headline: two lines above the picture that tell what it shows now, as in `str.format`:
             "theta = {theta}"; the names in braces are fields of the table.
         drawing: of the rows that are left once the sliders have chosen: a panel of `vega`, or
             several in "hconcat" or "vconcat".
@@ -55,7 +53,7 @@ class Explorer:
     look_for: str
     sliders: tuple[Slider, ...]
     rows: Sequence[Mapping[str, Any]]
-    says: tuple[str, str]
+    headline: tuple[str, str]
     drawing: Json
     choice: Choice | None = None
     along: tuple[str, ...] = ()
@@ -118,9 +116,6 @@ class Explorer:
         Raises:
             ValueError: there is no such slider, or no such position.
         """
-        return self._specify(position, words)
-
-    def _specify(self, position: Mapping[str, float], words: bool) -> Json:
         self._check_names(position)
         starts = [position.get(control.name, control.start) for control in self.controls]
         for control, value in zip(self.controls, starts, strict=True):
@@ -142,9 +137,13 @@ class Explorer:
             # As one string: a notebook's file gives every number in a list a line of its own.
             "data": {"values": json.dumps(self.rows, separators=(",", ":"), ensure_ascii=False),
                      "format": {"type": "json"}},
-            "transform": [{"filter": control.near()} for control in self._keys],
+            "transform": [{"filter": control.is_at()} for control in self._keys],
             **explorer_layout.with_words(
-                self.drawing, self._lines(), self.controls,
+                self.drawing,
+                explorer_layout.headline(
+                    self.headline, self.sliders[0].here(*self.along) if self.along else []
+                ),
+                self.controls,
                 (self.title, self.look_for) if words else None,
             ),
         }  # fmt: skip
@@ -156,16 +155,16 @@ class Explorer:
 
     def picture(self, **position: float) -> bytes:
         """Draw the specification as a PNG of few colours; arguments as in `specification`."""
-        return renderer.png(self._specify(position, words=True))
+        return renderer.png(self.specification(words=True, **position))
 
     def __repr__(self) -> str:
         """Tell what the picture says at its start, for those who do not see it."""
-        places = [control.shown(control.start) for control in self.controls]
+        places = [control.as_text(control.start) for control in self.controls]
         return "\n".join(
             [
                 f"{self.title}: {self.formula}",
                 f"To move: {'; '.join(places)}.",
-                f"Shown: {self._shown(self.at())}",
+                f"Shown: {'. '.join(line.format(**self.at()) for line in self.headline)}.",
                 f"Look for: {self.look_for}",
             ]
         )
@@ -180,25 +179,7 @@ class Explorer:
             forms["image/png"] = base64.b64encode(self.picture()).decode("ascii")
         return forms
 
-    def _shown(self, row: Mapping[str, Any]) -> str:
-        return ". ".join(template.format(**row) for template in self.says) + "."
-
-    def _lines(self) -> list[Json]:
-        """Write what the picture shows now, in two lines."""
-        here = [*vega.flatten(*self.along), {"filter": self.sliders[0].near()}]
-        lines = []
-        for template, y, size, weight in zip(
-            self.says, (-40, -16), (vega.LARGE, vega.MEDIUM), ("bold", "normal"), strict=True
-        ):
-            written = {"calculate": vega.concatenation(template), "as": "said"}
-            transform = [*(here if self.along else []), written]
-            lines.append(
-                vega.label("truth", transform, -explorer_layout.LEFT, y, "", field="said",
-                           fontSize=size, fontWeight=weight)
-            )  # fmt: skip
-        return lines
-
-    def _check_names(self, position: Mapping[str, float]) -> None:
+    def _check_names(self, position: Iterable[str]) -> None:
         names = [control.name for control in self.controls]
         for name in position:
             if name not in names:
@@ -208,10 +189,9 @@ class Explorer:
         for name in ("title", "formula", "look_for"):
             if not isinstance(getattr(self, name), str) or not getattr(self, name).strip():
                 raise ValueError(f"{name}: expected a text, got {getattr(self, name)!r}")
-        if len(self.look_for) > LETTERS_A_LINE:
-            raise ValueError(
-                f"look_for: expected at most {LETTERS_A_LINE} letters, got {len(self.look_for)}"
-            )
+        most = explorer_layout.LETTERS_A_LINE
+        if len(self.look_for) > most:
+            raise ValueError(f"look_for: expected at most {most} letters, got {len(self.look_for)}")
 
     def _check_row(self, row: Mapping[str, Any]) -> None:
         first = self.sliders[0]
@@ -221,7 +201,7 @@ class Explorer:
                 raise ValueError(f"rows: expected a list of {len(first.positions)} in {name!r}")
         if self.along and tuple(row[first.name]) != first.positions:
             raise ValueError(f"rows: expected the positions of the slider in {first.name!r}")
-        for name in {name for template in self.says for name in vega.names_in(template)}:
+        for name in {name for template in self.headline for name in vega.names_in(template)}:
             entries = row.get(name) if name in self.along else [row.get(name)]
             if not all(isinstance(entry, str | int | float) for entry in entries or [None]):
                 raise ValueError(f"rows: expected texts or numbers in {name!r}, got {entries!r}")

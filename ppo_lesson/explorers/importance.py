@@ -14,11 +14,12 @@ from ppo_lesson.explorers.own_function import Trouble, tabulate
 from ppo_lesson.explorers.sliders import Slider
 from ppo_lesson.explorers.vega import (
     Json,
+    Table,
     axis,
     beyond_label,
+    filtered,
     flatten,
     held_line,
-    keep,
     label,
     layer,
     level,
@@ -27,7 +28,7 @@ from ppo_lesson.explorers.vega import (
     numbers,
     panel,
     short,
-    spread,
+    spread_out,
     written,
 )
 from ppo_lesson.figures.style import COLORS
@@ -37,8 +38,6 @@ from ppo_lesson.maths import (
     importance_weights,
 )
 from ppo_lesson.worlds.toys import SQUARE, Gaussian, gaussian_estimate_variance
-
-Table = list[dict[str, Any]]
 
 TARGET = Gaussian(0.0, 1.0)
 MEANS = Slider("proposal_mean", "mean of the proposal q", -1.0, 3.0, 0.5, 0.0)
@@ -69,7 +68,7 @@ def proposal_explorer(my_weights: Callable[..., Tensor] | None = None) -> Explor
         "has the smallest error?",
         sliders=(MEANS, STDS),
         rows=rows,
-        says=(
+        headline=(
             "q = N({proposal_mean}, {proposal_std}²): "
             f"{NUM_SAMPLES} samples are worth {{worth}}",
             "estimate {at_end} of the true 1, standard error {error}; largest weight {largest}"
@@ -177,7 +176,7 @@ def _densities(*, own: bool) -> Json:
     target = torch.linspace(-4, 6, 81, dtype=torch.float64)
     fixed = {"target": numbers(TARGET.log_prob(target).exp(), 3)}
     layers = [
-        line("truth", spread("target", "grid", -4, 0.125), "grid", "target")
+        line("truth", spread_out("target", "grid", -4, 0.125), "grid", "target")
         | {"data": {"values": [fixed]}},
         line("old", flatten("grid", "density"), "grid", "density"),
         level("quiet", 0),
@@ -214,9 +213,9 @@ def _dots(field: str = "weight", **look: Any) -> list[Json]:
 
 def _own_dots() -> list[Json]:
     """Draw the learner's weights on rings that show the right ones; a cross is a negative one."""
-    negative = [*flatten("my_weight"), *keep("datum.my_weight < 0"),
+    negative = [*flatten("my_weight"), *filtered("datum.my_weight < 0"),
                 {"aggregate": [{"op": "count", "as": "count"}]},
-                *keep("datum.count > 0")]  # fmt: skip
+                *filtered("datum.count > 0")]  # fmt: skip
     return [
         *_dots(color=COLORS["quiet"], filled=False, opacity=1, strokeWidth=2),
         *_dots("my_weight", color=COLORS["new"]),
@@ -232,7 +231,7 @@ def _running(*, own: bool) -> Json:
     if own:
         behind = {"color": "#bbbbbb", "strokeWidth": 9, "strokeDash": []}
         run = flatten("n", "estimate", "my_estimate")
-        last = [*run, *keep(f"datum.n == {NUM_SAMPLES}")]
+        last = [*run, *filtered(f"datum.n == {NUM_SAMPLES}")]
         layers += [
             *held_line("new", run, "n", "estimate", INNER, **behind)[:1],
             *held_line("new", run, "n", "my_estimate", INNER),

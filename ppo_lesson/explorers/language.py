@@ -13,9 +13,10 @@ from ppo_lesson.explorers.sliders import Choice, Slider
 from ppo_lesson.explorers.vega import (
     INK,
     Json,
+    Table,
     axis,
+    filtered,
     flatten,
-    keep,
     label,
     layer,
     level,
@@ -27,8 +28,6 @@ from ppo_lesson.explorers.vega import (
 )
 from ppo_lesson.figures.style import COLORS
 from ppo_lesson.maths import clipped_surrogate_loss, policy_ratio
-
-Table = list[dict[str, Any]]
 
 STEP = Slider("step", "gradient steps on this rollout", 0, recorded.NUM_STEPS, 1, 0)
 EPSILON = Slider("clip_epsilon", "epsilon (half-width of the clip)", recorded.EPSILONS[0],
@@ -53,7 +52,7 @@ def token_ratios() -> Explorer:
         "the product go?",
         sliders=(STEP, EPSILON),
         rows=token_ratios_table(),
-        says=(
+        headline=(
             'step {step}: "{good_text}" is {good_total} times as likely as at first, "{bad_text}" '
             "{bad_total} times",
             "silenced by the clip: on the left {good_silent}; on the right {bad_silent}",
@@ -157,8 +156,7 @@ def _tokens(side: str) -> list[Json]:
     """Turn the present step into one row per token, at its place."""
     names = [f"{side}_{what}" for what in ("ratio", "push", "word", "advantage")]
     return [
-        *flatten(*ALONG),
-        *keep(STEP.near()),
+        *STEP.here(*ALONG),
         *flatten(*names),
         {"window": [{"op": "row_number", "as": "token"}]},
         {"calculate": "datum.token - 0.12", "as": "place"},
@@ -177,7 +175,7 @@ def _bars(side: str) -> list[Json]:
               "strokeDash": [5, 4], "clip": True, "aria": False}  # fmt: skip
     place = {"x": {"field": "left"}, "x2": {"field": "right"}, "y": {"field": ratio},
              "y2": {"datum": 1}}  # fmt: skip
-    pushed = [*tokens, *keep(f"datum.{push} != 0"), tip]
+    pushed = [*tokens, *filtered(f"datum.{push} != 0"), tip]
     shaft = {"type": "rule", "color": COLORS["good"], "strokeWidth": 4, "clip": True}
     edge = shaft | {"color": "white", "strokeWidth": 8}  # green on orange is hard to see
     head = {"type": "point", "filled": True, "color": COLORS["good"], "size": 210, "opacity": 1,
@@ -186,8 +184,8 @@ def _bars(side: str) -> list[Json]:
     shape = {"condition": {"test": f"datum.{push} > 0", "value": "triangle-up"},
              "value": "triangle-down"}  # fmt: skip
     return [
-        layer(bar, [*tokens, *keep(f"datum.{push} != 0"), *ends], **place),
-        layer(hollow, [*tokens, *keep(f"datum.{push} == 0"), *ends], **place),
+        layer(bar, [*tokens, *filtered(f"datum.{push} != 0"), *ends], **place),
+        layer(hollow, [*tokens, *filtered(f"datum.{push} == 0"), *ends], **place),
         layer(edge, pushed, **length),
         layer(shaft, pushed, **length),
         layer(head, pushed, x={"field": "place"}, y={"field": "tip"}, shape=shape),
@@ -197,15 +195,14 @@ def _bars(side: str) -> list[Json]:
 def _product(side: str) -> list[Json]:
     product = f"{side}_product"
     so_far = [
-        *flatten(*ALONG),
-        *keep(STEP.near()),
+        *STEP.here(*ALONG),
         *flatten(product),
         {"window": [{"op": "row_number", "as": "count"}]},
         {"calculate": "datum.count - 0.64", "as": "place"},
         # A product below the axis stands at its lower end; the number beside it is the right one.
         {"calculate": f"max(datum.{product}, {LOWEST * 1.08})", "as": "height"},
     ]
-    last = [*so_far, *keep(f"datum.count == {NUM_TOKENS + 1}")]
+    last = [*so_far, *filtered(f"datum.count == {NUM_TOKENS + 1}")]
     return [
         line("weight", so_far, "place", "height", strokeWidth=2.5),
         points("weight", so_far, "place", "height", shape="diamond", size=120),

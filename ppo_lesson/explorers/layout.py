@@ -40,6 +40,9 @@ BELOW = 50
 ROW = 28
 """Height of a control in pixels, and distance of two."""
 
+LETTERS_A_LINE = 116
+"""Of the sentence of what to look for."""
+
 CONTROL_LEFT, SLIDER_WIDTH = 370, 310
 LETTER = 7.5
 """Pixels that a letter of the medium size takes, on average."""
@@ -84,6 +87,21 @@ def control_width(control: Slider | Choice) -> float:
     return 2 * max(64, round(LETTER * max(map(len, control.options)) + 24))
 
 
+def headline(templates: tuple[str, str], here: list[Json]) -> list[Json]:
+    """Write the two lines that say what the picture shows now: layers of its first panel.
+
+    Args:
+        templates: of `str.format`, in which fields of the table are named.
+        here: what leaves the one row that they speak of.
+    """
+    looks = ((-40, vega.LARGE, "bold"), (-16, vega.MEDIUM, "normal"))
+    return [
+        vega.label("truth", [*here, {"calculate": vega.concatenation(template), "as": "said"}],
+                   -LEFT, y, "", field="said", fontSize=size, fontWeight=weight)
+        for template, (y, size, weight) in zip(templates, looks, strict=True)
+    ]  # fmt: skip
+
+
 def with_words(
     drawing: Json,
     said: list[Json],
@@ -123,7 +141,7 @@ def _sheet(top: float, bottom: float) -> Json:
 def _control(control: Slider | Choice, middle: int) -> list[Json]:
     """Write what stands beside a control, and draw what it lies on."""
     said = vega.label("truth", [], -LEFT, middle, "")
-    said["encoding"]["text"] = {"value": {"expr": control.written()}}
+    said["encoding"]["text"] = {"value": {"expr": control.caption()}}
     left = CONTROL_LEFT - LEFT
     right = left + control_width(control)
     if isinstance(control, Choice):

@@ -6,7 +6,7 @@ import json
 import math
 from dataclasses import dataclass
 
-from ppo_lesson.explorers.vega import Json, number
+from ppo_lesson.explorers.vega import Json, filtered, flatten, number
 from ppo_lesson.figures.style import COLORS
 from ppo_lesson.maths.shapes import check_between, check_positive
 
@@ -74,21 +74,25 @@ class Slider:
             f"got {value!r}"
         )
 
-    def near(self) -> str:
+    def is_at(self) -> str:
         """Write the Vega expression that is true for rows of the slider's position."""
         # A position comes from the page as a text, and 0.1 + 0.2 is not 0.3.
         return f"abs(datum.{self.name} - toNumber({self.name})) < {self.step / 2:g}"
+
+    def here(self, *along: str) -> list[Json]:
+        """Turn the arrays along the slider into rows, and keep the one of its position."""
+        return [*flatten(*along), *filtered(self.is_at())]
 
     def parameter(self, value: float, style: str) -> Json:
         """Write the parameter of the specification and how it is bound to the page."""
         look = f"{style}; accent-color: {COLORS['old']}"
         return _bound(self.name, value, self.label, (self.low, self.high, self.step), look)
 
-    def shown(self, value: float) -> str:
+    def as_text(self, value: float) -> str:
         """Say in words where it stands."""
         return f"{self.label} at {value:g} ({self.low:g} to {self.high:g})"
 
-    def written(self) -> str:
+    def caption(self) -> str:
         """Write the Vega expression of what stands beside it."""
         return f"{json.dumps(self.label + ': ')} + {self.name}"
 
@@ -135,7 +139,7 @@ class Choice:
             raise ValueError(f"{self.name}: expected True or False, got {value!r}")
         return int(value)
 
-    def near(self) -> str:
+    def is_at(self) -> str:
         """Write the Vega expression that is true for rows of the position."""
         return f"datum.{self.name} == toNumber({self.name})"
 
@@ -144,12 +148,12 @@ class Choice:
         spoken = f"{self.label}: 0 is {self.options[0]}, 1 is {self.options[1]}"
         return _bound(self.name, int(value), spoken, (0, 1, 1), f"{style}; {UNSEEN}")
 
-    def shown(self, value: float) -> str:
+    def as_text(self, value: float) -> str:
         """Say in words where it stands."""
         index = self.index(value)
         return f"{self.label}: {self.options[index]} (or {self.options[1 - index]})"
 
-    def written(self) -> str:
+    def caption(self) -> str:
         """Write the Vega expression of what stands beside it."""
         return json.dumps(self.label)
 

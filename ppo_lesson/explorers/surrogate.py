@@ -13,10 +13,11 @@ from ppo_lesson.explorers.explorer import Explorer
 from ppo_lesson.explorers.sliders import Choice, Slider
 from ppo_lesson.explorers.vega import (
     Json,
+    Table,
     axis,
     bars,
+    filtered,
     flatten,
-    keep,
     label,
     layer,
     line,
@@ -25,8 +26,8 @@ from ppo_lesson.explorers.vega import (
     panel,
     points,
     short,
-    spread,
-    upright,
+    spread_out,
+    vertical,
 )
 from ppo_lesson.figures.style import COLORS
 from ppo_lesson.worlds.surrogates import (
@@ -35,8 +36,6 @@ from ppo_lesson.worlds.surrogates import (
     cliff_world,
     sampled_surrogates,
 )
-
-Table = list[dict[str, Any]]
 
 THETA = Slider("theta", "theta (the current policy)", -2, 6, 0.25, 0)
 OLD_THETA = Slider("old_theta", "theta_old (the policy that acted)", -2, 4, 1, 0)
@@ -57,7 +56,7 @@ def surrogate_cliff() -> Explorer:
         "the promise? Then move theta_old.",
         sliders=(THETA, OLD_THETA),
         rows=surrogate_cliff_table(),
-        says=(
+        headline=(
             "theta = {theta}: the surrogate promises {promise}, the truth is {truth}",
             "slopes at theta_old = {old_theta}: {slope} of J, {surrogate_slope} of L_IS; "
             f"{EPISODES} episodes are worth {{worth}}",
@@ -69,16 +68,16 @@ def surrogate_cliff() -> Explorer:
 
 
 def _cliff() -> Json:
-    here = flatten(*CLIFF_ALONG) + keep(THETA.near())
+    here = THETA.here(*CLIFF_ALONG)
     curve = flatten("theta", "truth", "promise", "low", "high")
     # What is true to the right of both policies is what the reader is asked to guess.
-    known = keep(f"datum.theta < max(toNumber(theta), datum.old_theta) + {THETA.step / 2}")
+    known = filtered(f"datum.theta < max(toNumber(theta), datum.old_theta) + {THETA.step / 2}")
     band = {"type": "area", "color": COLORS["light"], "opacity": 0.35, "clip": True}
     layers = [
         layer(band, curve, x={"field": "theta"}, y={"field": "low"}, y2={"field": "high"}),
         line("truth", [*curve, *known], "theta", "truth"),
         line("new", curve, "theta", "promise", strokeDash=[9, 5]),
-        upright("quiet", here, "theta", strokeDash=[4, 4]),
+        vertical("quiet", here, "theta", strokeDash=[4, 4]),
         points("truth", here, "theta", "truth", size=150, shape="square"),
         points("new", here, "theta", "promise", size=170),
         label("truth", [], 14, 96, "J: the truth (solid, square)"),
@@ -103,10 +102,10 @@ def _cliff() -> Json:
 
 
 def _cliff_worth() -> Json:
-    here = flatten(*CLIFF_ALONG) + keep(THETA.near())
+    here = THETA.here(*CLIFF_ALONG)
     layers = [
         line("weight", flatten("theta", "worth"), "theta", "worth"),
-        upright("quiet", here, "theta", strokeDash=[4, 4]),
+        vertical("quiet", here, "theta", strokeDash=[4, 4]),
         points("weight", here, "theta", "worth", size=150),
     ]
     x = axis("theta", "theta", *THETA_ENDS, ticks=list(range(-2, 7)))
@@ -172,7 +171,7 @@ def ratio_explosion() -> Explorer:
         "smallest step, and PPO's clip.",
         sliders=(EPOCH, STEP_SIZE),
         rows=ratio_explosion_table(),
-        says=(
+        headline=(
             "after {epoch} epochs: largest ratio {largest}; {num_samples} samples are worth "
             "{worth}",
             "return {median} (median of {num_runs} runs), below 100 in {lost}; 1 % of the samples "
@@ -185,11 +184,11 @@ def ratio_explosion() -> Explorer:
 
 
 def _ratios() -> Json:
-    here = flatten(*EXPLOSION_ALONG) + keep(EPOCH.near())
+    here = EPOCH.here(*EXPLOSION_ALONG)
     first, last = explosion.BINS[0], explosion.BINS[-1]
     layers = [
-        bars(here + spread("samples", "log_ratio", first, 1), "log_ratio", "samples"),
-        upright("weight", here, "log_largest", strokeDash=[9, 4, 2, 4], strokeWidth=3),
+        bars(here + spread_out("samples", "log_ratio", first, 1), "log_ratio", "samples"),
+        vertical("weight", here, "log_largest", strokeDash=[9, 4, 2, 4], strokeWidth=3),
         label("weight", [], 12, 34, "dash-dotted: the largest ratio"),
         label("quiet", [], 12, 14, "left: rarer than before"),
     ]
@@ -201,8 +200,8 @@ def _ratios() -> Json:
 
 
 def _returns() -> Json:
-    here = flatten(*EXPLOSION_ALONG) + keep(EPOCH.near())
-    trained = keep(f"datum.epoch < toNumber(epoch) + {EPOCH.step / 2}")
+    here = EPOCH.here(*EXPLOSION_ALONG)
+    trained = filtered(f"datum.epoch < toNumber(epoch) + {EPOCH.step / 2}")
     # One row per run, then one per run and epoch.
     runs = [*flatten("returns"), {"window": [{"op": "row_number", "as": "run"}]},
             *flatten("returns", "epoch"), *trained]  # fmt: skip
@@ -211,7 +210,7 @@ def _returns() -> Json:
     layers = [
         each,
         line("new", [*flatten("epoch", "median"), *trained], "epoch", "median"),
-        upright("quiet", here, "epoch", strokeDash=[4, 4]),
+        vertical("quiet", here, "epoch", strokeDash=[4, 4]),
         points("new", here, "epoch", "median", size=190),
         label("light", [], 270, 196, "thin: one run each", align="right"),
         label("new", [], 270, 216, "bold: their median", align="right"),

@@ -17,6 +17,8 @@ from torch import Tensor
 from ppo_lesson.figures.style import COLORS, LINES
 
 Json = dict[str, Any]
+Table = list[dict[str, Any]]
+"""Of an explorer: a row per position, of numbers, texts and arrays of them."""
 
 # The first is built into vl-convert and has the same widths as the next two, so that the stored
 # picture, and the drawing in a browser on any system, break and align alike.
@@ -69,7 +71,7 @@ def flatten(*fields: str) -> list[Json]:
     return [{"flatten": list(fields)}]
 
 
-def spread(field: str, x: str, first: float, step: float) -> list[Json]:
+def spread_out(field: str, x: str, first: float, step: float) -> list[Json]:
     """Turn one array into rows and give them evenly spaced places x."""
     return [
         *flatten(field),
@@ -78,7 +80,7 @@ def spread(field: str, x: str, first: float, step: float) -> list[Json]:
     ]
 
 
-def keep(condition: str) -> list[Json]:
+def filtered(condition: str) -> list[Json]:
     """Keep the rows for which a Vega expression is true."""
     return [{"filter": condition}]
 
@@ -150,7 +152,7 @@ def held_line(
     """
     low, high = ends
     beyond = [
-        points(role, [*hold(transform, y, ends), *keep(f"datum.{y} {sign} {end}")], x, "held",
+        points(role, [*hold(transform, y, ends), *filtered(f"datum.{y} {sign} {end}")], x, "held",
                shape=shape, size=90, aria=False)
         for sign, end, shape in ((">", high, "triangle-up"), ("<", low, "triangle-down"))
     ]  # fmt: skip
@@ -169,7 +171,7 @@ def beyond_label(
     """Write the text of the field `said` beside a value that lies beyond an end of its panel."""
     place = hold(transform, y, ends)
     return [
-        label(role, [*place, *keep(f"datum.{y} {sign} {end}")], x, "held", "", field=said,
+        label(role, [*place, *filtered(f"datum.{y} {sign} {end}")], x, "held", "", field=said,
               align="right", dx=-8, dy=dy, fontWeight="bold")
         for sign, end, dy in ((">", ends[1], 16), ("<", ends[0], -16))
     ]  # fmt: skip
@@ -195,7 +197,7 @@ def points(role: str, transform: list[Json], x: str, y: str, **options: Any) -> 
     return layer(mark | options, transform, x=field(x), y=field(y))
 
 
-def upright(role: str, transform: list[Json], x: str, **options: Any) -> Json:
+def vertical(role: str, transform: list[Json], x: str, **options: Any) -> Json:
     """Draw a line from bottom to top at x; options go to the mark."""
     mark = {"type": "rule", "color": COLORS[role], "strokeWidth": 1.5} | options
     return layer(mark, transform, x=field(x), y=None)

@@ -10,23 +10,22 @@ from torch import Tensor
 from ppo_lesson.explorers.explorer import Explorer
 from ppo_lesson.explorers.sliders import Slider
 from ppo_lesson.explorers.vega import (
+    Table,
     axis,
     bars,
+    filtered,
     flatten,
-    keep,
     label,
     line,
     numbers,
     panel,
     points,
     short,
-    spread,
-    upright,
+    spread_out,
+    vertical,
 )
 from ppo_lesson.maths import effective_sample_size, importance_estimate, per_decision_log_weight
 from ppo_lesson.worlds.toys import ONE, Gaussian, gaussian_estimate_variance
-
-Table = list[dict[str, Any]]
 
 HORIZONS = Slider("horizon", "horizon T (steps of a trajectory)", 20, 500, 20, 60)
 DRIFTS = Slider("drift", "drift s (spread of one log-ratio)", 0.02, 0.2, 0.02, 0.1)
@@ -39,17 +38,17 @@ RAIN_ALONG = (
 
 def weight_rain() -> Explorer:
     """Show how the weights of trajectories fall apart as the horizon or the drift grows."""
-    here = flatten(*RAIN_ALONG) + keep(HORIZONS.near())
+    here = HORIZONS.here(*RAIN_ALONG)
     rain = panel(
         axis("log_weight", "log weight of a trajectory, in nats", -24.5, 8.5,
              ticks=[-24, -16, -8, 0, 8]),
         axis("samples", "share, % (square-root scale)", 0, 100, type="sqrt",
              ticks=[0, 1, 5, 20, 50, 100]),
         [
-            bars(here + spread("samples", "log_weight", BINS[0], 1), "log_weight", "samples"),
-            line("weight", here + spread("held", "log_weight", BINS[0], 1), "log_weight", "held",
-                 interpolate="step"),
-            upright("quiet", keep("datum.log_weight == 0"), "log_weight")
+            bars(here + spread_out("samples", "log_weight", BINS[0], 1), "log_weight", "samples"),
+            line("weight", here + spread_out("held", "log_weight", BINS[0], 1),
+                 "log_weight", "held", interpolate="step"),
+            vertical("quiet", filtered("datum.log_weight == 0"), "log_weight")
             | {"data": {"values": [{"log_weight": 0}]}},
             label("light", [], 12, 12, "bars: share of the trajectories"),
             label("weight", [], 12, 32, "line: share of the total weight"),
@@ -62,7 +61,7 @@ def weight_rain() -> Explorer:
         [
             line("truth", flatten("horizon", "exact"), "horizon", "exact"),
             points("new", flatten("horizon", "worth"), "horizon", "worth", size=45, clip=True),
-            upright("quiet", here, "horizon", strokeDash=[4, 4]),
+            vertical("quiet", here, "horizon", strokeDash=[4, 4]),
             points("new", here, "horizon", "worth", size=260, clip=True),
             label("truth", [], 10, 12, "line: exact"),
             label("new", [], 106, 12, "dots: these samples"),
@@ -75,7 +74,7 @@ def weight_rain() -> Explorer:
         "warns first, and which one last?",
         sliders=(HORIZONS, DRIFTS),
         rows=weight_rain_table(),
-        says=(
+        headline=(
             f"T = {{horizon}}, s = {{drift}}: {NUM_TRAJECTORIES} trajectories are worth {{count}}",
             "exact ESS/N {exact}; the largest weight holds {largest} %; mean weight {mean}, "
             "median {median}",

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from matplotlib.axes import Axes
 from torch import Tensor
 
 from ppo_lesson.figures.style import COLORS, line_style, plot_line
 from ppo_lesson.maths.shapes import check_count
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 CURVE_STYLES = (("old", "--"), ("new", "-"), ("good", "-."))
 """Colour and line style of the values of lambda in one figure, in their order."""

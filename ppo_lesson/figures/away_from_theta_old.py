@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from matplotlib.axes import Axes
-from matplotlib.ticker import FormatStrFormatter
 from torch import Tensor
 
 from ppo_lesson.figures.style import COLORS, label_end, line_style, plot_line
 from ppo_lesson.maths.shapes import check_count
 from ppo_lesson.worlds.surrogates import OneParameter
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 PROMISE: dict[str, Any] = {"color": COLORS["new"], "linestyle": "--"}
 """J_old + L_IS, dashed, as in notebook 04."""
@@ -20,7 +21,7 @@ PROMISE: dict[str, Any] = {"color": COLORS["new"], "linestyle": "--"}
 ROOM = 1.25
 """Width of a panel over that of its data: names of lines stand inside, beside their ends."""
 
-NUMBER = FormatStrFormatter("%g")
+NUMBER = "{x:g}"
 """Writes 100 where a logarithmic axis would write a power of ten."""
 
 

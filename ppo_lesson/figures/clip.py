@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
-from matplotlib.axes import Axes
 
 from ppo_lesson.figures.style import COLORS, line_style
 from ppo_lesson.maths import clipped_surrogate_loss, surrogate_loss
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 def plot_clip(ax: Axes, advantage: float, clip_epsilon: float) -> Axes:

@@ -5,22 +5,20 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from IPython.display import Image
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure, SubFigure
-from matplotlib.layout_engine import PlaceHolderLayoutEngine
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
-from matplotlib.ticker import MaxNLocator
-from PIL import Image as Pictures
 from torch import Tensor
 
 from ppo_lesson.experiments.running import Curves
 from ppo_lesson.figures.style import COLORS, Row, house_style, line_style
-from ppo_lesson.training.statistics import Interval
+
+if TYPE_CHECKING:
+    from IPython.display import Image
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+
+    from ppo_lesson.training.statistics import Interval
 
 SYMPTOMS = {
     "return": "return of an episode",
@@ -110,6 +108,12 @@ def symptom_picture(steps: Row, sick: Curves, healthy: Curves, label: str) -> Im
         healthy: the same of the right code.
         label: name of the sick runs.
     """
+    from IPython.display import Image
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from matplotlib.layout_engine import PlaceHolderLayoutEngine
+    from PIL import Image as Pictures
+
     by_hand = PlaceHolderLayoutEngine(adjust_compatible=True, colorbar_gridspec=True)
     figure = Figure(figsize=(11, 5.6), dpi=100, layout=by_hand)
     axes = figure.subplots(2, 3, sharex=True)
@@ -124,6 +128,8 @@ def symptom_picture(steps: Row, sick: Curves, healthy: Curves, label: str) -> Im
 
 
 def _plot_runs(ax: Axes, steps: Row, sick: Tensor, healthy: Tensor) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     low = healthy.nan_to_num(math.inf).amin(dim=0)
     high = healthy.nan_to_num(-math.inf).amax(dim=0)
     ax.fill_between(steps, low, high, color=BAND, linewidth=0)
@@ -135,6 +141,9 @@ def _plot_runs(ax: Axes, steps: Row, sick: Tensor, healthy: Tensor) -> None:
 
 
 def _write_key(figure: Figure | SubFigure, label: str, num_healthy: int, all_healthy: bool) -> None:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
     handles: list[Line2D | Patch] = [
         Line2D([], [], linewidth=3.0, label=label, **line_style("new"))
     ]

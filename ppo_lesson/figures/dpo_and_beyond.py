@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import torch
-from matplotlib.axes import Axes
 from torch import Tensor
 
 from ppo_lesson import maths
 from ppo_lesson.figures.style import COLORS, Row, line_style, plot_line
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 MARKS = {"ppo": "o", "grpo": "^", "dpo": "s"}
 """Mark of each way of aligning, the same in every figure."""

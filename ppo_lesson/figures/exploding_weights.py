@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from matplotlib.axes import Axes
-from matplotlib.axis import Axis
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from torch import Tensor
 
 from ppo_lesson.figures.style import COLORS, label_end, line_style, plot_line
 from ppo_lesson.maths import per_decision_log_weight
 from ppo_lesson.worlds.toys import ONE, Gaussian, gaussian_estimate_variance
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
 
 FIRST_MEAN = 20
 """A running mean is drawn from this many samples on: before, it hides what comes after."""
@@ -144,6 +145,8 @@ def plot_worth_of_width(
 
 def _plain_ticks(axis: Axis) -> None:
     """Label a logarithmic axis with 0.1, 0.2, 0.5, 1, ... instead of powers of ten."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
     axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axis.set_major_formatter(FuncFormatter(lambda tick, _: f"{tick:g}"))
     axis.set_minor_locator(NullLocator())

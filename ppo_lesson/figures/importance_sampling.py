@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from matplotlib.axes import Axes
 from torch import Tensor
 
 from ppo_lesson.figures.style import COLORS, line_style, plot_line
 from ppo_lesson.maths import importance_weights
 from ppo_lesson.worlds.toys import Die, Gaussian, die_estimate_variance, optimal_proposal
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 DOT_AREA = 40.0
 """Area of a dot of weight 1, in square points; a dot's area is proportional to its weight."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from matplotlib.axes import Axes
 from torch import Tensor
 
 from ppo_lesson.figures.style import COLORS, label_end, plot_line
 from ppo_lesson.maths.shapes import check_count
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Run = Sequence[Mapping[str, float]]
 """Scores of a policy on its way, as `training.alignment` records them."""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from ppo_lesson.figures.style import COLORS, plot_line
 from ppo_lesson.maths.shapes import check_count
 from ppo_lesson.worlds.reuse import Path
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 ROLES = ("old", "new")
 HATCHES = ("", "//")
@@ -237,6 +239,8 @@ def _label_middle(ax: Axes, y: Tensor, role: str, words: str, offset: int) -> No
 
 
 def _box(ax: Axes, middle: float, bottom: float, words: str, color: str, *, dashed: bool) -> None:
+    from matplotlib.patches import Rectangle
+
     style = ":" if dashed else "-"
     ax.add_patch(
         Rectangle(

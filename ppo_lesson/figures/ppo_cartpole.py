@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
 from ppo_lesson.figures.style import COLORS, Row, label_end, line_style
 from ppo_lesson.maths.shapes import check_count
 from ppo_lesson.training.ppo import PPOConfig, TrainingResult
 from ppo_lesson.training.rollouts import solved_return
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 CONFIDENCE = 0.95
 
@@ -162,6 +164,8 @@ def plot_metric(
     role: str = "new",
 ) -> Axes:
     """Draw one metric of training against environment steps."""
+    from matplotlib.ticker import MaxNLocator
+
     ax.plot(steps, values, **line_style(role))
     ax.set(title=title, xlabel="environment steps")
     ax.xaxis.set_major_locator(MaxNLocator(3))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from matplotlib.axes import Axes
 from torch import Tensor
 
 from ppo_lesson.figures.style import COLORS, label_end
@@ -19,6 +18,9 @@ from ppo_lesson.worlds.careful_cliff import (
 )
 from ppo_lesson.worlds.mdp import objective
 from ppo_lesson.worlds.small_worlds import cliff_mdp
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 ESTIMATES = {"k1": ("old", "--", "s"), "k2": ("bad", ":", "^"), "k3": ("new", "-", "o")}
 LEASHES: dict[str, tuple[str, Any, str]] = {

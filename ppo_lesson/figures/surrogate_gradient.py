@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from ppo_lesson.figures.style import COLORS, label_end, plot_line
@@ -20,6 +19,9 @@ from ppo_lesson.worlds.small_worlds import (
     cliff_mdp,
 )
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 ROOM_WIDTH, ROOM_HEIGHT, ROOM_SPACING = 1.7, 1.0, 3.2
 
 
@@ -30,6 +32,8 @@ def plot_corridor(ax: Axes, mdp: TabularMDP) -> Axes:
         ax: where to draw.
         mdp: a world with the states and actions of `corridor_mdp`; all numbers are read from it.
     """
+    from matplotlib.patches import Rectangle
+
     take, go = (CORRIDOR_ACTIONS.index(name) for name in ("take", "go"))
     rooms = range(len(CORRIDOR_STATES) - 1)
     for room in rooms:

@@ -2,29 +2,46 @@
 
 EXERCISES: the id of an exercise, which is the name of its function -> the exercise.
 LESSONS: the name of a notebook -> what it asks.
+
+Both load every lesson, and so come when they are asked for: a notebook needs only its own.
 """
 
 from __future__ import annotations
 
-from ppo_lesson.exercises.exercise import Exercise, Lesson
-from ppo_lesson.lessons import (
-    advantages,
-    away_from_theta_old,
-    debugging_ppo,
-    dpo_and_beyond,
-    exploding_weights,
-    importance_sampling,
-    language_models,
-    policy_gradient,
-    ppo_cartpole,
-    start_here,
-    staying_proximal,
-    surrogate_gradient,
-)
+from functools import cache
 
-LESSONS: dict[str, Lesson] = {
-    module.LESSON.notebook: module.LESSON
-    for module in (
+from ppo_lesson.exercises.exercise import Exercise, Lesson
+
+LESSONS: dict[str, Lesson]
+EXERCISES: dict[str, Exercise]
+
+
+def __getattr__(name: str) -> object:
+    if name == "LESSONS":
+        return _lessons()
+    if name == "EXERCISES":
+        return _exercises()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+@cache
+def _lessons() -> dict[str, Lesson]:
+    from ppo_lesson.lessons import (
+        advantages,
+        away_from_theta_old,
+        debugging_ppo,
+        dpo_and_beyond,
+        exploding_weights,
+        importance_sampling,
+        language_models,
+        policy_gradient,
+        ppo_cartpole,
+        start_here,
+        staying_proximal,
+        surrogate_gradient,
+    )
+
+    topics = (
         start_here,
         policy_gradient,
         importance_sampling,
@@ -38,7 +55,11 @@ LESSONS: dict[str, Lesson] = {
         language_models,
         dpo_and_beyond,
     )
-}
-EXERCISES: dict[str, Exercise] = {
-    exercise.id: exercise for lesson in LESSONS.values() for exercise in lesson.exercises
-}
+    return {topic.LESSON.notebook: topic.LESSON for topic in topics}
+
+
+@cache
+def _exercises() -> dict[str, Exercise]:
+    return {
+        exercise.id: exercise for lesson in _lessons().values() for exercise in lesson.exercises
+    }

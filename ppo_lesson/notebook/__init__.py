@@ -1,11 +1,10 @@
-"""What stands on a page: numbers, tables, the dashboard, a progress bar, the pole in motion.
+"""What stands on a page: numbers, tables, figures, progress, the dashboard, the pole.
 
-The dashboard is loaded when it is asked for: whoever checks and grades needs no widgets.
+The dashboard and the pole, which load widgets and gymnasium, come when they are asked for.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ppo_lesson.notebook.animation import animate, record_pole
 from ppo_lesson.notebook.claims import proved
 from ppo_lesson.notebook.drawing import draw, draw_panels
 from ppo_lesson.notebook.environment import check_packages
@@ -13,6 +12,7 @@ from ppo_lesson.notebook.live import live_figure, progress_bar
 from ppo_lesson.notebook.page import setup, show, show_source, show_table
 
 if TYPE_CHECKING:
+    from ppo_lesson.notebook.animation import animate, record_pole
     from ppo_lesson.notebook.board import dashboard
 
 __all__ = [
@@ -32,9 +32,13 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name != "dashboard":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from ppo_lesson.notebook.board import dashboard
+def __getattr__(name: str) -> object:
+    if name == "dashboard":
+        from ppo_lesson.notebook.board import dashboard
 
-    return dashboard
+        return dashboard
+    if name in ("animate", "record_pole"):
+        from ppo_lesson.notebook import animation
+
+        return getattr(animation, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,22 +1,27 @@
 """A figure is one call: `draw(figures.plot_x, *data)` in the cell that computes the data.
 
-Figures are drawn without pyplot, which takes half a second to load and keeps what it draws.
+Figures are drawn without pyplot, which is slow to load and keeps what it draws. The first of them
+loads matplotlib; of its parameters none but our style has a say.
 """
 
 from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from IPython.display import display
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+
+from ppo_lesson.figures.style import house_style
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Plot = Callable[..., object]
 """Draws data on axes, `plot_x(ax, *data)`."""
 
 
+@house_style()
 def draw(
     plot: Plot,
     *data: Any,
@@ -35,15 +40,18 @@ def draw(
         grid: rows and columns of axes.
         shared: a row of axes has one scale of y, a column one of x.
     """
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=size)
     sharex, sharey = ("col", "row") if shared else ("none", "none")
     axes = figure.subplots(*grid, sharex=sharex, sharey=sharey)
     plot(axes, *data)
     if title is not None:
-        axes.set_title(title) if isinstance(axes, Axes) else figure.suptitle(title)
+        axes.set_title(title) if grid == (1, 1) else figure.suptitle(title)
     display(picture(figure), raw=True)
 
 
+@house_style()
 def draw_panels(
     *panels: Sequence[Any],
     size: tuple[float, float],
@@ -72,6 +80,8 @@ def draw_panels(
     rows = len(heights)
     if not panels or len(panels) % rows:
         raise ValueError(f"panels: expected {rows} full rows, got {len(panels)}")
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=size)
     sharex, sharey = ("col", "row") if shared else ("none", "none")
     grid = figure.subplots(

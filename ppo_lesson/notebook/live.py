@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from IPython.display import display
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from PIL import Image, ImageDraw
 
 from ppo_lesson.figures.style import COLORS, house_style
 from ppo_lesson.maths.shapes import check_count
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 FIGURE_SIZE = (9.0, 4.0)
 BAR_SIZE = (600, 16)
+LABEL_HEIGHT = 26
+FONT, FONT_SIZE = "DejaVuSans.ttf", 16  # the font of all figures, which matplotlib brings along
 
 
 def live_figure(draw: Callable[[Axes], object], description: str) -> Callable[[], None]:
@@ -24,19 +28,18 @@ def live_figure(draw: Callable[[Axes], object], description: str) -> Callable[[]
         draw: draws on empty axes what is to be seen at the moment.
         description: what the figure shows, for those who do not see it; it stays the same.
     """
+    from matplotlib.figure import Figure
 
     @house_style()
-    def picture() -> dict[str, object]:
+    def png() -> bytes:
         # A Figure of its own: pyplot would keep it, and is not for callbacks of other threads.
         figure = Figure(figsize=FIGURE_SIZE)
         draw(figure.subplots())
         file = io.BytesIO()
         figure.savefig(file, format="png", dpi=100)
-        return {"image/png": file.getvalue(), "text/plain": description}
+        return file.getvalue()
 
-    handle = display(picture(), raw=True, display_id=True)
-    assert handle is not None  # display_id asks for it
-    return lambda: handle.update(picture(), raw=True)
+    return _live_picture(png, description)
 
 
 def progress_bar(total: int, description: str) -> Callable[[], None]:
@@ -51,31 +54,44 @@ def progress_bar(total: int, description: str) -> Callable[[], None]:
     Raises:
         ValueError: total is below 1.
     """
+    import matplotlib
+    from PIL import Image, ImageDraw, ImageFont
+
     total = check_count("total", total)
     done = 0
+    file = Path(matplotlib.get_data_path(), "fonts", "ttf", FONT)
+    # Letter by letter: other ways to set a line depend on what is installed.
+    font = ImageFont.truetype(file, FONT_SIZE, layout_engine=ImageFont.Layout.BASIC)
 
-    def picture() -> dict[str, object]:
-        (width, height), label_height = BAR_SIZE, 26
-        image = Image.new("RGB", (width, height + label_height), "white")
+    def png() -> bytes:
+        width, height = BAR_SIZE
+        image = Image.new("RGB", (width, height + LABEL_HEIGHT), "white")
         draw = ImageDraw.Draw(image)
-        draw.fontmode = "1"  # without half-tones
         draw.rectangle((0, 0, width - 1, height - 1), fill="#dddddd")
         filled = round(width * min(done, total) / total)
         if filled:
             draw.rectangle((0, 0, filled - 1, height - 1), fill=COLORS["old"])
-        label = f"{description}: {done} of {total}"
-        draw.text((0, height + 4), label, fill="black", font_size=16)
+        draw.text((0, height + 4), f"{description}: {done} of {total}", fill="black", font=font)
         file = io.BytesIO()
         image.save(file, "PNG")
-        return {"image/png": file.getvalue(), "text/plain": description}
+        return file.getvalue()
 
-    handle = display(picture(), raw=True, display_id=True)
-    assert handle is not None  # display_id asks for it
-    update = handle.update
+    show = _live_picture(png, description)
 
     def advance() -> None:
         nonlocal done
         done += 1
-        update(picture(), raw=True)
+        show()
 
     return advance
+
+
+def _live_picture(png: Callable[[], bytes], description: str) -> Callable[[], None]:
+    """Display a picture, and return the function that draws it anew in the same place."""
+
+    def forms() -> dict[str, object]:
+        return {"image/png": png(), "text/plain": description}
+
+    handle = display(forms(), raw=True, display_id=True)
+    assert handle is not None  # display_id asks for it
+    return lambda: handle.update(forms(), raw=True)

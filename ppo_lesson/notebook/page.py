@@ -11,18 +11,14 @@ import inspect
 import math
 import random
 import sys
-import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-import matplotlib as mpl
 import numpy as np
 import torch
-from IPython.core.getipython import get_ipython
 from IPython.display import Markdown, display
 from torch import Tensor
 
-from ppo_lesson.figures.style import apply_style
 from ppo_lesson.maths.shapes import check_count, check_seed
 
 PROOFS_ARE_OFF = (
@@ -34,7 +30,7 @@ Number = bool | int | float | str | Tensor
 
 
 def setup(seed: int = 0) -> None:
-    """Prepare a notebook: figure style, one torch thread, float64, seeded random states.
+    """Prepare a notebook: one torch thread, float64, seeded random states.
 
     One thread, because a second one on a busy machine makes small networks many times slower.
     float64, because the checks of the lessons compare to the tenth digit; networks are float32.
@@ -43,8 +39,6 @@ def setup(seed: int = 0) -> None:
     seed = check_seed(seed)
     if sys.flags.optimize:
         print(PROOFS_ARE_OFF)
-    apply_style()
-    _prepare_pictures()
     torch.set_num_threads(1)
     torch.set_default_dtype(torch.float64)
     torch.manual_seed(seed)
@@ -52,9 +46,6 @@ def setup(seed: int = 0) -> None:
     random.seed(seed)
     # The first optimiser of a process imports for a second; better here than in a demonstration.
     torch.optim.Adam([torch.zeros(1, requires_grad=True)])
-    renderer = sys.modules.get("ppo_lesson.notebook.renderer")
-    if renderer is not None:  # in a notebook that has explorers; for the same reason
-        renderer.start()
 
 
 def show(
@@ -158,18 +149,3 @@ class Table:
             for row in self.cells
         )
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _prepare_pictures() -> None:
-    """Show figures, at their nominal size: a tight frame depends on the fonts of the machine."""
-    shell = get_ipython()
-    if shell is None or not hasattr(shell, "kernel"):
-        return
-    if mpl.get_backend().lower() == "agg":  # by MPLBACKEND: it draws pictures that nobody sees
-        shell.enable_matplotlib("inline")
-    from matplotlib_inline.config import InlineBackend
-
-    backend = InlineBackend.instance(parent=shell)
-    with warnings.catch_warnings():  # under PYTHONWARNINGS=error its old observer would raise
-        warnings.simplefilter("ignore", DeprecationWarning)
-        backend.set_trait("print_figure_kwargs", {"bbox_inches": None})

@@ -12,9 +12,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import vl_convert
-from PIL import Image
-
 SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 VEGA_LITE = "5.21"  # JupyterLab 4.6 draws version 5; it does not draw 6
 PNG_COLORS = 128  # enough to keep the colours of all roles as they are
@@ -50,12 +47,6 @@ def require_room() -> None:
         raise OSError(errno.ENOMEM, NO_ROOM)
 
 
-def start() -> None:
-    """Draw a dot: the first drawing of a process takes a second longer than those after it."""
-    if can_draw():
-        svg({"$schema": SCHEMA, "data": {"values": [{}]}, "mark": "point"})
-
-
 def svg(specification: dict[str, Any]) -> str:
     """Draw a specification as SVG.
 
@@ -63,12 +54,17 @@ def svg(specification: dict[str, Any]) -> str:
         OSError: there are too few addresses left.
     """
     require_room()
+    import vl_convert
+
     return vl_convert.vegalite_to_svg(specification, vl_version=VEGA_LITE)
 
 
 def png(specification: dict[str, Any]) -> bytes:
     """Draw a specification as a PNG of few colours."""
     drawing = svg(specification)
+    import vl_convert
+    from PIL import Image
+
     picture = Image.open(io.BytesIO(vl_convert.svg_to_png(drawing)))
     few = picture.convert("RGB").quantize(
         PNG_COLORS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE

@@ -1,9 +1,6 @@
-"""Networks, rollouts and PPO: the formulas of ``maths`` put together until a policy learns.
+"""Networks, rollouts and PPO: the formulas of ``maths`` put together until a policy learns."""
 
-What notebooks say of it stands here by name; `statistics`, which loads scipy, is asked for by its
-own.
-"""
-
+from ppo_lesson.training import statistics
 from ppo_lesson.training.config import PPOConfig
 from ppo_lesson.training.diagnostics import Batch, TrainingResult, UpdateMetrics
 from ppo_lesson.training.networks import ActorCritic
@@ -30,6 +27,7 @@ __all__ = [
     "ppo_loss",
     "ppo_update",
     "solved_return",
+    "statistics",
     "train",
     "train_seeds",
 ]

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
 from torch import Tensor
 
 from ppo_lesson.maths.shapes import check_seed
@@ -40,6 +39,8 @@ def interquartile_mean(scores: Tensor) -> float:
 
     Source: Agarwal et al. (2021), section 4.3.
     """
+    from scipy import stats
+
     return float(stats.trim_mean(_checked(scores).ravel(), 0.25))
 
 
@@ -61,6 +62,8 @@ def bootstrap_interval(scores: Tensor, seed: int = 0) -> Interval:
 
     Source: Agarwal et al. (2021), section 4.1; Efron (1979) for the bootstrap.
     """
+    from scipy import stats
+
     seed = check_seed(seed)
     tasks = _checked(scores).reshape(len(scores), -1).T
     if tasks.shape[1] < 2:

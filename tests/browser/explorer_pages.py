@@ -31,7 +31,7 @@ def slider(drawing: Locator, explorer: Explorer, name: str) -> Locator:
 def lines(explorer: Explorer, position: dict[str, float]) -> list[str]:
     """Say what the table says at a position: the two lines above the picture."""
     row = explorer.at(**position)
-    return [template.format(**row) for template in explorer.says]
+    return [template.format(**row) for template in explorer.headline]
 
 
 def expect_table(drawing: Locator, explorer: Explorer, position: dict[str, float]) -> None:

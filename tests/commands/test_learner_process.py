@@ -141,7 +141,7 @@ def test_the_files_that_were_handed_in_and_the_teachers_progress_stay_as_they_ar
 def test_explorers_are_drawn_within_a_limit_of_memory_that_refuses_a_hog(tmp_path):
     path = _write(
         tmp_path / "hog.ipynb",
-        "from ppo_lesson.notebook import renderer\nrenderer.start()",
+        "from ppo_lesson.explorers import clip_lab\nclip_lab().picture()",
         "def my_importance_weights(log_target, log_proposal):\n    return bytearray(3 * 2**30)",
         "def my_importance_estimate(value, weight):\n    return (value * weight).mean()",
     )

@@ -40,7 +40,7 @@ def build(**change) -> Explorer:
         "look_for": "It moves.",
         "sliders": (SHIFT,),
         "rows": rows(),
-        "says": ("shift = {shift}", "the sum is {sum}"),
+        "headline": ("shift = {shift}", "the sum is {sum}"),
         "drawing": PANEL,
         "choice": UPSIDE,
     }
@@ -52,11 +52,11 @@ def build_along() -> Explorer:
              for times in TIMES.positions]  # fmt: skip
     return build(
         sliders=(SHIFT, TIMES), rows=table, choice=None, along=("shift", "y"),
-        says=("shift = {shift}", "{times} times it is {y}"),
+        headline=("shift = {shift}", "{times} times it is {y}"),
         drawing={"hconcat": [vega.panel(
             vega.axis("shift", "shift", 0, 2), vega.axis("y", "y", 0, 6),
             [vega.line("new", vega.flatten("shift", "y"), "shift", "y"),
-             vega.points("new", [*vega.flatten("shift", "y"), *vega.keep(SHIFT.near())],
+             vega.points("new", [*vega.flatten("shift", "y"), *vega.filtered(SHIFT.is_at())],
                          "shift", "y")], 300, 200)]},
     )  # fmt: skip
 
@@ -149,7 +149,7 @@ def test_building_it_leaves_the_drawing_as_it_was():
         ({"along": ("y",)}, "along: expected 'shift' in it"),
         ({"rows": rows()[:-1]}, r"rows: expected one for shift, upside = \(2, True\), got None"),
         ({"rows": rows()[::-1]}, r"rows: expected one for .* = \(0, False\), got \(2, True\)"),
-        ({"says": ("{shift}", "{nothing}")}, "rows: expected texts or numbers in 'nothing'"),
+        ({"headline": ("{shift}", "{nothing}")}, "rows: expected texts or numbers in 'nothing'"),
         ({"sliders": (Slider("shift", "s", 0, 5000, 1, 0),)}, "sliders: 10002 positions"),
     ],
 )

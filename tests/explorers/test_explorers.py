@@ -67,7 +67,7 @@ def test_building_it_again_gives_the_same(name):
 def test_vega_writes_what_the_table_says_at_the_start_and_at_the_ends(name, number):
     position, picture = corners(name)[number], html.unescape(drawn(name, number))
     row = explorer(name).at(**position)
-    for template in explorer(name).says:
+    for template in explorer(name).headline:
         assert f">{template.format(**row)}<" in picture
 
 

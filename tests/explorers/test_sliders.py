@@ -48,15 +48,22 @@ def test_a_slider_has_a_name_for_screen_readers_and_keeps_its_keys():
     assert bound["style"].startswith("width: 9px; accent-color: #")
 
 
+def test_the_arrays_along_a_slider_become_rows_of_which_one_is_kept() -> None:
+    assert THETA.here("theta", "height") == [
+        {"flatten": ["theta", "height"]},
+        {"filter": THETA.is_at()},
+    ]
+
+
 def test_a_slider_says_where_it_stands():
-    assert THETA.shown(0.3) == "theta at 0.3 (-1 to 1)"
-    assert THETA.written() == '"theta: " + theta'
+    assert THETA.as_text(0.3) == "theta at 0.3 (-1 to 1)"
+    assert THETA.caption() == '"theta: " + theta'
 
 
 def test_a_choice_is_two_buttons_with_a_slider_of_two_positions_on_them():
     choice = Choice("negative", "advantage A", ("+1", "-1"))
     assert choice.positions == (False, True) and choice.start is False
-    assert choice.shown(True) == "advantage A: -1 (or +1)"
+    assert choice.as_text(True) == "advantage A: -1 (or +1)"
     assert choice.pressed(1) == "toNumber(negative) == 1"
     found = choice.parameter(True, "")
     assert found["value"] == 1 and found["bind"]["max"] == "1"

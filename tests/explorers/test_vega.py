@@ -89,7 +89,7 @@ def test_a_line_that_would_leave_its_panel_runs_along_its_end_on_arrows(y, heigh
 
 
 def test_marks_that_vega_gives_no_name_are_kept_from_screen_readers():
-    assert vega.upright("quiet", [], "x")["mark"]["aria"] is False
+    assert vega.vertical("quiet", [], "x")["mark"]["aria"] is False
     assert vega.layer({"type": "rect"}, [])["mark"]["aria"] is False
     assert "aria" not in vega.line("truth", [], "x", "y")["mark"]
 

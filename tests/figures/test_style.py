@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import io
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +22,7 @@ from ppo_lesson.figures.style import (
     line_style,
     plot_line,
 )
-from ppo_lesson.notebook import live
+from ppo_lesson.notebook import drawing, live
 from ppo_lesson.notebook.board import Curves
 from ppo_lesson.training.config import PPOConfig
 
@@ -148,12 +147,13 @@ def of_the_readme() -> bytes:
 
 
 def of_a_notebook() -> bytes:
-    apply_style()
-    figure, ax = plt.subplots()
-    plot_line(ax, [0.0, 1.0], [2.0, -3.0], "truth", "J").set_title("A line")
-    file = io.BytesIO()
-    figure.savefig(file, format="png")
-    return file.getvalue()
+    shown: list[dict[str, bytes]] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(drawing, "display", lambda forms, **_: shown.append(forms))
+        line = ([0.0, 1.0], [2.0, -3.0], "truth", "J")
+        drawing.draw(plot_line, *line, title="A line")
+        drawing.draw_panels((plot_line, *line), size=(4, 3))
+    return b"".join(forms["image/png"] for forms in shown)
 
 
 DRAWINGS = (dashboard, live_figure, symptom, of_the_readme, of_a_notebook)

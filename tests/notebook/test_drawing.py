@@ -2,14 +2,13 @@ from __future__ import annotations
 
 import io
 
-import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
-from ppo_lesson.figures.style import house_style
+from ppo_lesson.figures.style import STYLE, house_style, plot_line
 from ppo_lesson.notebook import drawing
 from ppo_lesson.notebook.drawing import draw, draw_panels
 
@@ -49,14 +48,13 @@ def test_a_figure_is_one_call_and_has_the_size_that_was_asked_for(seen: Seen) ->
     assert seen.forms["text/plain"] == "<Figure size 400x300 with 1 Axes>"
     (ax,) = seen.axes
     assert ax.lines[0].get_ydata() == pytest.approx([1, 2])
-    assert ax.get_title("left") + ax.get_title() == "two heights"
+    assert ax.get_title("left") == "two heights"
 
 
 def test_without_a_size_and_a_title_the_style_and_the_plot_have_their_say(seen: Seen) -> None:
-    with mpl.rc_context({"figure.figsize": (2, 1), "figure.dpi": 100}):
-        draw(seen.plot, 1.0)
-    assert seen.size == (200, 100)
-    assert seen.axes[0].get_title() == "the plot's own"
+    draw(seen.plot, 1.0)
+    assert seen.size == tuple(100 * inches for inches in STYLE["figure.figsize"])
+    assert seen.axes[0].get_title("left") == "the plot's own"
 
 
 def test_a_plot_of_several_axes_gets_them_all_with_a_title_above_them(seen: Seen) -> None:
@@ -76,7 +74,7 @@ def test_panels_stand_row_by_row_with_titles_above_the_first(seen: Seen) -> None
     panels = [(seen.plot, height) for height in (1.0, 2.0, 3.0, 4.0)]
     draw_panels(*panels, titles=("a", "b"), ylabel="y", title="all", heights=(3, 1), size=(6, 4))
     assert [float(ax.lines[0].get_ydata()[0]) for ax in seen.axes] == [1, 2, 3, 4]
-    assert [ax.get_title() for ax in seen.axes] == ["a", "b", *["the plot's own"] * 2]
+    assert [ax.get_title("left") for ax in seen.axes] == ["a", "b", *["the plot's own"] * 2]
     assert [ax.get_ylabel() for ax in seen.axes] == ["y", "", "", ""]
     above, below = (seen.axes[k].get_position() for k in (0, 2))
     assert above.height > 2 * below.height and above.y0 > below.y0
@@ -95,13 +93,13 @@ def test_a_picture_is_what_pyplot_showed_in_a_notebook(seen: Seen) -> None:
     import matplotlib.pyplot as plt
 
     def plot(ax: Axes) -> None:
-        ax.annotate("beside the axes", (1, 1), (6, 0), textcoords="offset points")
+        plot_line(ax, [0, 1], [0, 1], "truth", "beside its end")
 
     with house_style():
         draw(plot, size=(4, 3))
         figure, ax = plt.subplots(figsize=(4, 3))
         plot(ax)
         figure.canvas.draw()
-        file = io.BytesIO()
-        figure.savefig(file, format="png")
-    assert seen.forms["image/png"] == file.getvalue()
+        drawn_twice = io.BytesIO()
+        figure.savefig(drawn_twice, format="png")
+    assert seen.forms["image/png"] == drawn_twice.getvalue()

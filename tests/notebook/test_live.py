@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from PIL import ImageOps
 
 from ppo_lesson.notebook.live import BAR_SIZE, live_figure, progress_bar
 
@@ -20,12 +21,22 @@ def test_the_bar_is_full_when_all_is_done_and_not_before(screen) -> None:
     advance = progress_bar(4, "four runs")
     for _ in range(4):
         advance()
-    filled = [screen.image(k).getcolors() for k in range(5)]
+    bar = (0, 0, *BAR_SIZE)
+    filled = [screen.image(k).crop(bar).getcolors() for k in range(5)]
     grey = (221, 221, 221)
     share = [{color: count for count, color in colors}.get(grey, 0) for colors in filled]
     pixels = BAR_SIZE[0] * BAR_SIZE[1]
     assert share == [pixels, pixels * 3 // 4, pixels // 2, pixels // 4, 0]
     assert {picture["text/plain"] for picture in screen.shown} == {"four runs"}
+
+
+def test_the_words_under_the_bar_are_drawn_as_smoothly_as_those_of_figures(screen) -> None:
+    progress_bar(4, "four runs")
+    width, height = screen.image(0).size
+    words = screen.image(0).crop((0, BAR_SIZE[1], width, height))
+    darkness = {color[0] for _, color in words.getcolors()}
+    assert {0, 255} < darkness and len(darkness) > 20
+    assert words.getbbox() and ImageOps.invert(words).getbbox()[3] < height - BAR_SIZE[1]
 
 
 def test_a_bar_of_no_steps_is_refused() -> None:

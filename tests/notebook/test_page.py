@@ -4,9 +4,7 @@ import inspect
 import random
 import subprocess
 import sys
-from types import SimpleNamespace
 
-import matplotlib as mpl
 import numpy as np
 import pytest
 import torch
@@ -14,7 +12,6 @@ from IPython.display import Markdown
 from nbformat.v4 import new_code_cell, new_notebook
 
 from ppo_lesson.commands import notebook_form, notebooks
-from ppo_lesson.figures.style import STYLE
 from ppo_lesson.maths import surrogate_loss
 from ppo_lesson.notebook import page as notebook
 from ppo_lesson.notebook.page import Table, number_text, setup, show, show_source, show_table
@@ -137,7 +134,7 @@ def test_show_source_leaves_out_remarks_to_the_linter(displayed: list[object]) -
     assert "noqa" in inspect.getsource(train) and "noqa" not in displayed[0].data
 
 
-def test_setup_makes_numbers_and_pictures_the_same_everywhere() -> None:
+def test_setup_makes_numbers_the_same_everywhere() -> None:
     def draws() -> tuple[float, float, float]:
         return torch.rand(()).item(), np.random.rand(), random.random()  # noqa: NPY002
 
@@ -149,25 +146,14 @@ def test_setup_makes_numbers_and_pictures_the_same_everywhere() -> None:
     assert draws() != first
     assert torch.get_default_dtype() == torch.float64
     assert torch.get_num_threads() == 1
-    assert mpl.rcParams["figure.figsize"] == list(STYLE["figure.figsize"])
-
-
-@pytest.mark.parametrize("loaded", [True, False])
-def test_setup_starts_the_renderer_where_the_notebook_has_explorers(monkeypatch, loaded):
-    started: list[str] = []
-    renderer = SimpleNamespace(start=lambda: started.append("renderer"))
-    monkeypatch.setitem(sys.modules, "ppo_lesson.notebook.renderer", renderer if loaded else None)
-    setup()
-    assert started == ["renderer"] * loaded
 
 
 # ---- Other machines ------------------------------------------------------------------------------
 
 CELLS = (
-    "import matplotlib.pyplot as plt\nfrom ppo_lesson.lessons import EXERCISES\n"
-    "from ppo_lesson.exercises.checker import check\n"
-    "from ppo_lesson.notebook.page import setup, show_source\n\nsetup()",
-    "plt.figure(figsize=(1, 1)).add_subplot().plot([0, 1]);",
+    "from ppo_lesson.lessons import EXERCISES\nfrom ppo_lesson.exercises.checker import check\n"
+    "from ppo_lesson.notebook import draw, setup, show_source\n\nsetup()",
+    "draw(lambda ax: ax.plot([0, 1]), size=(1, 1))",
     "ratio = EXERCISES['policy_ratio']\nshow_source(setup)\nprint(check(ratio, ratio.reference))",
 )
 
