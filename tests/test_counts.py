@@ -127,10 +127,10 @@ CALLS: dict[str, Call] = {
             "mdp": cliff_mdp(),
             "logits": logits(),
             "step_size": 0.1,
-            "num_steps": 3,
+            "num_gradient_steps": 3,
             "reuse": True,
         },
-        {"num_steps": 0},
+        {"num_gradient_steps": 0},
     ),
     "worlds.small_worlds.corridor_mdp": Call(lambda: {"horizon": 3}, {"horizon": 1}),
     "worlds.small_worlds.random_mdp": Call(

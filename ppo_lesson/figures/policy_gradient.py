@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ppo_lesson.figures.style import COLORS, plot_line
 from ppo_lesson.maths.shapes import check_count
-from ppo_lesson.worlds.reuse import Path
+from ppo_lesson.worlds.reuse import Climb
 
 ROLES = ("old", "new")
 HATCHES = ("", "//")
@@ -187,7 +187,7 @@ def plot_run(
     return ax
 
 
-def plot_reuse(ax: Axes, fresh: Path, stale: Path, best: float) -> Axes:
+def plot_reuse(ax: Axes, fresh: Climb, stale: Climb, best: float) -> Axes:
     """Draw J along a path with a fresh batch at each step, and along one that reuses the first.
 
     Args:
@@ -208,7 +208,7 @@ def plot_reuse(ax: Axes, fresh: Path, stale: Path, best: float) -> Axes:
     return ax
 
 
-def plot_bias(ax: Axes, stale: Path) -> Axes:
+def plot_bias(ax: Axes, stale: Climb) -> Axes:
     """Draw the bias of a reused batch's gradient, and how long the true gradient is there.
 
     Args:
