@@ -28,6 +28,7 @@ from ppo_lesson.language.feedback import Pairs
 from ppo_lesson.language.model import LanguageModel
 from ppo_lesson.maths.shapes import check_count, check_seed
 from ppo_lesson.training.config import PPOConfig
+from ppo_lesson.worlds.probes import PROBES
 from ppo_lesson.worlds.small_worlds import cliff_mdp
 from ppo_lesson.worlds.surrogates import cliff_world
 
@@ -121,7 +122,9 @@ CALLS: dict[str, Call] = {
         },
         {"horizon": 1},
     ),
-    "worlds.probes.EndlessProbe": Call(lambda: {"time_limit": 3}, {"time_limit": 1}),
+    "worlds.probes.make": Call(
+        lambda: {"probe": PROBES["ConstantProbe"], "num_envs": 3}, {"num_envs": 1}
+    ),
     "worlds.reuse.ascend": Call(
         lambda: {
             "mdp": cliff_mdp(),
