@@ -28,6 +28,7 @@ from ppo_lesson.language.feedback import Pairs
 from ppo_lesson.language.model import LanguageModel
 from ppo_lesson.maths.shapes import check_count, check_seed
 from ppo_lesson.training.config import PPOConfig
+from ppo_lesson.worlds.probes import PROBES
 from ppo_lesson.worlds.small_worlds import cliff_mdp
 from ppo_lesson.worlds.surrogates import cliff_world
 
@@ -129,16 +130,18 @@ CALLS: dict[str, Call] = {
         },
         {"horizon": 1},
     ),
-    "worlds.probes.EndlessProbe": Call(lambda: {"time_limit": 3}, {"time_limit": 1}),
+    "worlds.probes.make": Call(
+        lambda: {"probe": PROBES["ConstantProbe"], "num_envs": 3}, {"num_envs": 1}
+    ),
     "worlds.reuse.ascend": Call(
         lambda: {
             "mdp": cliff_mdp(),
             "logits": logits(),
             "step_size": 0.1,
-            "num_steps": 3,
+            "num_gradient_steps": 3,
             "reuse": True,
         },
-        {"num_steps": 0},
+        {"num_gradient_steps": 0},
     ),
     "worlds.small_worlds.corridor_mdp": Call(lambda: {"horizon": 3}, {"horizon": 1}),
     "worlds.small_worlds.random_mdp": Call(

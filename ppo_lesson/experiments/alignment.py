@@ -96,12 +96,12 @@ def run(seed: int) -> dict[str, Any]:
         PPO with beta 0, the reference's first; all as dicts of `judge.Worth`.
     """
     problem = pose(seed)
-    judge = problem.judge()
+    judge, judges = problem.judge(), [problem.judge(beta) for beta in BETAS]
     return {
         "reference": _seen(judge.measure(judge.ref_log_prob)),
         "optimum": _seen(judge.measure(judge.optimum)),
         "frontier": {
-            way: [_measure(problem.judge(beta), train(problem, beta, seed)) for beta in BETAS]
+            way: [_measure(at, train(problem, at.beta, seed)) for at in judges]
             for way, train in WAYS.items()
         },
         "pairs": [_measure(judge, _dpo_from(problem, count, seed)) for count in PAIRS_OF_DPO],

@@ -14,19 +14,16 @@ from ppo_lesson.maths.shapes import check_count
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Run = Sequence[Mapping[str, float]]
-"""Scores of a policy on its way, as `training.alignment` records them."""
-
 SEEN = 1e-3
 """Probability from which a response counts as written by the reference."""
 
 
-def plot_likeliest(ax: Axes, label: Sequence[str], ref_prob: Tensor, best_prob: Tensor) -> Axes:
-    """Draw how probable responses are, two bars for each of them, the first one at the top.
+def plot_optimum(ax: Axes, label: Sequence[str], ref_prob: Tensor, best_prob: Tensor) -> Axes:
+    """Draw how probable the optimum makes responses, a bar for each beside the reference's.
 
     Args:
         ax: to draw on.
-        label: of each response, S of them.
+        label: of each response, S of them, from top to bottom.
         ref_prob: (S,) probability under the reference.
         best_prob: (S,) under the optimum.
     """
@@ -118,12 +115,12 @@ def plot_said(ax: Axes, prompt: str, columns: Mapping[str, Sequence[str]]) -> Ax
     return ax
 
 
-def plot_overoptimisation(ax: Axes, runs: Sequence[Run]) -> Axes:
+def plot_overoptimisation(ax: Axes, runs: Sequence[Sequence[Mapping[str, float]]]) -> Axes:
     """Draw proxy and true reward against the divergence from the reference, two lines per run.
 
     Args:
         ax: to draw on.
-        runs: one per seed.
+        runs: per seed, what the policy was worth on its way, as `experiments.alignment` records it.
     """
     for run in runs:
         kl = [seen["kl_to_ref"] for seen in run]

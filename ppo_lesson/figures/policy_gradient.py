@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ppo_lesson.figures.style import COLORS, plot_line
 from ppo_lesson.maths.shapes import check_count
-from ppo_lesson.worlds.reuse import Path
+from ppo_lesson.worlds.reuse import Climb
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -189,7 +189,7 @@ def plot_run(
     return ax
 
 
-def plot_reuse(ax: Axes, fresh: Path, stale: Path, best: float) -> Axes:
+def plot_reuse(ax: Axes, fresh: Climb, stale: Climb, best: float) -> Axes:
     """Draw J along a path with a fresh batch at each step, and along one that reuses the first.
 
     Args:
@@ -210,7 +210,7 @@ def plot_reuse(ax: Axes, fresh: Path, stale: Path, best: float) -> Axes:
     return ax
 
 
-def plot_bias(ax: Axes, stale: Path) -> Axes:
+def plot_bias(ax: Axes, stale: Climb) -> Axes:
     """Draw the bias of a reused batch's gradient, and how long the true gradient is there.
 
     Args:

@@ -10,8 +10,7 @@ from torch import Tensor
 from ppo_lesson import maths
 from ppo_lesson.language.feedback import Pairs, fit
 from ppo_lesson.language.model import LanguageModel, response_log_prob
-from ppo_lesson.maths.shapes import check_count, check_positive, check_seed
-from ppo_lesson.training.config import check_learning_rate
+from ppo_lesson.maths.shapes import check_positive, check_seed
 from ppo_lesson.training.steps import check_default_device
 
 
@@ -45,8 +44,6 @@ def align_directly(
     check_default_device()
     seed = check_seed(seed)
     check_positive(beta=beta)
-    check_learning_rate(learning_rate)
-    check_count("num_epochs", num_epochs)
     model = reference.copy()
     with torch.no_grad():
         ref_chosen = response_log_prob(reference, pairs.prompt, pairs.chosen)

@@ -17,7 +17,7 @@ from ppo_lesson.worlds.mdp import TabularMDP, advantages, objective, occupancy
 
 
 @dataclass(frozen=True, eq=False)
-class Path:
+class Climb:
     """Hold what happened on K gradient steps; entry k belongs to the policy after k steps."""
 
     value: Tensor  # (K + 1,) J of that policy
@@ -56,25 +56,25 @@ def stale_gradient(mdp: TabularMDP, logits: Tensor, old_logits: Tensor) -> Tenso
 
 
 def ascend(
-    mdp: TabularMDP, logits: Tensor, step_size: float, num_steps: int, *, reuse: bool
-) -> Path:
+    mdp: TabularMDP, logits: Tensor, step_size: float, num_gradient_steps: int, *, reuse: bool
+) -> Climb:
     """Climb from a policy in exact gradient steps, with fresh batches or with the first one only.
 
     Args:
         mdp: the world.
         logits: (S, A) of the policy that starts.
         step_size: what a gradient is multiplied with.
-        num_steps: K, 0 or more.
+        num_gradient_steps: K, 0 or more.
         reuse: True for one endless batch of the first policy, False for a fresh one at each step.
 
     Returns:
-        The path; with fresh batches `used` and `exact` are the same.
+        The climb; with fresh batches `used` and `exact` are the same.
     """
-    num_steps = check_count("num_steps", num_steps, 0)
+    num_gradient_steps = check_count("num_gradient_steps", num_gradient_steps, 0)
     theta, value, used, exact = logits, [], [], []
-    for _ in range(num_steps + 1):
+    for _ in range(num_gradient_steps + 1):
         value.append(objective(mdp, theta).detach())
         exact.append(exact_gradient(mdp, theta))
         used.append(stale_gradient(mdp, theta, logits) if reuse else exact[-1])
         theta = theta + step_size * used[-1]
-    return Path(torch.stack(value), torch.stack(used), torch.stack(exact))
+    return Climb(torch.stack(value), torch.stack(used), torch.stack(exact))

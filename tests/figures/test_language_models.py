@@ -7,7 +7,7 @@ from matplotlib.colors import to_hex
 
 from ppo_lesson.figures.language_models import (
     plot_climb,
-    plot_likeliest,
+    plot_optimum,
     plot_overoptimisation,
     plot_proxy,
     plot_said,
@@ -31,7 +31,7 @@ def test_both_policies_have_a_bar_for_each_response_and_the_first_one_is_at_the_
     ax: Axes,
 ) -> None:
     reference, best = torch.tensor([0.1, 0.6]), torch.tensor([0.7, 0.2])
-    plot_likeliest(ax, ["calm sea.", "wild sea."], reference, best)
+    plot_optimum(ax, ["calm sea.", "wild sea."], reference, best)
     hatched, filled = ax.containers
     assert [bar.get_width() for bar in hatched] == [0.1, 0.6]
     assert [bar.get_width() for bar in filled] == [0.7, 0.2]

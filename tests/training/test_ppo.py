@@ -9,6 +9,7 @@ import time
 import warnings
 from collections.abc import Callable
 from dataclasses import fields, replace
+from functools import partial
 from typing import Any
 
 import gymnasium
@@ -34,7 +35,7 @@ from ppo_lesson.training.ppo import (
     train,
 )
 from ppo_lesson.training.rollouts import Rollout, collect, make_env
-from ppo_lesson.worlds.probes import PROBES, EndlessProbe, Probe
+from ppo_lesson.worlds.probes import PROBES, Probe, ProbeEnv
 
 MODES = (AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP)
 SEED = 4001
@@ -116,12 +117,10 @@ def moved(policy: ActorCritic, size: float = 0.3) -> ActorCritic:
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("probe", PROBES)
-def test_every_probes_values_and_actions_are_learned(
-    probe: type[Probe], mode: AutoresetMode
-) -> None:
-    result = train(PROBING, seed=SEED, make_env=envs_of(probe, mode))
-    for obs, value in probe().known_values(PROBING.gamma).items():
+@pytest.mark.parametrize("probe", PROBES.values(), ids=PROBES)
+def test_every_probes_values_and_actions_are_learned(probe: Probe, mode: AutoresetMode) -> None:
+    result = train(PROBING, seed=SEED, make_env=envs_of(partial(ProbeEnv, probe), mode))
+    for obs, value in probe.known_values(PROBING.gamma).items():
         row = torch.tensor([obs])
         learned = result.policy.value(row).item() / PROBING.reward_scale
         assert learned == pytest.approx(value, abs=0.1)
@@ -145,10 +144,11 @@ def truncation_as_termination(
 @pytest.mark.parametrize("mode", MODES)
 def test_who_takes_truncation_for_termination_misses_the_endless_value(mode: AutoresetMode) -> None:
     # The right code is within 0.1 of 1 / (1 - gamma) = 5, see above.
-    make = envs_of(EndlessProbe, mode)
+    endless = PROBES["EndlessProbe"]
+    make = envs_of(partial(ProbeEnv, endless), mode)
     wrong = train(PROBING, seed=SEED, gae=truncation_as_termination, make_env=make)
     learned = wrong.policy.value(torch.zeros(1)).item() / PROBING.reward_scale
-    assert learned < EndlessProbe().known_values(PROBING.gamma)[0.0] - 1
+    assert learned < endless.known_values(PROBING.gamma)[0.0] - 1
 
 
 @pytest.mark.slow
@@ -487,7 +487,7 @@ def test_the_learning_rate_falls_linearly_with_the_steps_or_stays() -> None:
 def test_the_optimiser_uses_the_learning_rate_that_is_logged() -> None:
     # Adam's first step moves a weight by learning_rate g / (|g| + epsilon), at most.
     states = []
-    make = envs_of(PROBES[1])
+    make = envs_of(partial(ProbeEnv, PROBES["ObsProbe"]))
     config = replace(TINY, num_epochs=1, minibatch_size=1000, learning_rate=0.037, total_steps=40)
 
     def policy_loss(*arguments: Any) -> Tensor:
@@ -585,19 +585,19 @@ def test_the_target_kl_saves_gradient_steps() -> None:
 
 
 def test_an_environment_that_fits_no_policy_is_refused() -> None:
-    class Continuous(PROBES[0]):  # type: ignore[misc, valid-type]
+    class Continuous(ProbeEnv):
         def __init__(self) -> None:
-            super().__init__()
+            super().__init__(PROBES["ConstantProbe"])
             self.action_space = self.observation_space
 
-    class FromOne(PROBES[0]):  # type: ignore[misc, valid-type]
+    class FromOne(ProbeEnv):
         def __init__(self) -> None:
-            super().__init__()
+            super().__init__(PROBES["ConstantProbe"])
             self.action_space = gymnasium.spaces.Discrete(2, start=1)
 
-    class Counted(PROBES[0]):  # type: ignore[misc, valid-type]
+    class Counted(ProbeEnv):
         def __init__(self) -> None:
-            super().__init__()
+            super().__init__(PROBES["ConstantProbe"])
             self.observation_space = gymnasium.spaces.Discrete(3)
 
     for env, message in (

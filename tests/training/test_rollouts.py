@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,7 +21,7 @@ from torch.distributions import Categorical
 from ppo_lesson.training.networks import ActorCritic
 from ppo_lesson.training.ppo import PPOConfig, train
 from ppo_lesson.training.rollouts import Rollout, collect, evaluate, make_env, solved_return
-from ppo_lesson.worlds.probes import PROBES, MatchProbe
+from ppo_lesson.worlds.probes import PROBES, ProbeEnv, make as make_probe
 
 MODES = (AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP)
 SEED, NUM_ENVS, LENGTHS = 11, 3, (6, 1, 2, 9, 5, 1)
@@ -55,7 +56,7 @@ def short_cartpole() -> gymnasium.Env[Any, Any]:
 ENVIRONMENTS: tuple[Callable[[], gymnasium.Env[Any, Any]], ...] = (
     EndsAtRandom,
     short_cartpole,
-    *PROBES,
+    *(partial(ProbeEnv, probe) for probe in PROBES.values()),
 )
 
 
@@ -275,7 +276,7 @@ def test_the_actions_are_sampled_from_what_the_policy_sees() -> None:
     with torch.no_grad():  # a policy that surely takes action 1 where obs > 0, else action 0
         policy.actor[0].weight.fill_(1.0)
         policy.actor[2].weight.copy_(torch.tensor([[-100.0], [100.0]]).expand(2, 8))
-    env = SyncVectorEnv([MatchProbe] * 5)
+    env = make_probe(PROBES["MatchProbe"], 5)
     rollout = collect(env, policy, 20, np.random.default_rng(0), seed=SEED)
     assert torch.equal(rollout.action, (rollout.obs[..., 0] > 0).long())
     assert (rollout.reward[rollout.valid] == 1).all()
@@ -342,8 +343,10 @@ def module_of_a_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     """Write a module that registers a world when it is imported, as packages of worlds do."""
     lines = (
         "import gymnasium",
-        "from ppo_lesson.worlds.probes import MatchProbe",
-        "gymnasium.register('FromAModule-v0', entry_point=MatchProbe)",
+        "from ppo_lesson.worlds.probes import PROBES, ProbeEnv",
+        "def world():",
+        "    return ProbeEnv(PROBES['MatchProbe'])",
+        "gymnasium.register('FromAModule-v0', entry_point=world)",
     )
     (tmp_path / "module_of_a_world.py").write_text("\n".join(lines), encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
@@ -355,7 +358,7 @@ def module_of_a_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
 def test_a_world_of_a_module_is_made_by_importing_that(module_of_a_world: str) -> None:
     env = make_env(f"{module_of_a_world}:FromAModule-v0", 2)
     assert isinstance(env.unwrapped, SyncVectorEnv)
-    assert isinstance(env.unwrapped.envs[0].unwrapped, MatchProbe)
+    assert isinstance(env.unwrapped.envs[0].unwrapped, ProbeEnv)
     env.close()
     vectorised = make_env("gymnasium:CartPole-v1", 2)
     assert type(vectorised.unwrapped).__name__ == "CartPoleVectorEnv"

@@ -6,41 +6,37 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
-from ppo_lesson.worlds.probes import (
-    PROBES,
-    ActionProbe,
-    ConstantProbe,
-    DelayedProbe,
-    EndlessProbe,
-    MatchProbe,
-    ObsProbe,
-    Probe,
-)
+from ppo_lesson.worlds.probes import PROBES, Probe, ProbeEnv, make
+
+EVERY = pytest.mark.parametrize("probe", PROBES.values(), ids=PROBES)
 
 
-def play_best(env: Probe, seed: int) -> tuple[list[float], list[float], bool]:
+def some(*names: str) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("probe", [PROBES[name] for name in names], ids=names)
+
+
+def play_best(env: ProbeEnv, seed: int) -> tuple[list[float], list[float], bool]:
     """Play one episode of the best action; return what was seen, what was earned, how it ended."""
     obs, _ = env.reset(seed=seed)
     seen, rewards = [float(obs[0])], []
     terminated = truncated = False
     while not (terminated or truncated):
-        obs, reward, terminated, truncated, _ = env.step(env.best_action[seen[-1]])
+        obs, reward, terminated, truncated, _ = env.step(env.probe.best_action[seen[-1]])
         seen.append(float(obs[0]))
         rewards.append(float(reward))
     return seen, rewards, terminated
 
 
-@pytest.mark.parametrize("probe", PROBES)
-def test_follows_the_gymnasium_interface(probe: type[Probe]) -> None:
+@EVERY
+def test_follows_the_gymnasium_interface(probe: Probe) -> None:
     # Warnings are errors here, so the checker's advice counts too; the probes draw nothing.
-    check_env(probe(), skip_render_check=True)
+    check_env(ProbeEnv(probe), skip_render_check=True)
 
 
-@pytest.mark.parametrize("probe", PROBES)
+@EVERY
 @pytest.mark.parametrize("gamma", [0.0, 0.5, 0.9])
-def test_known_values_are_the_returns_of_the_best_action(probe: type[Probe], gamma: float) -> None:
-    env = probe()
-    values = env.known_values(gamma)
+def test_known_values_are_the_returns_of_the_best_action(probe: Probe, gamma: float) -> None:
+    env, values = ProbeEnv(probe), probe.known_values(gamma)
     visited = set()
     for seed in range(20):
         seen, rewards, terminated = play_best(env, seed)
@@ -50,24 +46,24 @@ def test_known_values_are_the_returns_of_the_best_action(probe: type[Probe], gam
             following = reward + gamma * following
             assert following == pytest.approx(values[obs], abs=1e-12)
             visited.add(obs)
-    assert visited == set(values) == set(env.best_action)
+    assert visited == set(values) == set(probe.best_action)
 
 
-@pytest.mark.parametrize("probe", [ActionProbe, MatchProbe])
-def test_every_other_action_earns_less_than_the_best(probe: type[Probe]) -> None:
-    env = probe()
+@some("ActionProbe", "MatchProbe")
+def test_every_other_action_earns_less_than_the_best(probe: Probe) -> None:
+    env = ProbeEnv(probe)
     for seed in range(20):
         obs, _ = env.reset(seed=seed)
-        best = env.best_action[float(obs[0])]
+        best = probe.best_action[float(obs[0])]
         assert env.step(best)[1] == 1.0
         env.reset(seed=seed)
         assert env.step(1 - best)[1] == -1.0
 
 
-@pytest.mark.parametrize("probe", [ObsProbe, MatchProbe])
-def test_the_coin_is_fair_and_the_seed_decides_it(probe: type[Probe]) -> None:
+@some("ObsProbe", "MatchProbe")
+def test_the_coin_is_fair_and_the_seed_decides_it(probe: Probe) -> None:
     def tosses() -> np.ndarray:
-        env = probe()
+        env = ProbeEnv(probe)
         first = env.reset(seed=7)[0][0]
         return np.array([first] + [env.reset()[0][0] for _ in range(399)])
 
@@ -76,25 +72,32 @@ def test_the_coin_is_fair_and_the_seed_decides_it(probe: type[Probe]) -> None:
     assert abs(tosses().mean()) < 4 / 20
 
 
-@pytest.mark.parametrize("probe", [ConstantProbe, ObsProbe, DelayedProbe, ActionProbe, MatchProbe])
-def test_what_follows_a_termination_has_a_value_to_bootstrap_wrongly(probe: type[Probe]) -> None:
-    env = probe()
+@some("ConstantProbe", "ObsProbe", "DelayedProbe", "ActionProbe", "MatchProbe")
+def test_what_follows_a_termination_has_a_value_to_bootstrap_wrongly(probe: Probe) -> None:
+    env = ProbeEnv(probe)
     seen, _, terminated = play_best(env, seed=0)
     assert terminated
-    assert env.known_values(0.9)[seen[-1]] != 0.0
+    assert probe.known_values(0.9)[seen[-1]] != 0.0
 
 
 def test_the_endless_probe_is_truncated_at_its_limit_and_never_terminated() -> None:
-    env = EndlessProbe(time_limit=3)
+    endless = PROBES["EndlessProbe"]
+    env = ProbeEnv(endless)
     env.reset(seed=0)
-    ends = [env.step(0)[2:4] for _ in range(3)]
-    assert ends == [(False, False), (False, False), (False, True)]
+    ends = [env.step(0)[2:4] for _ in range(endless.num_steps)]
+    assert ends == [(False, False)] * 4 + [(False, True)]
+
+
+def test_copies_are_made_for_training() -> None:
+    envs = make(PROBES["ObsProbe"], 3)
+    assert [env.unwrapped.probe for env in envs.envs] == [PROBES["ObsProbe"]] * 3
+    envs.close()
 
 
 @pytest.mark.parametrize("mode", [AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP])
-@pytest.mark.parametrize("probe", PROBES)
-def test_runs_in_a_vector_environment(probe: type[Probe], mode: AutoresetMode) -> None:
-    envs = SyncVectorEnv([probe] * 3, autoreset_mode=mode)
+@EVERY
+def test_runs_in_a_vector_environment(probe: Probe, mode: AutoresetMode) -> None:
+    envs = SyncVectorEnv([lambda: ProbeEnv(probe)] * 3, autoreset_mode=mode)
     obs, _ = envs.reset(seed=0)
     assert obs.shape == (3, 1)
     assert obs.dtype == np.float32
@@ -107,12 +110,12 @@ def test_runs_in_a_vector_environment(probe: type[Probe], mode: AutoresetMode) -
 
 def test_bad_arguments_are_named() -> None:
     with pytest.raises(ValueError, match=r"gamma: expected a number in \[0, 1\], got 1\.5"):
-        ConstantProbe().known_values(1.5)
+        PROBES["ConstantProbe"].known_values(1.5)
     with pytest.raises(ValueError, match=r"gamma: expected a number in \[0, 1\), got 1\.0"):
-        EndlessProbe().known_values(1.0)
-    with pytest.raises(ValueError, match="time_limit: expected 1 or more, got 0"):
-        EndlessProbe(time_limit=0)
-    env = ActionProbe()
+        PROBES["EndlessProbe"].known_values(1.0)
+    with pytest.raises(ValueError, match="num_envs: expected 1 or more, got 0"):
+        make(PROBES["ActionProbe"], 0)
+    env = ProbeEnv(PROBES["ActionProbe"])
     env.reset(seed=0)
     with pytest.raises(ValueError, match=r"action: expected one of Discrete\(2\), got 2"):
         env.step(2)
