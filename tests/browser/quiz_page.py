@@ -22,6 +22,7 @@ OPTIONS = (
 WEIGHT = Question("browser-weight", "What is the weight $w$?", OPTIONS)
 ESS = Question("browser-ess", "What becomes of the effective sample size?", OPTIONS)
 KEYS = Question("browser-keys", "And without a mouse?", OPTIONS)
+AGAIN = Question("browser-again", "And once more?", OPTIONS)
 WHY = OpenQuestion(
     "browser-why", "concept 1", "Why?", "Because q cancels.", ("It cancels.", "A sum")
 )"""
