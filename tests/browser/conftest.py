@@ -22,7 +22,6 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from ppo_lesson.exercises.progress import FILE, data_folder
 from tests.browser.chromium import find_or_install_chromium
 from tests.browser.lab import Lab, running_lab
 from tests.browser.lab_page import SHOWN_WITHIN, LabPage
@@ -90,12 +89,6 @@ def lab_page(window: BrowserContext, lab: Lab) -> Iterator[LabPage]:
     page.page.set_viewport_size({"width": 1280, "height": 800})
     yield page
     page.close()
-
-
-@pytest.fixture(scope="module")
-def nothing_answered(nobodys_progress: None) -> None:
-    """Forget what other files have answered: their kernels share one file of progress."""
-    (data_folder() / FILE).unlink(missing_ok=True)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from playwright.sync_api import Locator, expect
 
+from ppo_lesson.exercises.progress import FILE, data_folder
 from tests.browser.lab_page import LabPage
 
 LONG = "The target over the proposal, at the sample: " + "what is drawn too often counts less, " * 5
@@ -29,7 +30,8 @@ WHY = OpenQuestion(
 
 
 def run(lab_page: LabPage, *calls: str, number: int, values: str = VALUES) -> list[Locator]:
-    """Run a new notebook in the browser, a cell per call; return the frames of its questions."""
+    """Run a new notebook, for somebody who has answered nothing; return its questions' frames."""
+    (data_folder() / FILE).unlink(missing_ok=True)  # of the session, and of the kernels it starts
     cells = [new_markdown_cell("# Questions"), new_code_cell(values)]
     for call in calls:
         cells += [new_markdown_cell(f"Before `{call}`."), new_code_cell(call)]

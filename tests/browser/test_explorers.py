@@ -1,6 +1,6 @@
 """Explorers in JupyterLab: they draw what Python's table says, for eyes, ears, mouse and keys.
 
-One notebook, opened once, for all tests but the first and the last.
+One notebook, opened once, for all tests but the last; each finds the sliders where they stand.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ show_progress([LESSON])
 
 
 @pytest.fixture(scope="module")
-def stored(lab_page: LabPage, nothing_answered: None) -> LabPage:
+def stored(lab_page: LabPage) -> LabPage:
     """Run the notebook as authors do, and open it in the browser."""
     cells = [new_code_cell(source) for source in (VALUES, *SHOWN.split("---\n"))]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}

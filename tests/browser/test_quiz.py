@@ -25,13 +25,12 @@ ILLEGIBLE = """() => [...document.querySelectorAll(
         || element.getBoundingClientRect().right > cell.right;
 }).map(element => element.outerHTML.slice(0, 200))"""
 
-
 RESTART = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
 CALLS = ("ask(WEIGHT)", "ask(KEYS)", "predict(ESS)", "in_your_own_words(WHY)", "predict(AGAIN)")
 
 
 @pytest.fixture(scope="module")
-def opened(lab_page: LabPage, nothing_answered: None) -> LabPage:
+def opened(lab_page: LabPage) -> LabPage:
     run(lab_page, *CALLS, number=len(CALLS))
     return lab_page
 

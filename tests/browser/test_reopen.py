@@ -9,7 +9,7 @@ from ppo_lesson.commands import notebook_form
 from tests.browser.lab_page import LabPage
 from tests.browser.quiz_page import VALUES, button, frames, option, run
 
-pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("nothing_answered")]
+pytestmark = pytest.mark.browser
 
 BOARD = """from ppo_lesson.notebook.board import dashboard
 from ppo_lesson.training.ppo import PPOConfig
