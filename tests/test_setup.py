@@ -166,8 +166,8 @@ def test_the_workflow_calls_readmes_command_on_every_system() -> None:
     assert all(f"{system}-latest" in workflow for system in ("ubuntu", "macos", "windows"))
 
 
-def test_the_workflow_keeps_what_the_browser_saw_also_when_a_test_fails() -> None:
-    workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
+def test_the_weekly_workflow_keeps_what_the_browser_saw_also_when_a_test_fails() -> None:
+    workflow = (ROOT / ".github" / "workflows" / "weekly.yml").read_text(encoding="utf-8")
     assert "\n      PPO_LESSON_SCREENSHOTS: ${{ github.workspace }}/screenshots\n" in workflow
     steps = workflow.split("\n      - ")
     (upload,) = [step for step in steps if "uses: actions/upload-artifact@" in step]

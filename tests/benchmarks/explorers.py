@@ -26,7 +26,8 @@ from playwright.sync_api import Locator, Page, sync_playwright
 from ppo_lesson.explorers import EXPLORERS, clip_lab
 from tests.browser.chromium import find_or_install_chromium
 from tests.browser.conftest import FLAGS
-from tests.browser.lab import LabPage, running_lab
+from tests.browser.lab import running_lab
+from tests.browser.lab_page import LabPage
 
 Rows = list[list[str]]
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 
 from tests.benchmarks.explorers import open_lab
 from tests.browser.dashboard_page import ENDS, DashboardPage
-from tests.browser.lab import LabPage
+from tests.browser.lab_page import LabPage
 
 NUM_TIMES, NUM_BUSY = 20, 4
 LATE = 60_000  # milliseconds; a click that was not heard by then was not heard

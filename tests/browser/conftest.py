@@ -1,18 +1,30 @@
-"""A browser, a JupyterLab with a copy of the notebooks, and a page to look at them."""
+"""A browser, a JupyterLab with a copy of the notebooks, and pages to look at them.
+
+Browser and lab serve all files of this folder that a worker runs one after the other; each file has
+a page of its own, so that a test that fails spoils no other file.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Playwright, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Locator,
+    Page,
+    Playwright,
+    expect,
+    sync_playwright,
+)
 
-from ppo_lesson.exercises.progress import data_folder
 from tests.browser.chromium import find_or_install_chromium
-from tests.browser.lab import SHOWN_WITHIN, Lab, LabPage, running_lab
+from tests.browser.lab import Lab, running_lab
+from tests.browser.lab_page import SHOWN_WITHIN, LabPage
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
@@ -31,14 +43,14 @@ FLAGS = [
 ]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
-    """Start Playwright for one module: while it runs, this thread can start no other event loop."""
+    """Start Playwright; while it runs, this thread can start no other event loop."""
     with sync_playwright() as playwright:
         yield playwright
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """Start a Chromium; without one fail in CI, and elsewhere skip and say why."""
     path = find_or_install_chromium(Path(playwright.chromium.executable_path))
@@ -52,7 +64,7 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
     browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """Start a JupyterLab on a copy of the notebooks: nothing is written to the repository."""
     folder = tmp_path_factory.mktemp("lab")
@@ -62,17 +74,17 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         yield lab
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def window(browser: Browser) -> Iterator[BrowserContext]:
-    """Open one browser profile for a module, so that JupyterLab's own files are loaded once."""
+    """Open one browser profile, so that JupyterLab's own files are loaded once."""
     context = browser.new_context()
     yield context
     context.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def lab_page(window: BrowserContext, lab: Lab) -> Iterator[LabPage]:
-    """Open an empty tab on the lab, 1280x800; ``lab_page.page.set_viewport_size`` changes that."""
+    """Open a tab on the lab, 1280x800; ``open_notebook`` closes what another test has opened."""
     page = LabPage(window.new_page(), lab)
     page.page.set_viewport_size({"width": 1280, "height": 800})
     yield page
@@ -80,14 +92,12 @@ def lab_page(window: BrowserContext, lab: Lab) -> Iterator[LabPage]:
 
 
 @pytest.fixture
-def nothing_answered(nobodys_progress: None) -> None:
-    """Forget what other tests have answered: their kernels share one folder of progress."""
-    shutil.rmtree(data_folder(), ignore_errors=True)
+def photograph() -> Callable[[Page | Locator, str], None]:
+    """Take a picture for people, called ``NAME.png``, if PPO_LESSON_SCREENSHOTS names a folder."""
+    folder = os.environ.get("PPO_LESSON_SCREENSHOTS")
 
+    def take(what: Page | Locator, name: str) -> None:
+        if folder:
+            what.screenshot(path=Path(folder) / f"{name}.png")
 
-@pytest.fixture
-def screenshots(tmp_path: Path) -> Path:
-    """Name the folder for pictures of what a test saw; PPO_LESSON_SCREENSHOTS chooses it."""
-    folder = Path(os.environ.get("PPO_LESSON_SCREENSHOTS", tmp_path))
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    return take

@@ -9,7 +9,7 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Locator, expect
 
-from tests.browser.lab import RUN_WITHIN, LabPage
+from tests.browser.lab_page import RUN_WITHIN, LabPage
 
 PLANNED = 20_000_000  # steps: minutes of training, so that only a click can end the cell in time
 CELLS = (

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -15,6 +16,7 @@ from ppo_lesson.explorers.explorer import Explorer
 from ppo_lesson.explorers.sliders import Choice
 
 
+@cache
 def explorer(name: str) -> Explorer:
     """Build an explorer as it is without a learner's function."""
     found = EXPLORERS[name]()
@@ -38,6 +40,26 @@ def expect_table(drawing: Locator, explorer: Explorer, position: dict[str, float
     """Compare the two lines above the picture with the table."""
     for line in lines(explorer, position):
         expect(drawing.locator("svg").get_by_text(line, exact=True)).to_have_count(1)
+
+
+def positions(explorer: Explorer, number: int) -> Iterator[dict[str, float]]:
+    """Choose so many positions at random, the same in every run."""
+    choose = random.Random(0)
+    for _ in range(number):
+        yield {control.name: choose.choice(control.positions) for control in explorer.controls}
+
+
+def move(drawing: Locator, explorer: Explorer, position: dict[str, float]) -> None:
+    """Move every slider to its place with keys, the way a reader without a mouse does."""
+    for control in explorer.controls:
+        handle = slider(drawing, explorer, control.name)
+        index, last = control.index(position[control.name]), len(control.positions) - 1
+        end, arrow, steps = min(("Home", "ArrowRight", index), ("End", "ArrowLeft", last - index),
+                                key=lambda way: way[2])  # fmt: skip
+        handle.press(end)
+        for _ in range(steps):
+            drawing.page.keyboard.press(arrow)
+        expect(handle).to_be_focused()
 
 
 # Of a drawing: each control's height beside the middle of the words that say what it is, and
@@ -84,31 +106,37 @@ def store(folder: Path) -> str:
     return "stored_explorers.ipynb"
 
 
-@contextmanager
-def offline(browser: Browser, harmless: tuple[str, ...] = ()) -> Iterator[Page]:
-    """Open a page that may read files and nothing else, and whose console must stay silent.
+class OfflinePage:
+    """A page that may read files and nothing else, and whose console must stay silent."""
 
-    Args:
-        browser: that opens it.
-        harmless: beginnings of addresses that it may ask for, in vain, and complain about.
-    """
-    context = browser.new_context(offline=True, reduced_motion="reduce")
-    refused, said = [], []
+    def __init__(self, browser: Browser, harmless: tuple[str, ...] = ()) -> None:
+        """Open it, for a reader who has asked for less motion.
 
-    def decide(route: Route) -> None:
+        Args:
+            browser: that opens it.
+            harmless: beginnings of addresses that it may ask for, in vain, and complain about.
+        """
+        self.harmless = harmless
+        self.refused: list[str] = []
+        self.said: list[str] = []
+        self.context = browser.new_context(offline=True, reduced_motion="reduce")
+        self.context.route("**/*", self._decide)
+        self.page = self.context.new_page()
+        self.page.on("console", lambda message: self.said.append(message.text))
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+
+    def _decide(self, route: Route) -> None:
         if route.request.url.startswith("file:"):
             route.continue_()
         else:
-            if not route.request.url.startswith(harmless):
-                refused.append(route.request.url)
+            if not route.request.url.startswith(self.harmless):
+                self.refused.append(route.request.url)
             route.abort()
 
-    context.route("**/*", decide)
-    page = context.new_page()
-    page.set_viewport_size({"width": 1280, "height": 900})
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    yield page
-    context.close()
-    assert refused == []
-    assert harmless or said == [], said
+    def expect_silence(self) -> None:
+        """Since the last call nothing was asked of a network, and the console said nothing."""
+        refused, said = self.refused[:], self.said[:]
+        self.refused.clear()
+        self.said.clear()
+        assert refused == []
+        assert self.harmless or said == [], said

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import base64
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from ppo_lesson.notebook.board import DESCRIPTION, HOW_TO_STOP
 from tests.browser.dashboard_page import ENDS, PLANNED, DashboardPage, width
-from tests.browser.lab import KERNEL_IS_IDLE, LabPage
+from tests.browser.lab_page import KERNEL_IS_IDLE, LabPage
 
 pytestmark = pytest.mark.browser
 
 IS_BUSY = KERNEL_IS_IDLE.replace("idle", "busy")
 
 
+@pytest.fixture(scope="module")
+def board(lab_page: LabPage) -> DashboardPage:
+    """Open the notebook of one training; each test runs it again."""
+    return DashboardPage(lab_page)
+
+
 @pytest.mark.parametrize("way", ENDS)
 def test_the_dashboard_moves_and_one_click_ends_the_cell_and_says_so(
-    way: str, lab_page: LabPage, screenshots: Path
+    way: str, board: DashboardPage, photograph
 ) -> None:
     press, reason = ENDS[way]
-    board = DashboardPage(lab_page)
+    lab_page = board.lab_page
     board.start()
     style, filled = board.bar.get_attribute("style") or "", width(board.bar)
     expect(board.bar).not_to_have_attribute("style", style)
@@ -32,13 +37,13 @@ def test_the_dashboard_moves_and_one_click_ends_the_cell_and_says_so(
     assert alt_text is not None and alt_text["width"] <= 1  # said to those who do not see
     assert lab_page.page.locator(IS_BUSY).count() == 1
     empty = board.stored()["image/png"]
-    lab_page.page.screenshot(path=screenshots / f"dashboard-training-{way}.png")
+    photograph(lab_page.page, f"dashboard-training-{way}")
 
     press(board)
     board.expect_end(reason)
     done = int(board.steps.inner_text().split()[0].replace(",", ""))
     assert 0 < done < PLANNED
-    lab_page.page.screenshot(path=screenshots / f"dashboard-{way}.png")
+    photograph(lab_page.page, f"dashboard-{way}")
     kept = board.stored()
     assert kept["text/plain"] == f"{DESCRIPTION} {board.words.inner_text()}"
     shown = board.picture.evaluate(PIXELS)
