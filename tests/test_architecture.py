@@ -44,7 +44,7 @@ CARTPOLE = ("CartPole-v1", 475, 520)  # the name; when it is solved; the top of 
 OF_CARTPOLE = (
     "ppo_lesson.training.config",
     "ppo_lesson.figures.debugging_ppo",
-    "ppo_lesson.museum.rollouts",
+    "ppo_lesson.museum.detectors",
     "ppo_lesson.notebook.animation",
 )
 

@@ -14,7 +14,7 @@ from ppo_lesson.figures.ppo_cartpole import plot_seeds
 from ppo_lesson.figures.style import house_style
 from ppo_lesson.figures.surrogate_gradient import plot_cliff_tangent
 from ppo_lesson.files import checkout, make_folder, replace_bytes, spare_others
-from ppo_lesson.training.ppo import PPOConfig
+from ppo_lesson.training.config import PPOConfig
 from ppo_lesson.training.seeds import train_seeds
 from ppo_lesson.worlds.toys import Gaussian
 
@@ -78,7 +78,7 @@ def _clip() -> Figure:
 
 def _cartpole() -> Figure:
     """Train with the defaults from several seeds."""
-    runs = train_seeds(PPOConfig(), range(NUM_SEEDS), evaluations=24, episodes=20)
+    runs = train_seeds(PPOConfig(), range(NUM_SEEDS), num_evaluations=24, num_episodes=20)
     if len(runs.results) < NUM_SEEDS:  # Ctrl-C
         raise KeyboardInterrupt
     figure = Figure()

@@ -18,17 +18,16 @@ from gymnasium.vector import VectorEnv
 from torch import Tensor, nn
 
 from ppo_lesson.experiments import running as experiments
-from ppo_lesson.experiments.explosion import plain_surrogate_loss
-from ppo_lesson.experiments.running import NOTHING
 from ppo_lesson.training.config import PPOConfig
 from ppo_lesson.training.networks import ActorCritic
-from ppo_lesson.training.ppo import make_policy
+from ppo_lesson.training.ppo import plain_surrogate_loss
+from ppo_lesson.training.session import RIGHT, Parts, make_policy
 
 STORED = Path(__file__).with_name("ablations.json")
 COMMAND = "python -m ppo_lesson experiments ablations"
 NUM_SEEDS = 10
-EVERY = 4  # updates between two evaluations
-EPISODES = 20  # of each evaluation
+ITERATIONS_BETWEEN = 4  # two evaluations
+NUM_EPISODES = 20  # of each evaluation
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class Ablation:
     id: str
     title: str  # what is otherwise, as a figure says it
     changes: Mapping[str, Any] = field(default_factory=dict)  # of PPOConfig: name -> value
-    parts: Mapping[str, Callable[..., Any]] = field(default_factory=dict)  # of `train`
+    parts: Parts = RIGHT
 
     @property
     def config(self) -> PPOConfig:
@@ -62,7 +61,8 @@ def torch_initialised(
     return policy
 
 
-_PLAIN = {"policy_loss": plain_surrogate_loss}
+_PLAIN = Parts(policy_loss=plain_surrogate_loss)
+_TORCH = Parts(make_policy=torch_initialised)
 ABLATIONS = {
     ablation.id: ablation
     for ablation in (
@@ -76,7 +76,9 @@ ABLATIONS = {
         Ablation("no-clip", "no clip", parts=_PLAIN),
         Ablation("no-clip-epochs-10", "no clip, 10 epochs", {"num_epochs": 10}, _PLAIN),
         Ablation("entropy-bonus", "entropy bonus 0.01", {"entropy_coefficient": 0.01}),
-        Ablation("torch-init", "torch's initial weights", parts={"make_policy": torch_initialised}),
+        Ablation(
+            "torch-init", "torch's initial weights", parts=Parts(make_policy=torch_initialised)
+        ),
         Ablation("constant-rate", "learning rate not annealed", {"anneal_learning_rate": False}),
         Ablation("clipped-value", "value clipping", {"clip_value": True}),
     )
@@ -89,8 +91,8 @@ def head() -> dict[str, Any]:
         "command": COMMAND,
         "config": experiments.settings(PPOConfig()),
         "num_seeds": NUM_SEEDS,
-        "every": EVERY,
-        "episodes": EPISODES,
+        "every": ITERATIONS_BETWEEN,
+        "episodes": NUM_EPISODES,
         "changes": {ablation.id: dict(ablation.changes) for ablation in ABLATIONS.values()},
     }
 
@@ -99,7 +101,7 @@ def rerun(ablation_id: str, seed: int) -> list[float]:
     """Train one ablation from one seed, as the stored runs were.
 
     Returns:
-        (U,) mean return of fresh episodes, every EVERY updates.
+        (U,) mean return of fresh episodes, every ITERATIONS_BETWEEN iterations.
 
     Raises:
         ValueError: there is no such ablation.
@@ -107,9 +109,7 @@ def rerun(ablation_id: str, seed: int) -> list[float]:
     if ablation_id not in ABLATIONS:
         raise ValueError(f"ablation_id: expected one of {list(ABLATIONS)}, got {ablation_id!r}")
     ablation = ABLATIONS[ablation_id]
-    found = experiments.run(
-        ablation.config, seed, ablation.parts or NOTHING, every=EVERY, episodes=EPISODES
-    )
+    found = experiments.run(ablation.config, seed, ablation.parts, ITERATIONS_BETWEEN, NUM_EPISODES)
     return found["return"]
 
 
@@ -131,5 +131,5 @@ def read(path: Path = STORED) -> dict[str, Tensor]:
 def steps() -> Tensor:
     """Return the environment steps of the evaluations, (U,), rows that only reset counted."""
     config = PPOConfig()
-    between = config.num_envs * config.num_steps * EVERY
+    between = config.num_envs * config.num_steps * ITERATIONS_BETWEEN
     return torch.arange(between, config.total_steps + 1, between)

@@ -21,7 +21,7 @@ from ppo_lesson.language.dpo import align_directly
 from ppo_lesson.language.feedback import Pairs, collect_pairs, fit_reward_model, pretrain
 from ppo_lesson.language.judge import Judge, Worth
 from ppo_lesson.language.model import LanguageModel, RewardModel
-from ppo_lesson.language.rlhf import align
+from ppo_lesson.language.rlhf import Alignment, align
 from ppo_lesson.maths.shapes import check_count, check_seed
 from ppo_lesson.training.interrupts import whole
 
@@ -33,7 +33,7 @@ BETA = 0.5
 BETAS = (2.0, 1.0, 0.5, 0.25, 0.125)
 PAIRS_OF_DPO = (500, 2_000, 10_000, 50_000)
 GROUP_SIZE = 16
-EVERY = 2  # iterations between two records of the run without a price
+ITERATIONS_BETWEEN = 2  # two records of the run without a price
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,8 +92,8 @@ def run(seed: int) -> dict[str, Any]:
 
     Returns:
         "reference" and "optimum": their scores at BETA; "frontier": way -> one score per BETAS;
-        "pairs": one score of DPO per PAIRS_OF_DPO; "no price": one score every EVERY iterations of
-        PPO with beta 0, the reference's first; all as dicts of `judge.Worth`.
+        "pairs": one score of DPO per PAIRS_OF_DPO; "no price": one score per ITERATIONS_BETWEEN
+        iterations of PPO with beta 0, the reference's first; all as dicts of `judge.Worth`.
     """
     problem = pose(seed)
     judge, judges = problem.judge(), [problem.judge(beta) for beta in BETAS]
@@ -110,19 +110,16 @@ def run(seed: int) -> dict[str, Any]:
 
 
 def without_price(problem: Problem, judge: Judge, seed: int) -> list[dict[str, float]]:
-    """Train by PPO with beta 0; score the policy every EVERY iterations, the reference first."""
+    """Train by PPO with beta 0; score the reference, and then the policy now and again."""
     seen = [_seen(judge.measure(judge.ref_log_prob))]
-    count = 0
 
-    def on_iteration(model: LanguageModel, _record: object) -> None:
-        nonlocal count
-        count += 1
-        if count % EVERY == 0:
-            seen.append(_measure(judge, model))
+    def watch(result: Alignment) -> None:
+        if not result.stopped and len(result.history) % ITERATIONS_BETWEEN == 0:
+            seen.append(_measure(judge, result.policy))
 
     config = RLHFConfig(beta=0.0)
     reference, reward_model = problem.reference, problem.reward_model
-    whole(align(reference, reward_model, config, seed=seed, on_iteration=on_iteration))
+    whole(align(reference, reward_model, config, seed=seed, watch=watch))
     return seen
 
 
@@ -151,7 +148,7 @@ def head() -> dict[str, Any]:
         "betas": list(BETAS),
         "pairs_of_dpo": list(PAIRS_OF_DPO),
         "group_size": GROUP_SIZE,
-        "every": EVERY,
+        "every": ITERATIONS_BETWEEN,
     }
 
 

@@ -20,29 +20,29 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from ppo_lesson import maths
 from ppo_lesson.experiments import running as experiments
 from ppo_lesson.maths.importance import LOG_RATIO_LIMIT
 from ppo_lesson.maths.shapes import check_count
 from ppo_lesson.training.config import PPOConfig
-from ppo_lesson.training.diagnostics import Batch, UpdateMetrics
+from ppo_lesson.training.diagnostics import Batch, TrainingResult
+from ppo_lesson.training.experience import Player, evaluate, make_env, rollouts
 from ppo_lesson.training.interrupts import whole
 from ppo_lesson.training.networks import ActorCritic
-from ppo_lesson.training.ppo import make_batch, ppo_update, train
-from ppo_lesson.training.rollouts import collect, evaluate, make_env
+from ppo_lesson.training.ppo import make_batch, plain_surrogate_loss, ppo_update
+from ppo_lesson.training.session import train
 
 STORED = Path(__file__).with_name("explosion.json")
 COMMAND = "python -m ppo_lesson experiments explosion"
 STEP_SIZES = (0.006, 0.012, 0.018, 0.024, 0.03)
 NUM_EPOCHS = 20
 NUM_RUNS = 10
-UPDATES_BEFORE = 30  # of ordinary PPO, until the pole stands
+ITERATIONS_BEFORE = 30  # of ordinary PPO, until the pole stands
 MINIBATCH_SIZE = 128
 BINS = range(-20, 6)  # centres of the bins of log-ratios, one nat wide
 TOP = 0.01  # of the samples, whose share of the gradient is measured
-EPISODES = 16
+NUM_EPISODES = 16
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def record(
     step_sizes: Sequence[float] = STEP_SIZES,
     num_epochs: int = NUM_EPOCHS,
     num_runs: int = NUM_RUNS,
-    updates_before: int = UPDATES_BEFORE,
+    iterations_before: int = ITERATIONS_BEFORE,
 ) -> list[Explosion]:
     """Run the experiment.
 
@@ -87,12 +87,12 @@ def record(
         step_sizes: Adam's, one entry of the result each, plain and clipped.
         num_epochs: E, passes over the batch.
         num_runs: R, with a policy and a batch of its own each.
-        updates_before: iterations of ordinary PPO that the policy had.
+        iterations_before: of ordinary PPO, that the policy had.
     """
     num_epochs = check_count("num_epochs", num_epochs, 0)
     num_runs = check_count("num_runs", num_runs)
-    updates_before = check_count("updates_before", updates_before)
-    starts = [_start(seed, updates_before) for seed in range(num_runs)]
+    iterations_before = check_count("iterations_before", iterations_before)
+    starts = [_start(seed, iterations_before) for seed in range(num_runs)]
     return [
         _explode(starts, step_size, clipped, num_epochs)
         for step_size in step_sizes
@@ -120,11 +120,11 @@ def head() -> dict[str, Any]:
         "step_sizes": list(STEP_SIZES),
         "num_epochs": NUM_EPOCHS,
         "num_runs": NUM_RUNS,
-        "updates_before": UPDATES_BEFORE,
+        "updates_before": ITERATIONS_BEFORE,
         "minibatch_size": MINIBATCH_SIZE,
         "bins": [BINS[0], BINS[-1]],
         "top": TOP,
-        "episodes": EPISODES,
+        "episodes": NUM_EPISODES,
     }
 
 
@@ -133,7 +133,7 @@ def write(path: Path = STORED, on_entry: Callable[[str], object] = lambda name: 
 
     @cache  # one beginning for all entries
     def starts() -> list[tuple[ActorCritic, Batch]]:
-        return [_start(seed, UPDATES_BEFORE) for seed in range(NUM_RUNS)]
+        return [_start(seed, ITERATIONS_BEFORE) for seed in range(NUM_RUNS)]
 
     def entry(step_size: float, clipped: bool) -> dict[str, Any]:
         return asdict(_explode(starts(), step_size, clipped, NUM_EPOCHS))
@@ -146,20 +146,19 @@ def write(path: Path = STORED, on_entry: Callable[[str], object] = lambda name: 
     experiments.make(path, head(), entries, on_entry)
 
 
-def _start(seed: int, updates: int) -> tuple[ActorCritic, Batch]:
-    """Train for so many updates and collect one more batch."""
+def _start(seed: int, num_iterations: int) -> tuple[ActorCritic, Batch]:
+    """Train for so many iterations and collect one more batch."""
     config = PPOConfig()
-    done = 0
 
-    def enough(policy: ActorCritic, metrics: UpdateMetrics) -> bool:
-        nonlocal done
-        done += 1
-        return done >= updates
+    def enough(result: TrainingResult) -> bool:
+        return len(result.history) >= num_iterations
 
-    policy = whole(train(config, seed=seed, on_update=enough)).policy
+    policy = whole(train(config, seed=seed, watch=enough)).policy
+    # The record's actions: of another stream than those of the training and of the evaluation.
+    rng = np.random.default_rng([seed, 2])
+    player = Player(lambda _: policy.sampler(rng), policy.logits, policy.value)
     with closing(make_env(config.env_id, config.num_envs)) as env:
-        rng = np.random.default_rng([seed, 2])
-        rollout = collect(env, policy, config.num_steps, rng, seed=seed + 1000)
+        rollout = next(rollouts(env, player, config.num_steps, seed + 1000))
     return policy, make_batch(rollout, config)
 
 
@@ -179,20 +178,6 @@ def _run(
     return found
 
 
-def plain_surrogate_loss(
-    log_prob: Tensor, old_log_prob: Tensor, advantage: Tensor, clip_epsilon: float
-) -> Tensor:
-    """Leave out the clip: `surrogate_loss` with the arguments of `clipped_surrogate_loss`.
-
-    Args:
-        log_prob: (N,) under the current policy.
-        old_log_prob: (N,) under the policy that acted.
-        advantage: (N,) of each action.
-        clip_epsilon: not used.
-    """
-    return maths.surrogate_loss(log_prob, old_log_prob, advantage)
-
-
 @torch.no_grad()
 def _measure(policy: ActorCritic, batch: Batch) -> dict:
     log_prob = maths.action_log_prob(policy.logits(batch.obs), batch.action)
@@ -207,5 +192,5 @@ def _measure(policy: ActorCritic, batch: Batch) -> dict:
         "effective_sample_size": round(maths.effective_sample_size(log_ratio).item(), 1),
         "gradient_share": round(maths.gradient_share(ratio, advantage, TOP).item(), 3),
         "promise": round((ratio * advantage).mean().item(), 3),
-        "returns": round(evaluate(policy, EPISODES, seed=7).mean().item(), 1),
+        "returns": round(evaluate(policy, NUM_EPISODES, seed=7).mean().item(), 1),
     }

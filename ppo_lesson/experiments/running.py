@@ -17,17 +17,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ppo_lesson import maths
 from ppo_lesson.files import replace_text, require_writable
 from ppo_lesson.maths.shapes import check_count, check_seed
 from ppo_lesson.training.config import PPOConfig
-from ppo_lesson.training.diagnostics import UpdateMetrics
+from ppo_lesson.training.diagnostics import TrainingResult
+from ppo_lesson.training.experience import evaluate
 from ppo_lesson.training.interrupts import whole
-from ppo_lesson.training.networks import ActorCritic
-from ppo_lesson.training.ppo import evaluate, train
-from ppo_lesson.training.rollouts import make_env
+from ppo_lesson.training.session import RIGHT, Parts, train_with
 
-Run = dict[str, list[float]]
+Metrics = dict[str, list[float]]
 """What is seen of one training: name -> one number per record, see `run`."""
 
 Curves = dict[str, Tensor]
@@ -40,79 +38,54 @@ METRICS = (
     "entropy",
     "explained_variance",
     "gradient_norm",
+    "first_ratio",
 )
-NOTHING: Mapping[str, Callable[..., Any]] = {}
 
 
 def run(
     config: PPOConfig,
     seed: int,
-    parts: Mapping[str, Callable[..., Any]] = NOTHING,
-    *,
-    every: int,
-    episodes: int,
-) -> Run:
-    """Train once, and write down every few updates what the dashboard shows.
+    parts: Parts = RIGHT,
+    iterations_between: int = 1,
+    num_episodes: int = 20,
+) -> Metrics:
+    """Train once, and write down every few iterations what the dashboard shows.
 
     Args:
         config: the settings.
         seed: of the training; evaluation episodes take one of their own from it.
-        parts: keyword of `train` -> the function that stands in there.
-        every: updates between two records, 1 or more.
-        episodes: fresh ones per record, whose mean return is written down.
+        parts: what training is made of.
+        iterations_between: two records, 1 or more.
+        num_episodes: fresh ones per record, whose mean return is written down.
 
     Returns:
-        Lists of equal length, of all seeds too: "return" of the fresh episodes, METRICS, and
-        "first_ratio", the largest ratio of the update's first minibatch, before any step on it;
-        1/r counts where r is below 1. Three significant digits; NaN where nothing was measured.
+        Lists of equal length, of all seeds too: "return" of the fresh episodes, and METRICS. Three
+        significant digits; NaN where nothing was measured.
 
     Raises:
         KeyboardInterrupt: Ctrl-C, though the training ended in order.
     """
-    seed, every = check_seed(seed), check_count("every", every)
-    episodes = check_count("episodes", episodes)
-    parts = dict(parts)
-    first_ratio = _FirstRatio(parts.pop("policy_loss", maths.clipped_surrogate_loss))
-    world = parts.get("make_env", make_env)
-    num_records = config.total_steps // (config.num_envs * config.num_steps * every)
-    found: Run = {name: [] for name in ("return", *METRICS, "first_ratio")}
-    updates = 0
+    seed = check_seed(seed)
+    between = check_count("iterations_between", iterations_between)
+    num_episodes = check_count("num_episodes", num_episodes)
+    # Rows that only reset are no steps: some runs need more iterations, all have so many records.
+    num_records = config.total_steps // (config.num_envs * config.num_steps * between)
+    found: Metrics = {name: [] for name in ("return", *METRICS)}
 
-    def on_update(policy: ActorCritic, metrics: UpdateMetrics) -> None:
-        nonlocal updates
-        updates += 1
-        ratio = first_ratio.take()
-        # Rows that only reset are no steps: some runs need more updates, all have so many records.
-        if updates % every or updates > num_records * every:
+    def watch(result: TrainingResult) -> None:
+        records, rest = divmod(len(result.history), between)
+        if result.stopped or rest or records > num_records:
             return
-        played = evaluate(policy, episodes, 10_000 + seed, config.env_id, world).mean().item()
-        measured = {name: getattr(metrics, name) for name in METRICS}
-        for name, number in {"return": played, **measured, "first_ratio": ratio}.items():
+        world = config.env_id, parts.make_env
+        played = evaluate(result.policy, num_episodes, 10_000 + seed, *world).mean().item()
+        measured = {name: getattr(result.history[-1], name) for name in METRICS}
+        for name, number in {"return": played, **measured}.items():
             found[name].append(float(f"{number:.3g}"))
 
-    whole(train(config, seed=seed, policy_loss=first_ratio, on_update=on_update, **parts))
+    whole(train_with(parts, config, seed=seed, watch=watch))
     for numbers in found.values():  # of a run that ended early, by a fault
         numbers += [math.nan] * (num_records - len(numbers))
     return found
-
-
-class _FirstRatio:
-    """A policy loss that remembers how far the ratios of an update's first minibatch are from 1."""
-
-    def __init__(self, policy_loss: Callable[..., Tensor]) -> None:
-        self.policy_loss = policy_loss
-        self.found: float | None = None
-
-    def __call__(
-        self, log_prob: Tensor, old_log_prob: Tensor, advantage: Tensor, clip_epsilon: float
-    ) -> Tensor:
-        if self.found is None:
-            self.found = (log_prob.detach() - old_log_prob).abs().max().exp().item()
-        return self.policy_loss(log_prob, old_log_prob, advantage, clip_epsilon)
-
-    def take(self) -> float:
-        found, self.found = self.found, None
-        return math.nan if found is None else found
 
 
 def settings(config: PPOConfig) -> dict[str, Any]:

@@ -11,8 +11,9 @@ from torch import Tensor
 
 from ppo_lesson.figures.style import COLORS, Row, label_end, line_style
 from ppo_lesson.maths.shapes import check_count
-from ppo_lesson.training.ppo import PPOConfig, TrainingResult
-from ppo_lesson.training.rollouts import solved_return
+from ppo_lesson.training.config import PPOConfig
+from ppo_lesson.training.diagnostics import TrainingResult
+from ppo_lesson.training.experience import solved_return
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

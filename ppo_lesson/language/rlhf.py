@@ -7,8 +7,7 @@ and padding, which is no experience.
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 
 import torch
@@ -21,12 +20,7 @@ from ppo_lesson.language.feedback import draw_prompts
 from ppo_lesson.language.model import LanguageModel, Responses, respond
 from ppo_lesson.maths.arithmetic import equal_up_to_rounding
 from ppo_lesson.maths.shapes import check_seed
-from ppo_lesson.training.interrupts import (
-    INTERRUPTED,
-    finish_on_interrupt,
-    reason,
-    telling_the_end,
-)
+from ppo_lesson.training.interrupts import Watch, attend
 from ppo_lesson.training.steps import check_default_device, check_finite, gradient_step
 
 Score = Callable[[Tensor, Tensor], Tensor]
@@ -59,7 +53,7 @@ class Alignment:
 
     policy: LanguageModel
     history: list[Iteration] = field(default_factory=list)
-    stopped: str = "all iterations done"
+    stopped: str = ""  # empty while it goes on
 
 
 @dataclass(frozen=True)
@@ -84,7 +78,7 @@ def align(
     *,
     seed: int,
     draw: Callable[[LanguageModel, Tensor, torch.Generator], Responses] = respond,
-    on_iteration: Callable[[LanguageModel, Iteration], bool | str | None] | None = None,
+    watch: Watch[Alignment] | None = None,
 ) -> Alignment:
     """Raise the score minus beta times the divergence from the reference, by PPO on tokens.
 
@@ -97,9 +91,7 @@ def align(
         config: the settings.
         seed: of prompts, responses and minibatches.
         draw: draws the responses and scores them as it drew them.
-        on_iteration: called after each iteration with policy and record, as `on_update` of `train`:
-            training ends where it returns True, or words that say why; a method `finish` of it is
-            told of the end.
+        watch: called with the result after each iteration, and once more at the end, as in `train`.
 
     Returns:
         Policy, history, and why it ended. Ctrl-C ends it after the running iteration. Scores,
@@ -110,35 +102,34 @@ def align(
         TypeError, ValueError: score returned no tensor of shape (B,), or seed is no seed.
     """
     check_default_device()
-    with telling_the_end(on_iteration) as finish, finish_on_interrupt() as asked:
-        generator = torch.Generator().manual_seed(check_seed(seed))
-        result = Alignment(reference.copy())
-        model = result.policy
-        optimizer = torch.optim.Adam(model.parameters())
-        for k in range(config.num_iterations):
-            share_left = 1 - k / config.num_iterations
-            optimizer.param_groups[0]["lr"] = config.learning_rate * share_left
-            prompt = draw_prompts(config.num_responses // max(1, config.group_size), generator)
-            prompt = prompt.repeat_interleave(max(1, config.group_size))
-            try:
-                said = draw(model, prompt, generator)
-                scores, ref_log_prob, reward = rewards(reference, score, said, config.beta)
-                batch = make_batch(model, said, reward, config)
-                for _ in range(config.num_epochs):
-                    for index in maths.minibatches(len(prompt), config.minibatch_size, generator):
-                        take_step(model, optimizer, batch, index, config)
-            except FloatingPointError as error:
-                result.stopped = f"{error} in iteration {k + 1} of {config.num_iterations}"
-                warnings.warn(f"training stopped: {result.stopped}", RuntimeWarning, stacklevel=2)
-                break
-            record = _record(model, batch, scores, ref_log_prob, config)
-            result.history.append(record)
-            stop = on_iteration is not None and on_iteration(model, record)
-            if asked() or stop:
-                result.stopped = INTERRUPTED if asked() else reason(stop, "on_iteration")
-                break
-        finish(result.stopped)
-    return result
+    result = Alignment(reference.copy())
+    records = _iterations(result.policy, reference, score, config, seed, draw)
+    return attend(result, records, watch, done="all iterations done")
+
+
+def _iterations(
+    model: LanguageModel,
+    reference: LanguageModel,
+    score: Score,
+    config: RLHFConfig,
+    seed: int,
+    draw: Callable[[LanguageModel, Tensor, torch.Generator], Responses],
+) -> Generator[Iteration, None, None]:
+    """Draw responses, score them, take gradient steps; again and again."""
+    generator = torch.Generator().manual_seed(check_seed(seed))
+    optimizer = torch.optim.Adam(model.parameters())
+    for k in range(config.num_iterations):
+        share_left = 1 - k / config.num_iterations
+        optimizer.param_groups[0]["lr"] = config.learning_rate * share_left
+        prompt = draw_prompts(config.num_responses // max(1, config.group_size), generator)
+        prompt = prompt.repeat_interleave(max(1, config.group_size))
+        said = draw(model, prompt, generator)
+        scores, ref_log_prob, reward = rewards(reference, score, said, config.beta)
+        batch = make_batch(model, said, reward, config)
+        for _ in range(config.num_epochs):
+            for index in maths.minibatches(len(prompt), config.minibatch_size, generator):
+                take_step(model, optimizer, batch, index, config)
+        yield _record(model, batch, scores, ref_log_prob, config)
 
 
 @torch.no_grad()

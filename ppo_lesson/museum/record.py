@@ -1,4 +1,4 @@
-"""The bug museum: faults, most of them of published code, each a switch on our own PPO.
+"""The bug museum: faults, most of them of published code, each one part of our own PPO.
 
 Told without blame: they were written by people who knew what they were doing. The curves are
 recorded, five seeds of each fault and of the right code, and stored beside this module;
@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from ppo_lesson.experiments import running as experiments
-from ppo_lesson.experiments.running import Curves, Run
+from ppo_lesson.experiments.running import Curves, Metrics
 from ppo_lesson.museum import (
     advantages as faults_advantages,
     losses as faults_losses,
@@ -24,13 +24,14 @@ from ppo_lesson.museum import (
 )
 from ppo_lesson.museum.fault import Fault
 from ppo_lesson.training.config import PPOConfig
+from ppo_lesson.training.session import RIGHT
 
 STORED = Path(__file__).with_name("museum.json")
 COMMAND = "python -m ppo_lesson experiments museum"
 HEALTHY = "healthy"
 NUM_SEEDS = 5
-EVERY = 3  # updates between two records
-EPISODES = 20  # of each evaluation
+ITERATIONS_BETWEEN = 3  # two records
+NUM_EPISODES = 20  # of each evaluation
 
 FAULTS: dict[str, Fault] = {
     fault.id: fault
@@ -40,7 +41,7 @@ FAULTS: dict[str, Fault] = {
 """The faults by their ids, room by room."""
 
 
-def rerun(name: str, seed: int) -> Run:
+def rerun(name: str, seed: int) -> Metrics:
     """Train with one fault, or with HEALTHY code, from one seed, as the stored runs were.
 
     Raises:
@@ -48,8 +49,8 @@ def rerun(name: str, seed: int) -> Run:
     """
     if name not in (HEALTHY, *FAULTS):
         raise ValueError(f"name: expected {HEALTHY} or one of {list(FAULTS)}, got {name!r}")
-    parts = FAULTS[name].parts if name in FAULTS else experiments.NOTHING
-    return experiments.run(PPOConfig(), seed, parts, every=EVERY, episodes=EPISODES)
+    parts = FAULTS[name].parts if name in FAULTS else RIGHT
+    return experiments.run(PPOConfig(), seed, parts, ITERATIONS_BETWEEN, NUM_EPISODES)
 
 
 def head() -> dict[str, Any]:
@@ -58,8 +59,8 @@ def head() -> dict[str, Any]:
         "command": COMMAND,
         "config": experiments.settings(PPOConfig()),
         "num_seeds": NUM_SEEDS,
-        "every": EVERY,
-        "episodes": EPISODES,
+        "every": ITERATIONS_BETWEEN,
+        "episodes": NUM_EPISODES,
         "faults": list(FAULTS),
     }
 
@@ -88,5 +89,5 @@ def read(path: Path = STORED) -> dict[str, Curves]:
 def steps() -> Tensor:
     """Return the environment steps of the records, (U,), rows that only reset counted."""
     config = PPOConfig()
-    between = config.num_envs * config.num_steps * EVERY
+    between = config.num_envs * config.num_steps * ITERATIONS_BETWEEN
     return torch.arange(between, config.total_steps + 1, between)

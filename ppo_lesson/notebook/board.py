@@ -11,12 +11,13 @@ from IPython.display import display
 from ipywidgets import HTML, Button, HBox, Image, IntProgress, Label, Layout, VBox
 
 from ppo_lesson.maths.shapes import check_count, check_seed
-from ppo_lesson.notebook.curves import WIDTH, Curves
-from ppo_lesson.training import rollouts
-from ppo_lesson.training.interrupts import tell_at_the_end
+from ppo_lesson.notebook.curves import WIDTH, DashboardCurves
+from ppo_lesson.training import experience
+from ppo_lesson.training.config import PPOConfig
+from ppo_lesson.training.diagnostics import TrainingResult
+from ppo_lesson.training.experience import evaluate, make_env, solved_return
 from ppo_lesson.training.networks import ActorCritic
-from ppo_lesson.training.ppo import PPOConfig, TrainingResult, UpdateMetrics, evaluate
-from ppo_lesson.training.rollouts import make_env, solved_return
+from ppo_lesson.training.session import ALL_DONE
 
 SHARE = 0.04
 """Of the time that training takes by itself, how much drawing may take; the aim is below 5 %."""
@@ -33,85 +34,59 @@ def dashboard(
     seed: int,
     *,
     make_env: Callable[[str, int], VectorEnv] = make_env,
-    every: int = 5,
-    episodes: int = 20,
+    iterations_between: int = 5,
+    num_episodes: int = 20,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Dashboard:
-    """Display a dashboard, and return the `on_update` that keeps it alive.
+    """Display a dashboard, and return it: what `train` takes as `watch`.
 
     A page that is stored keeps the last picture and one line of text. The Stop button ends training
-    after the running update, as Ctrl-C does. Evaluating and drawing do not count as training time.
-    It shows every end, and why training ended. An `on_update` of your own may call this one; it
-    should return what this one returns, or Stop stops nothing.
+    after the running iteration, as Ctrl-C does. Evaluating and drawing do not count as training
+    time. It shows every end, and why training ended. A watcher of your own may call this one, each
+    time that it is called; it should return what this one returns, or Stop stops nothing.
 
     Args:
         config: the settings that training runs with.
         seed: of the evaluation episodes.
         make_env: as in `train`; the evaluations are played in its worlds.
-        every: evaluate after so many updates, 1 or more; the last update is always evaluated.
-        episodes: fresh episodes per evaluation.
+        iterations_between: two evaluations, 1 or more; the last iteration is always evaluated.
+        num_episodes: fresh ones per evaluation.
         clock: tells the time in seconds.
 
     Raises:
-        ValueError: every is below 1.
+        ValueError: iterations_between or num_episodes is below 1, or seed is no seed.
     """
-    every, episodes = check_count("every", every), check_count("episodes", episodes)
-    seed = check_seed(seed)
+    between = check_count("iterations_between", iterations_between)
+    num_episodes, seed = check_count("num_episodes", num_episodes), check_seed(seed)
 
     def play(policy: ActorCritic) -> float:
-        return evaluate(policy, episodes, seed, config.env_id, make_env).mean().item()
+        return evaluate(policy, num_episodes, seed, config.env_id, make_env).mean().item()
 
     # Of a world that gymnasium does not make, it cannot say when it is solved.
-    solved = solved_return(config.env_id) if make_env is rollouts.make_env else None
-    return Dashboard(Board(config.total_steps, Curves(config, solved)), play, every, clock)
+    solved = solved_return(config.env_id) if make_env is experience.make_env else None
+    curves = DashboardCurves(config, solved)
+    return Dashboard(config.total_steps, curves, play, between, clock)
 
 
 class Dashboard:
-    """Watches a training: evaluates now and then, draws where there is time, and tells the end."""
+    """A bar, lines of text, a Stop button and a picture beneath the cell, which follow a training.
+
+    It evaluates now and then, draws where there is time, and shows the end.
+    """
 
     def __init__(
         self,
-        board: Board,
+        total: int,
+        curves: DashboardCurves,
         play: Callable[[ActorCritic], float],
-        every: int,
+        iterations_between: int,
         clock: Callable[[], float],
     ) -> None:
-        """Watch from now on; `play` evaluates a policy."""
-        self.board, self.play, self.every, self.clock = board, play, every, clock
-        self.updates, self.begin = 0, clock()
-        self.watching, self.drawing, self.last_cost = 0.0, 0.0, 0.0  # seconds
-
-    def __call__(self, policy: ActorCritic, metrics: UpdateMetrics) -> str | None:
-        """Take in an update; return why training should end, if it should."""
-        tell_at_the_end(self.finish)
-        board, start = self.board, self.clock()
-        training = start - self.begin - self.watching
-        self.updates += 1
-        stopping = board.stopped  # a click that comes from now on ends the next update
-        is_last = stopping or metrics.steps >= board.total
-        board.curves.add(metrics)
-        if is_last or self.updates % self.every == 0:
-            board.curves.extend("return", metrics.steps, self.play(policy))
-        # There must be time for this picture and for the last one, which `finish` draws.
-        if self.drawing + 2 * self.last_cost < SHARE * training:
-            before = self.clock()
-            board.show(metrics.steps)
-            self.last_cost = self.clock() - before
-            self.drawing += self.last_cost
-        self.watching += self.clock() - start
-        return STOPPED if stopping else None
-
-    def finish(self, reason: str) -> None:
-        """Show that training is over, and why."""
-        self.board.finish(reason)
-
-
-class Board:
-    """A bar, lines of text, a Stop button and a picture, displayed beneath the cell."""
-
-    def __init__(self, total: int, curves: Curves) -> None:
-        """Display the beginning: no steps, empty curves."""
-        self.total, self.curves, self.stopped = total, curves, False
+        """Display the beginning: no steps, empty curves; `play` evaluates a policy."""
+        self.total, self.curves, self.play = total, curves, play
+        self.iterations_between, self.clock = iterations_between, clock
+        self.next_picture = 0.0  # seconds of training before there is time for one
+        self.stopped = False  # by the button
         self.bar = IntProgress(max=total, layout=Layout(width="320px"))
         self.steps = Label(layout=Layout(width="auto"))
         self.stop = Button(description="Stop", tooltip=HOW_TO_STOP, layout=Layout(width="110px"))
@@ -119,26 +94,43 @@ class Board:
         _hear_while_busy(self.stop)
         self.words = HTML(_status(HOW_TO_STOP))
         self.picture = Image(format="png", layout=Layout(width=f"{WIDTH}px", max_width="100%"))
-        self.show(0)
+        self._show(steps=0, seconds=0.0)
         everything = VBox([HBox([self.bar, self.steps, self.stop]), self.words, self.picture])
         self.view = {"application/vnd.jupyter.widget-view+json": everything.get_view_spec()}
         handle = display(self._stored(DESCRIPTION), raw=True, display_id=True)
         assert handle is not None  # display_id asks for it
         self.handle = handle
 
-    def show(self, steps: int) -> None:
-        """Move the bar and draw the curves."""
+    def __call__(self, result: TrainingResult) -> str | None:
+        """Take in an iteration, or the end; return why training should end, if it should."""
+        if result.stopped:
+            self._finish(result)
+            return None
+        stopping = self.stopped  # a click that comes from now on ends the next iteration
+        metrics = result.history[-1]
+        self.curves.add(metrics)
+        is_last = stopping or metrics.steps >= self.total
+        if is_last or len(result.history) % self.iterations_between == 0:
+            self.curves.extend("return", metrics.steps, self.play(result.policy))
+        if metrics.seconds >= self.next_picture:
+            self._show(metrics.steps, metrics.seconds)
+        return STOPPED if stopping else None
+
+    def _show(self, steps: int, seconds: float) -> None:
+        """Move the bar and draw the curves; the next picture waits until this one is paid for."""
+        begin = self.clock()
         self.bar.value = steps
         self.steps.value = f"{steps:,} of {self.total:,} environment steps"
         self.picture.value = self.curves.png()
+        self.next_picture = seconds + (self.clock() - begin) / SHARE
 
-    def finish(self, reason: str) -> None:
+    def _finish(self, result: TrainingResult) -> None:
         """Say why training has ended, and leave the last picture to the stored notebook."""
         self.stop.disabled = True
-        self.show(self.curves.steps)
-        ended = f"Ended after {self.steps.value}: {reason}."
+        self._show(self.curves.steps, seconds=0.0)
+        ended = f"Ended after {self.steps.value}: {result.stopped}."
         self.words.value = _status(ended)
-        done = reason == TrainingResult.stopped  # what it says where nothing came in between
+        done = result.stopped == ALL_DONE
         self.bar.bar_style = "success" if done else "warning"
         text = DESCRIPTION if done else f"{DESCRIPTION} {ended}"
         self.handle.update(self._stored(text), raw=True)

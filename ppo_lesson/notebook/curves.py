@@ -16,7 +16,8 @@ from PIL import Image
 
 from ppo_lesson.figures.ppo_cartpole import return_limits
 from ppo_lesson.figures.style import COLORS, house_style, line_style
-from ppo_lesson.training.ppo import PPOConfig, UpdateMetrics
+from ppo_lesson.training.config import PPOConfig
+from ppo_lesson.training.diagnostics import IterationMetrics
 
 WIDTH = 800
 """Of the picture, in pixels; half as high."""
@@ -31,7 +32,7 @@ class Curve(NamedTuple):
     values: list[float]
 
 
-class Curves:
+class DashboardCurves:
     """Four curves against environment steps, drawn anew in a few milliseconds.
 
     Axes, ticks and titles are drawn once and kept as a picture, over which only the lines are
@@ -69,8 +70,8 @@ class Curves:
         self.canvas.draw()
         self.background = self.canvas.copy_from_bbox(self.figure.bbox)
 
-    def add(self, metrics: UpdateMetrics) -> None:
-        """Lengthen the curves of one update."""
+    def add(self, metrics: IterationMetrics) -> None:
+        """Lengthen the curves of one iteration."""
         self.steps = metrics.steps
         for name in ("approx_kl", "clip_fraction", "active_clip_fraction", "largest_ratio"):
             self.extend(name, metrics.steps, getattr(metrics, name))

@@ -2,32 +2,50 @@
 
 from ppo_lesson.training import statistics
 from ppo_lesson.training.config import PPOConfig
-from ppo_lesson.training.diagnostics import Batch, TrainingResult, UpdateMetrics
+from ppo_lesson.training.diagnostics import Batch, IterationMetrics, TrainingResult
+from ppo_lesson.training.experience import (
+    Rollout,
+    action_generator,
+    evaluate,
+    make_env,
+    rollouts,
+    solved_return,
+)
 from ppo_lesson.training.networks import ActorCritic
-from ppo_lesson.training.ppo import generators, make_batch, make_policy, ppo_loss, ppo_update, train
-from ppo_lesson.training.rollouts import Rollout, collect, evaluate, make_env, solved_return
+from ppo_lesson.training.ppo import (
+    iterations,
+    make_batch,
+    plain_surrogate_loss,
+    ppo_loss,
+    ppo_update,
+)
 from ppo_lesson.training.seeds import Runs, train_seeds
+from ppo_lesson.training.session import Parts, make_policy, train, train_with
 from ppo_lesson.training.steps import gradient_step
 
 __all__ = [
     "ActorCritic",
     "Batch",
+    "IterationMetrics",
     "PPOConfig",
+    "Parts",
     "Rollout",
     "Runs",
     "TrainingResult",
-    "UpdateMetrics",
-    "collect",
+    "action_generator",
     "evaluate",
-    "generators",
     "gradient_step",
+    "iterations",
     "make_batch",
     "make_env",
     "make_policy",
+    "plain_surrogate_loss",
     "ppo_loss",
     "ppo_update",
+    "rollouts",
     "solved_return",
     "statistics",
     "train",
     "train_seeds",
+    "train_with",
 ]

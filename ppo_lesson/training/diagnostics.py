@@ -1,4 +1,4 @@
-"""What training writes down: one record per update, and how its numbers are measured."""
+"""What training writes down: one record per iteration, and how its numbers are measured."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Batch(NamedTuple):
 
 
 @dataclass(frozen=True)
-class UpdateMetrics:
+class IterationMetrics:
     """What one iteration looked like: a rollout, then its epochs of gradient steps."""
 
     steps: int  # environment steps so far, rows that only reset an environment not counted
@@ -40,11 +40,12 @@ class UpdateMetrics:
     clip_fraction: float  # share of ratios outside 1 +- epsilon, as most libraries log it
     active_clip_fraction: float  # share of samples that the clip leaves without a gradient
     largest_ratio: float  # over the rollout after the last epoch, current over old
+    first_ratio: float  # of the first minibatch, before any step; 1 in a right program
     entropy: float  # mean entropy of the new policy on the rollout, in nats
     explained_variance: float  # of the value targets by the critic before; NaN if all are equal
     gradient_norm: float  # mean norm of the gradients before they were shortened
-    learning_rate: float  # Adam's step size in this update
-    seconds: float  # training time so far, time in on_update not counted
+    learning_rate: float  # Adam's step size in this iteration
+    seconds: float  # training time so far; what the watcher takes does not count
 
     @property
     def steps_per_second(self) -> float:
@@ -54,14 +55,14 @@ class UpdateMetrics:
 
 @dataclass
 class TrainingResult:
-    """The trained policy and the way there."""
+    """The policy, as far as it is trained, and the way there."""
 
     policy: ActorCritic
-    history: list[UpdateMetrics] = field(default_factory=list)  # one record per update
-    stopped: str = "all steps done"  # why training ended
+    history: list[IterationMetrics] = field(default_factory=list)  # one record per iteration
+    stopped: str = ""  # why training ended; empty while it goes on
 
     def curve(self, name: str) -> Tensor:
-        """Return one metric over all updates, (U,) float64; `name` is one of UpdateMetrics."""
+        """Return one metric of U iterations, (U,) float64; `name` is one of IterationMetrics."""
         return torch.tensor(
             [getattr(metrics, name) for metrics in self.history], dtype=torch.float64
         )
@@ -75,8 +76,28 @@ def approx_kl(policy: ActorCritic, batch: Batch) -> float:
 
 
 @torch.no_grad()
+def first_ratio(
+    policy: ActorCritic, batch: Batch, config: PPOConfig, generator: torch.Generator
+) -> float:
+    """Measure, before an update, the largest ratio of its first minibatch; 1/r counts if r < 1.
+
+    The policy has not moved, so that it is 1 in a right program.
+
+    Args:
+        policy: the one that has collected the batch.
+        batch: the B samples of the update.
+        config: for the size of a minibatch.
+        generator: deals the minibatches; its state stays as it is.
+    """
+    ahead = torch.Generator().set_state(generator.get_state())
+    index = maths.minibatches(len(batch.action), config.minibatch_size, ahead)[0]
+    log_prob = maths.action_log_prob(policy.logits(batch.obs[index]), batch.action[index])
+    return (log_prob - batch.old_log_prob[index]).abs().max().exp().item()
+
+
+@torch.no_grad()
 def diagnose(policy: ActorCritic, batch: Batch, config: PPOConfig) -> dict[str, float]:
-    """Measure, after an update, what UpdateMetrics says of the policy and the critic."""
+    """Measure, after an update, what IterationMetrics says of the policy and the critic."""
     logits = policy.logits(batch.obs)
     log_prob = maths.action_log_prob(logits, batch.action)
     ratio = maths.policy_ratio(log_prob, batch.old_log_prob)
@@ -89,7 +110,7 @@ def diagnose(policy: ActorCritic, batch: Batch, config: PPOConfig) -> dict[str, 
         "entropy": maths.entropy(logits).mean(),
         "explained_variance": torch.tensor(torch.nan),
     }
-    # A learned world whose targets are all equal is no fault, and worth no warning per update.
+    # A learned world whose targets are all equal is no fault, and worth no warning per iteration.
     if not equal_up_to_rounding(target):
         measured["explained_variance"] = maths.explained_variance(batch.old_value, target)
     return {name: number.item() for name, number in measured.items()}

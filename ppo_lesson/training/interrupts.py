@@ -1,33 +1,92 @@
-"""How training ends: Ctrl-C without loss, and whoever looks on is told."""
+"""How training ends: Ctrl-C without loss, and whoever watches hears of every end."""
 
 from __future__ import annotations
 
 import signal
+import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from typing import Protocol, TypeVar
+import warnings
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager, suppress
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
-Listener = Callable[[str], None]
+
+class Attended(Protocol):
+    """The result of a training that is under way."""
+
+    history: list[Any]  # one record per iteration
+    stopped: str  # why it ended; empty while it goes on
 
 
-class _Ended(Protocol):
-    stopped: str  # why it ended
+Result = TypeVar("Result", bound=Attended)
+Watch = Callable[[Result], "bool | str | None"]
+"""Looks on: is called with the result after each iteration, and once more when it has ended."""
 
-
-Result = TypeVar("Result", bound=_Ended)
 INTERRUPTED = "interrupted"
 """Why training ended, where Ctrl-C ended it."""
-
-_listeners: ContextVar[list[Listener] | None] = ContextVar("listeners", default=None)
 
 
 def press() -> None:
     """Do what Ctrl-C does: for a demonstration, and for tests."""
     signal.raise_signal(signal.SIGINT)
+
+
+def attend(
+    result: Result, records: Generator[Any, None, None], watch: Watch[Result] | None, done: str
+) -> Result:
+    """See a training through: keep its records, call whoever watches, and say why it ended.
+
+    Ctrl-C ends it after the running iteration, and a second one at once. `watch` is called after
+    each iteration, and ends the training where it returns True, or words that say why; and once
+    more when `result.stopped` says why it has ended, whatever ended it, an exception included.
+
+    Args:
+        result: takes up records and the reason.
+        records: does one iteration for each record that it is asked for.
+        watch: looks on; None where nobody does.
+        done: the reason where nothing came in between.
+
+    Returns:
+        The result. Where numbers are not finite (FloatingPointError), one RuntimeWarning says so.
+    """
+    with finish_on_interrupt() as asked, _telling_the_end(result, watch), closing(records):
+        while not result.stopped:
+            try:
+                result.history.append(next(records))
+            except StopIteration:
+                result.stopped = done
+            except FloatingPointError as error:
+                result.stopped = f"{error} in iteration {len(result.history) + 1}"
+                _warn(f"training stopped: {result.stopped}")
+            else:
+                stop = watch(result) if watch else None
+                if asked() or stop:
+                    result.stopped = INTERRUPTED if asked() else reason(stop)
+    return result
+
+
+@contextmanager
+def _telling_the_end(result: Result, watch: Watch[Result] | None) -> Iterator[None]:
+    """Call `watch` once more when the block has ended, whatever ended it."""
+    watch = watch or (lambda result: None)
+    try:
+        yield
+    except BaseException as error:  # a second Ctrl-C ends what is shown too
+        result.stopped = f"stopped by {type(error).__name__}"
+        with suppress(Exception):  # the first error is the one to be heard of
+            watch(result)
+        raise
+    watch(result)
+
+
+def _warn(message: str) -> None:
+    """Warn, and point at the line outside of this package from which training was begun."""
+    frame, level = sys._getframe(), 1
+    while frame.f_back and frame.f_globals["__name__"].startswith("ppo_lesson."):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, RuntimeWarning, stacklevel=level)
 
 
 @contextmanager
@@ -59,15 +118,15 @@ def finish_on_interrupt() -> Iterator[Callable[[], bool]]:
         signal.signal(signal.SIGINT, previous)
 
 
-def reason(stop: object, observer: str) -> str:
-    """Say why training ended where an observer asked for it: in its own words, if it has some.
+def reason(stop: object) -> str:
+    """Say why training ended where a watcher asked for it: in its own words, if it has some.
 
     What counts as true and was hardly meant so, as a number, is named by its type.
     """
     if isinstance(stop, str):
         return stop
     meant = isinstance(stop, bool | np.bool_)
-    return f"{observer} returned {bool(stop) if meant else type(stop).__name__}"
+    return f"watch returned {bool(stop) if meant else type(stop).__name__}"
 
 
 def whole(result: Result) -> Result:
@@ -79,40 +138,3 @@ def whole(result: Result) -> Result:
     if result.stopped == INTERRUPTED:
         raise KeyboardInterrupt
     return result
-
-
-@contextmanager
-def telling_the_end(observer: object) -> Iterator[Listener]:
-    """Tell who looks on why the training in the block has ended, whatever ended it.
-
-    Args:
-        observer: is told where it has a method `finish`, which takes the reason: a few words.
-
-    Yields:
-        The function that the block calls with its reason. An exception is told by its name.
-    """
-    finish: Listener | None = getattr(observer, "finish", None)
-    listeners = [finish] if finish else []
-    token = _listeners.set(listeners)
-
-    def tell(reason: str) -> None:
-        for listener in listeners:
-            listener(reason)
-
-    try:
-        yield tell
-    except BaseException as error:  # a second Ctrl-C ends what is shown too
-        tell(f"stopped by {type(error).__name__}")
-        raise
-    finally:
-        _listeners.reset(token)
-
-
-def tell_at_the_end(listener: Listener) -> None:
-    """Have the running training, if there is one, call `listener` with the reason when it ends.
-
-    For who is called by another observer: `train` does not know of it. Asking twice is as once.
-    """
-    listeners = _listeners.get()
-    if listeners is not None and listener not in listeners:
-        listeners.append(listener)

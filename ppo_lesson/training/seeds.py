@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -11,17 +12,17 @@ from torch import Tensor
 
 from ppo_lesson import maths
 from ppo_lesson.maths.shapes import check_count, check_seed
-from ppo_lesson.training.diagnostics import TrainingResult, UpdateMetrics
+from ppo_lesson.training.config import PPOConfig
+from ppo_lesson.training.diagnostics import TrainingResult
+from ppo_lesson.training.experience import evaluate, make_env
 from ppo_lesson.training.interrupts import INTERRUPTED
-from ppo_lesson.training.networks import ActorCritic
-from ppo_lesson.training.ppo import PPOConfig, evaluate, train
-from ppo_lesson.training.rollouts import make_env
+from ppo_lesson.training.session import train
 
 
 class Runs(NamedTuple):
     """The same settings trained from several seeds, and evaluated at the same moments."""
 
-    steps: Tensor  # (U,) environment steps, each reached by the update before the evaluation
+    steps: Tensor  # (U,) environment steps, each reached by the iteration before the evaluation
     returns: Tensor  # (S, U) mean return of fresh episodes, one row per seed
     results: tuple[TrainingResult, ...]  # S of them
 
@@ -30,8 +31,8 @@ def train_seeds(
     config: PPOConfig,
     seeds: Sequence[int],
     *,
-    evaluations: int = 7,
-    episodes: int = 20,
+    num_evaluations: int = 7,
+    num_episodes: int = 20,
     policy_loss: Callable[..., Tensor] = maths.clipped_surrogate_loss,
     make_env: Callable[[str, int], VectorEnv] = make_env,
     on_run: Callable[[], None] = lambda: None,
@@ -41,8 +42,8 @@ def train_seeds(
     Args:
         config: the settings of all runs.
         seeds: S of them, at least one; evaluation episodes take a seed of their own from each.
-        evaluations: U, how many, at equal distances; the last one after the last update.
-        episodes: fresh episodes per evaluation.
+        num_evaluations: U, at equal distances; the last one after the last iteration.
+        num_episodes: fresh episodes per evaluation.
         policy_loss: as in `train`.
         make_env: as in `train`; the evaluations are played in its worlds too.
         on_run: called after every run: the place for a progress bar.
@@ -55,32 +56,35 @@ def train_seeds(
         KeyboardInterrupt: Ctrl-C, before the first run was finished.
     """
     seeds = [check_seed(seed) for seed in seeds]
-    evaluations, episodes = (
-        check_count("evaluations", evaluations),
-        check_count("episodes", episodes),
-    )
+    num_evaluations = check_count("num_evaluations", num_evaluations)
+    num_episodes = check_count("num_episodes", num_episodes)
     if not seeds:
         raise ValueError("seeds: expected at least one, got none")
-    first = config.total_steps / evaluations
-    moments = torch.linspace(first, config.total_steps, evaluations, dtype=torch.float64)
-    returns, results = [], []
-    for seed in seeds:
+    first = config.total_steps / num_evaluations
+    moments = torch.linspace(first, config.total_steps, num_evaluations, dtype=torch.float64)
+
+    def run(seed: int) -> tuple[TrainingResult, list[float]]:
         row: list[float] = []
 
-        def on_update(
-            policy: ActorCritic, metrics: UpdateMetrics, row: list[float] = row, seed: int = seed
-        ) -> None:
-            while len(row) < evaluations and metrics.steps >= moments[len(row)]:
-                played = evaluate(policy, episodes, 10_000 + seed, config.env_id, make_env)
-                row.append(played.mean().item())
+        def watch(result: TrainingResult) -> None:
+            steps = result.history[-1].steps if result.history else 0
+            while len(row) < num_evaluations and steps >= moments[len(row)]:
+                found = evaluate(
+                    result.policy, num_episodes, 10_000 + seed, config.env_id, make_env
+                )
+                row.append(found.mean().item())
 
-        result = train(
-            config, seed=seed, policy_loss=policy_loss, make_env=make_env, on_update=on_update
-        )
+        return train(
+            config, seed=seed, policy_loss=policy_loss, make_env=make_env, watch=watch
+        ), row
+
+    returns, results = [], []
+    for seed in seeds:
+        result, row = run(seed)
         if result.stopped == INTERRUPTED:
             break
-        row += [float("nan")] * (evaluations - len(row))  # of a run that ended early, by a fault
-        returns.append(row)
+        # A run that ended early, by a fault, has nothing to show from then on.
+        returns.append(row + [math.nan] * (num_evaluations - len(row)))
         results.append(result)
         on_run()
     if not returns:

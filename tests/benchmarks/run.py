@@ -17,7 +17,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 from unittest import mock
@@ -27,12 +26,15 @@ import torch
 from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.env_util import make_vec_env
+from torch import Tensor
 
 from ppo_lesson.exercises.checker import check
 from ppo_lesson.lessons import EXERCISES
-from ppo_lesson.training import ppo
-from ppo_lesson.training.ppo import PPOConfig, evaluate, train
-from ppo_lesson.training.rollouts import solved_return
+from ppo_lesson.training.config import PPOConfig
+from ppo_lesson.training.diagnostics import TrainingResult
+from ppo_lesson.training.experience import evaluate, solved_return
+from ppo_lesson.training.ppo import ppo_update
+from ppo_lesson.training.session import RIGHT, Parts, train, train_with
 
 SOLVED_RETURN = solved_return("CartPole-v1") or math.nan
 EVALUATION_SEED = 1_000_000
@@ -64,10 +66,10 @@ class Solved(NamedTuple):
 def solve(config: PPOConfig, seed: int) -> Solved:
     """Train until solved."""
 
-    def on_update(policy: Any, metrics: Any) -> bool:
-        return is_solved(policy, seed)
+    def watch(result: TrainingResult) -> bool:
+        return not result.stopped and is_solved(result.policy, seed)
 
-    result = train(config, seed=seed, on_update=on_update)
+    result = train(config, seed=seed, watch=watch)
     last = result.history[-1]
     if result.stopped == "all steps done" and not is_solved(result.policy, seed):
         return Solved(*[float("nan")] * 3)
@@ -179,14 +181,7 @@ def benchmark_stay() -> None:
     )
     rows = []
     for seed in range(7200, 7208):
-        returns: list[float] = []
-
-        def on_update(
-            policy: Any, metrics: Any, seed: int = seed, returns: list[float] = returns
-        ) -> None:
-            returns.append(evaluate(policy, 100, EVALUATION_SEED + seed).mean().item())
-
-        steps = train(config, seed=seed, on_update=on_update).curve("steps")
+        steps, returns = returns_on_the_way(config, seed)
         solved = [k for k, mean_return in enumerate(returns) if mean_return >= SOLVED_RETURN]
         first = solved[0] if solved else len(returns) - 1  # a run that never solves ends below
         later = returns[first:]
@@ -197,34 +192,49 @@ def benchmark_stay() -> None:
     print_table(columns, rows)
 
 
+def returns_on_the_way(config: PPOConfig, seed: int) -> tuple[Tensor, list[float]]:
+    """Train; return the steps of each iteration, and the mean return of 100 episodes after it."""
+    returns: list[float] = []
+
+    def watch(result: TrainingResult) -> None:
+        if not result.stopped:
+            returns.append(evaluate(result.policy, 100, EVALUATION_SEED + seed).mean().item())
+
+    return train(config, seed=seed, watch=watch).curve("steps"), returns
+
+
 def benchmark_where() -> None:
     """Tell where the time of a training run goes."""
     spent: dict[str, float] = {}
-    with ExitStack() as stack:
-        for name in ("collect", "make_batch", "ppo_update", "diagnose"):
-            stack.enter_context(timed(name, spent))
-        result = train(PPOConfig(), seed=7300)
+    result = train_with(timed(spent), PPOConfig(), seed=7300)
     total = result.history[-1].seconds
     rows = [[name, f"{seconds:.3f}", f"{seconds / total:.0%}"] for name, seconds in spent.items()]
     rows.append(["all", f"{total:.3f}", "100%"])
     print_table(["part of train, 50,000 steps", "s", "share"], rows)
-    per_step = spent["ppo_update"] / result.history[-1].gradient_steps
+    per_step = spent["update"] / result.history[-1].gradient_steps
     print(f"one gradient step: {per_step * 1e3:.2f} ms\n")
 
 
-@contextmanager
-def timed(name: str, spent: dict[str, float]) -> Iterator[None]:
-    """Add up the seconds that a function of the module `ppo` takes."""
-    function = getattr(ppo, name)
+def timed(spent: dict[str, float]) -> Parts:
+    """Return the parts of training, which add up the seconds that each takes."""
 
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
+    def add(name: str, function: Callable[[], Any]) -> Any:
         start = time.perf_counter()
-        result = function(*args, **kwargs)
+        result = function()
         spent[name] = spent.get(name, 0.0) + time.perf_counter() - start
         return result
 
-    with mock.patch.object(ppo, name, wrapper):
-        yield
+    def rollouts(*args: Any) -> Iterator[Any]:
+        played = RIGHT.rollouts(*args)
+        while True:
+            yield add("rollouts", lambda: next(played))
+
+    return Parts(
+        rollouts=rollouts,
+        make_batch=lambda *args: add("make_batch", lambda: RIGHT.make_batch(*args)),
+        update=lambda *args: add("update", lambda: ppo_update(*args)),
+        diagnose=lambda *args: add("diagnose", lambda: RIGHT.diagnose(*args)),
+    )
 
 
 def benchmark_scaling() -> None:
@@ -234,14 +244,13 @@ def benchmark_scaling() -> None:
         size = PPOConfig().minibatch_size * num_envs // PPOConfig().num_envs
         config = PPOConfig(num_envs=num_envs, minibatch_size=size)
         spent: dict[str, float] = {}
-        with timed("collect", spent):
-            result = train(config, seed=7400)
+        result = train_with(timed(spent), config, seed=7400)
         last = result.history[-1]
         mean_return = evaluate(result.policy, 100, EVALUATION_SEED).mean().item()
         rows.append(
             [
                 num_envs,
-                f"{last.steps / spent['collect']:,.0f}",
+                f"{last.steps / spent['rollouts']:,.0f}",
                 f"{last.steps_per_second:,.0f}",
                 last.gradient_steps,
                 f"{last.seconds:.2f}",
@@ -257,7 +266,7 @@ def benchmark_processes() -> None:
     """Time fresh processes: imports, a training with its report, notebooks from a cold kernel."""
     report = (
         "import torch; torch.set_num_threads(1)\n"
-        "from ppo_lesson.training.ppo import evaluate, train\n"
+        "from ppo_lesson.training import evaluate, train\n"
         "result = train(seed=7500)\n"
         "print(evaluate(result.policy, 100, 1).mean())"
     )

@@ -15,10 +15,10 @@ PLANNED = 20_000_000  # steps: minutes of training, so that only a click can end
 CELLS = (
     "from ppo_lesson.notebook.page import setup\n"
     "from ppo_lesson.notebook.board import dashboard\n"
-    "from ppo_lesson.training.ppo import PPOConfig, train\n\n"
+    "from ppo_lesson.training import PPOConfig, train\n\n"
     "setup()",
     "config = PPOConfig({settings})\n"
-    "result = train(config, seed=0, on_update=dashboard(config, seed=1))",
+    "result = train(config, seed=0, watch=dashboard(config, seed=1))",
     "print(result.stopped)",
 )
 

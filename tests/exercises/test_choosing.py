@@ -13,7 +13,7 @@ from ppo_lesson.exercises.checker import check
 from ppo_lesson.exercises.choosing import yours
 from ppo_lesson.lessons.advantages.gae import GAE
 from ppo_lesson.lessons.staying_proximal.exercises import CLIPPED_SURROGATE_LOSS
-from ppo_lesson.training.ppo import PPOConfig, train
+from ppo_lesson.training import PPOConfig, train
 
 CONFIG = PPOConfig(total_steps=300, num_envs=4, num_steps=16, hidden_sizes=(8,))
 THE_PACKAGES = "clipped_surrogate_loss: the package's function is used"

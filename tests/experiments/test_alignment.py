@@ -29,7 +29,7 @@ def test_every_seed_has_every_way_price_and_number_of_pairs(record):
             way: len(BETAS) for way in WAYS
         }
         assert len(run["pairs"]) == len(PAIRS_OF_DPO)
-        assert len(run["no price"]) == 1 + 50 // alignment.EVERY
+        assert len(run["no price"]) == 1 + 50 // alignment.ITERATIONS_BETWEEN
         assert run["reference"]["gap_closed"] == 0 and run["optimum"]["gap_closed"] == 1
 
 

@@ -8,7 +8,6 @@ import pytest
 import torch
 
 from ppo_lesson.experiments import explosion, running as experiments
-from ppo_lesson.maths import surrogate_loss
 from ppo_lesson.training.diagnostics import TrainingResult
 from ppo_lesson.training.networks import ActorCritic
 
@@ -39,16 +38,9 @@ def test_every_stored_run_starts_where_ratios_are_one_and_the_promise_is_zero():
         assert {run[0] for run in entry.returns} == {500}
 
 
-def test_the_plain_loss_is_the_surrogate_whatever_epsilon():
-    log_prob, old = torch.tensor([-0.1, -3.0]), torch.tensor([-2.0, -0.5])
-    advantage = torch.tensor([1.0, -2.0])
-    found = explosion.plain_surrogate_loss(log_prob, old, advantage, 0.2)
-    assert float(found) == float(surrogate_loss(log_prob, old, advantage))
-
-
 @pytest.mark.slow
 def test_a_small_experiment_starts_at_one_and_explodes_only_without_the_clip(tmp_path, monkeypatch):
-    made = explosion.record((0.03,), num_epochs=2, num_runs=1, updates_before=2)
+    made = explosion.record((0.03,), num_epochs=2, num_runs=1, iterations_before=2)
     plain, clipped = made
     assert (plain.clipped, clipped.clipped) == (False, True)
     for entry in made:
@@ -62,7 +54,7 @@ def test_a_small_experiment_starts_at_one_and_explodes_only_without_the_clip(tmp
     monkeypatch.setattr(explosion, "STEP_SIZES", (0.03,))
     monkeypatch.setattr(explosion, "NUM_EPOCHS", 2)
     monkeypatch.setattr(explosion, "NUM_RUNS", 1)
-    monkeypatch.setattr(explosion, "UPDATES_BEFORE", 2)
+    monkeypatch.setattr(explosion, "ITERATIONS_BEFORE", 2)
     explosion.write(tmp_path / "made.json")
     assert explosion.read(tmp_path / "made.json") == made
 

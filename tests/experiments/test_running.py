@@ -12,7 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import torch
 
 from ppo_lesson import maths
 from ppo_lesson.experiments import (
@@ -24,22 +23,26 @@ from ppo_lesson.experiments import (
 )
 from ppo_lesson.museum import record as museum
 from ppo_lesson.training.config import PPOConfig
-from ppo_lesson.training.ppo import evaluate, train
+from ppo_lesson.training.diagnostics import TrainingResult
+from ppo_lesson.training.experience import evaluate, rollouts
+from ppo_lesson.training.session import Parts, train
 
 SMALL = PPOConfig(
     total_steps=260, num_envs=4, num_steps=8, num_epochs=2, minibatch_size=16, hidden_sizes=(8,)
-)  # 8 updates' worth of rows, some of which only reset
+)  # 8 iterations' worth of rows, some of which only reset
 
 
-def small_run(**parts) -> experiments.Run:
-    return experiments.run(SMALL, 3, parts, every=2, episodes=2)
+def small_run(**parts) -> experiments.Metrics:
+    return experiments.run(SMALL, 3, Parts(**parts), iterations_between=2, num_episodes=2)
 
 
-def test_a_run_is_that_of_train_looked_at_every_second_update() -> None:
+def test_a_run_is_that_of_train_looked_at_every_second_iteration() -> None:
     returns = []
-    result = train(
-        SMALL, seed=3, on_update=lambda p, m: returns.append(evaluate(p, 2, 10_003).mean().item())
-    )
+
+    def watch(result: TrainingResult) -> None:
+        returns.append(evaluate(result.policy, 2, 10_003).mean().item())
+
+    result = train(SMALL, seed=3, watch=watch)
     assert len(result.history) > 8
     found = small_run()
     assert found["return"] == pytest.approx(returns[1:8:2], rel=5e-3)
@@ -58,14 +61,11 @@ def test_in_a_right_run_the_first_ratio_is_one_and_without_the_right_loss_it_is_
 
     assert small_run(policy_loss=zero)["first_ratio"] == [1.0] * 4
 
+    def half(*arguments):
+        for rollout in rollouts(*arguments):
+            yield replace(rollout, log_prob=rollout.log_prob + math.log(2))
 
-def test_a_first_ratio_below_one_counts_like_one_above() -> None:
-    spy = experiments._FirstRatio(maths.clipped_surrogate_loss)
-    ratios = torch.tensor([0.25, 2.0])
-    for ratio in (ratios, 10 * ratios):  # the second minibatch does not count
-        spy(ratio.log(), torch.zeros(2), torch.ones(2), 0.2)
-    assert spy.take() == pytest.approx(4)
-    assert math.isnan(spy.take())
+    assert small_run(rollouts=half)["first_ratio"] == [2.0] * 4
 
 
 def test_a_run_that_ends_early_is_filled_up_with_nothing() -> None:

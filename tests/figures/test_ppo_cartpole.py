@@ -21,7 +21,7 @@ from ppo_lesson.figures.ppo_cartpole import (
     plot_reuse,
     plot_seeds,
 )
-from ppo_lesson.training.ppo import PPOConfig, train
+from ppo_lesson.training import PPOConfig, train
 
 
 def curves(ax) -> list[list[float]]:

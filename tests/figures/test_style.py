@@ -23,7 +23,7 @@ from ppo_lesson.figures.style import (
     plot_line,
 )
 from ppo_lesson.notebook import drawing, live
-from ppo_lesson.notebook.board import Curves
+from ppo_lesson.notebook.board import DashboardCurves
 from ppo_lesson.training.config import PPOConfig
 
 
@@ -110,7 +110,7 @@ def test_what_stood_in_the_parameters_before_has_no_say() -> None:
 
 
 def dashboard() -> bytes:
-    curves = Curves(PPOConfig())
+    curves = DashboardCurves(PPOConfig())
     curves.extend("largest_ratio", 1000, 50.0)  # beyond its axes: they are drawn again
     curves.extend("largest_ratio", 2000, 3.0)
     return curves.png()

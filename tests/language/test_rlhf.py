@@ -198,10 +198,11 @@ def test_alignment_repeats_itself_leaves_the_reference_and_counts_its_iterations
     reference, config = LanguageModel(0), replace(SHORT, group_size=group_size)
     before, heard = copy.deepcopy(reference.state_dict()), []
     first, second = (
-        align(reference, score_of_length, config, seed=3, on_iteration=lambda *x: heard.append(x))
+        align(reference, score_of_length, config, seed=3, watch=lambda x: heard.append(x.stopped))
         for _ in range(2)
     )
-    assert first.history == second.history and len(first.history) == 2 and len(heard) == 4
+    assert first.history == second.history and len(first.history) == 2
+    assert heard == ["", "", "all iterations done"] * 2
     assert all(reference.state_dict()[name].equal(x) for name, x in before.items())
     moved = first.policy.state_dict()
     assert not moved["actor_head.weight"].equal(before["actor_head.weight"])
@@ -319,12 +320,12 @@ def test_a_score_that_is_not_finite_ends_it_with_the_last_good_weights(number, g
             Spoils(number, 3),
             config,
             seed=3,
-            on_iteration=lambda model, record: kept.append(weights(model)),
+            watch=lambda result: kept.append(weights(result.policy)),
         )
     assert len(caught) == 1
     assert caught[0].filename == __file__
-    assert found.stopped == "score is not finite in iteration 3 of 3"
-    assert len(found.history) == len(kept) == 2
+    assert found.stopped == "score is not finite in iteration 3"
+    assert (len(found.history), len(kept)) == (2, 3)  # the end is told too
     assert torch.equal(weights(found.policy), kept[-1])
 
 
@@ -333,7 +334,7 @@ def test_a_gradient_that_is_not_finite_ends_it_too(monkeypatch: pytest.MonkeyPat
         return token_loss(*arguments) * math.nan  # type: ignore[arg-type]
 
     monkeypatch.setattr(rlhf, "token_loss", nan_loss)
-    with pytest.warns(RuntimeWarning, match="the gradient's norm is nan in iteration 1 of 2"):
+    with pytest.warns(RuntimeWarning, match="the gradient's norm is nan in iteration 1"):
         found = align(LanguageModel(0), score_of_length, SHORT, seed=3)
     assert torch.equal(weights(found.policy), weights(LanguageModel(0)))
     assert found.history == []
@@ -378,18 +379,17 @@ def test_what_the_reference_forbids_costs_nothing_without_a_price(beta: float):
         assert torch.equal(reward.sum(-1), scores)
 
 
-class Observer:
+class Watcher:
     """Is told of every iteration and of the end, and does something at the second iteration."""
 
     def __init__(self, act):
         self.act, self.iterations, self.told = act, 0, []
 
-    def __call__(self, model, record):
+    def __call__(self, result):
+        if result.stopped:
+            return self.told.append(result.stopped)
         self.iterations += 1
         return self.act() if self.iterations == 2 else None
-
-    def finish(self, reason):
-        self.told.append(reason)
 
 
 THREE = RLHFConfig(num_iterations=3, num_responses=8, minibatch_size=8, num_epochs=1)
@@ -404,26 +404,26 @@ def its_length(prompt, token):
     [
         (lambda: None, "all iterations done", 3),
         (lambda: signal.raise_signal(signal.SIGINT), "interrupted", 2),
-        (lambda: True, "on_iteration returned True", 2),
+        (lambda: True, "watch returned True", 2),
         (lambda: "stopped by you", "stopped by you", 2),
     ],
     ids=["done", "Ctrl-C", "True", "words"],
 )
-def test_an_observer_is_told_once_why_the_alignment_ended(act, reason, iterations):
-    observer = Observer(act)
-    result = align(LanguageModel(seed=0), its_length, THREE, seed=0, on_iteration=observer)
-    assert (result.stopped, observer.told) == (reason, [reason])
-    assert len(result.history) == observer.iterations == iterations
+def test_a_watcher_is_told_once_why_the_alignment_ended(act, reason, iterations):
+    watcher = Watcher(act)
+    result = align(LanguageModel(seed=0), its_length, THREE, seed=0, watch=watcher)
+    assert (result.stopped, watcher.told) == (reason, [reason])
+    assert len(result.history) == watcher.iterations == iterations
 
 
-def test_an_observer_is_told_of_an_error_in_the_score():
+def test_a_watcher_is_told_of_an_error_in_the_score():
     def breaks(prompt, token):
         raise RuntimeError("no score")
 
-    observer = Observer(lambda: None)
+    watcher = Watcher(lambda: None)
     with pytest.raises(RuntimeError, match="no score"):
-        align(LanguageModel(seed=0), breaks, THREE, seed=0, on_iteration=observer)
-    assert observer.told == ["stopped by RuntimeError"]
+        align(LanguageModel(seed=0), breaks, THREE, seed=0, watch=watcher)
+    assert watcher.told == ["stopped by RuntimeError"]
 
 
 def test_a_score_that_works_in_place_does_not_change_what_was_said(model) -> None:

@@ -9,8 +9,9 @@ from ppo_lesson.lessons.debugging_ppo import museum as lesson
 from ppo_lesson.lessons.debugging_ppo.museum import EXHIBITS, MUSEUM
 from ppo_lesson.lessons.debugging_ppo.silent import SILENT
 from ppo_lesson.museum import record as museum
-from ppo_lesson.museum.advantages import _one_step
+from ppo_lesson.museum.detectors import one_step
 from ppo_lesson.museum.record import FAULTS
+from tests.museum.test_record import SILENT as SILENT_FAULTS  # whose curves are tested there
 
 QUESTIONS = (*MUSEUM, *SILENT)
 
@@ -39,7 +40,7 @@ def test_no_place_among_the_options_is_the_right_one_too_often() -> None:
 
 def test_silent_faults_are_asked_for_by_their_tests_and_the_others_by_their_curves() -> None:
     for letter, question in zip(EXHIBITS, QUESTIONS, strict=True):
-        assert ("A test" in question.prompt) == lesson.fault(letter).is_silent
+        assert ("A test" in question.prompt) == (lesson.fault(letter).id in SILENT_FAULTS)
 
 
 def test_the_curves_of_an_exhibit_are_those_of_its_fault() -> None:
@@ -56,5 +57,5 @@ def test_a_letter_without_an_exhibit_is_refused() -> None:
 def test_the_numbers_of_the_questions_are_those_of_the_tests() -> None:
     stopped = {"terminated": False, "truncated": True}
     wrong = {name: FAULTS[name].wrong for name in FAULTS if FAULTS[name].part == "gae"}
-    found = {name: round(_one_step(gae, **stopped), 4) for name, gae in wrong.items()}
+    found = {name: round(one_step(gae, **stopped), 4) for name, gae in wrong.items()}
     assert found == {"lost-last-step": 0, "swapped-sign": -7, "truncation-as-termination": -2}

@@ -7,7 +7,7 @@ import torch
 
 from ppo_lesson import maths
 from ppo_lesson.museum import losses as room
-from ppo_lesson.museum.rollouts import play
+from ppo_lesson.museum.detectors import play
 from ppo_lesson.training.config import PPOConfig
 from ppo_lesson.training.diagnostics import diagnose
 from ppo_lesson.training.ppo import make_batch

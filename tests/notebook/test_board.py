@@ -7,7 +7,6 @@ import html
 import io
 import itertools
 import math
-import signal
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
@@ -24,17 +23,26 @@ from PIL import Image
 from ppo_lesson import maths
 from ppo_lesson.commands.notebook_form import lasting
 from ppo_lesson.notebook import board as module
-from ppo_lesson.notebook.board import DESCRIPTION, HOW_TO_STOP, SHARE, Curves, dashboard
-from ppo_lesson.training.diagnostics import diagnose
-from ppo_lesson.training.ppo import PPOConfig, evaluate, train
-from ppo_lesson.training.rollouts import make_env
+from ppo_lesson.notebook.board import (
+    DESCRIPTION,
+    HOW_TO_STOP,
+    SHARE,
+    DashboardCurves,
+    dashboard,
+)
+from ppo_lesson.training.config import PPOConfig
+from ppo_lesson.training.diagnostics import TrainingResult, diagnose
+from ppo_lesson.training.experience import evaluate, make_env
+from ppo_lesson.training.interrupts import press
+from ppo_lesson.training.networks import ActorCritic
+from ppo_lesson.training.session import Parts, train, train_with
 
 CONFIG = PPOConfig(total_steps=1_024, num_envs=4, num_steps=32, num_epochs=1, minibatch_size=64)
 
 
 pytestmark = pytest.mark.usefixtures("screen")
 
-MADE = ("Button", "Curves", "HTML", "Image", "IntProgress", "Label")
+MADE = ("Button", "DashboardCurves", "HTML", "Image", "IntProgress", "Label")
 
 
 @pytest.fixture
@@ -52,8 +60,10 @@ def made(monkeypatch: pytest.MonkeyPatch) -> dict[str, list]:
 
 
 def test_the_curves_are_those_of_the_training(made):
-    result = train(CONFIG, seed=0, on_update=dashboard(CONFIG, seed=1, every=3, episodes=5))
-    lines = made["Curves"][0].curves
+    result = train(
+        CONFIG, seed=0, watch=dashboard(CONFIG, seed=1, iterations_between=3, num_episodes=5)
+    )
+    lines = made["DashboardCurves"][0].curves
     for name in ("approx_kl", "clip_fraction", "active_clip_fraction", "largest_ratio"):
         assert lines[name].values == result.curve(name).tolist()
         assert lines[name].steps == result.curve("steps").tolist()
@@ -64,13 +74,14 @@ def test_the_curves_are_those_of_the_training(made):
 
 
 def test_a_watched_training_is_the_same_as_an_unwatched_one():
-    watched = train(CONFIG, seed=0, on_update=dashboard(CONFIG, seed=1, every=1, episodes=2)).policy
+    board = dashboard(CONFIG, seed=1, iterations_between=1, num_episodes=2)
+    watched = train(CONFIG, seed=0, watch=board).policy
     alone = train(CONFIG, seed=0).policy
     assert all(map(torch.equal, watched.parameters(), alone.parameters()))
 
 
 def test_a_stored_page_keeps_one_picture_and_one_stable_line(screen):
-    train(CONFIG, seed=0, on_update=dashboard(CONFIG, seed=1))
+    train(CONFIG, seed=0, watch=dashboard(CONFIG, seed=1))
     first, last = screen.shown
     assert set(lasting(first)) == set(lasting(last)) == {"image/png", "text/plain"}
     assert first["text/plain"] == last["text/plain"] == DESCRIPTION
@@ -81,22 +92,21 @@ def test_a_stored_page_keeps_one_picture_and_one_stable_line(screen):
 
 
 def test_stop_ends_training_after_the_running_update(made):
-    on_update = dashboard(CONFIG, seed=1)
-    updates = itertools.count(1)
+    board = dashboard(CONFIG, seed=1)
 
-    def press_at_the_second(policy, metrics):
-        if next(updates) == 2:
+    def click_at_the_second(result):
+        if len(result.history) == 2:
             made["Button"][0].click()
-        return on_update(policy, metrics)
+        return board(result)
 
-    result = train(CONFIG, seed=0, on_update=press_at_the_second)
+    result = train(CONFIG, seed=0, watch=click_at_the_second)
     assert len(result.history) == 2
     assert result.stopped == "stopped by you"
     assert made["Button"][0].disabled
 
 
-def press(*arguments: Any) -> None:
-    signal.raise_signal(signal.SIGINT)
+def press_once(*arguments: Any) -> None:
+    press()
 
 
 def press_twice(*arguments: Any) -> None:
@@ -112,13 +122,13 @@ def no_number(log_prob: torch.Tensor, *arguments: Any) -> torch.Tensor:
     return log_prob.sum() * math.nan
 
 
-# What a learner's loss does in the third update; how many updates are finished; the reason.
+# What a learner's loss does in the third iteration; how many are finished; the reason.
 ENDS: dict[str, tuple[Callable[..., Any] | None, int | None, str]] = {
     "done": (None, None, "all steps done"),
-    "Ctrl-C": (press, 3, "interrupted"),
+    "Ctrl-C": (press_once, 3, "interrupted"),
     "a second Ctrl-C": (press_twice, 2, "stopped by KeyboardInterrupt"),
     "an error": (fail, 2, "stopped by KeyError"),
-    "NaN": (no_number, 2, "the gradient&#x27;s norm is nan in update 3, step "),
+    "NaN": (no_number, 2, "the gradient&#x27;s norm is nan in iteration 3."),
     "Stop": (lambda *_: None, 3, "stopped by you"),
 }
 
@@ -129,7 +139,8 @@ def test_every_end_is_shown_with_its_reason_and_keeps_the_last_picture(
     end: str, wrapped: bool, made, screen
 ) -> None:
     act, finished, reason = ENDS[end]
-    board = dashboard(CONFIG, seed=1, every=10**9, clock=lambda: 0.0)  # no time for a picture
+    board = dashboard(CONFIG, seed=1, iterations_between=10**9)
+    board.next_picture = math.inf  # no time for one
     updates: list[None] = []
     todo = [act] if act else []
 
@@ -146,17 +157,18 @@ def test_every_end_is_shown_with_its_reason_and_keeps_the_last_picture(
         updates.append(None)
         return diagnose(*arguments)
 
-    on_update = (lambda policy, metrics: board(policy, metrics)) if wrapped else board
+    watch = (lambda result: board(result)) if wrapped else board
+    parts = Parts(policy_loss=policy_loss, diagnose=counted)
     with warnings.catch_warnings(), contextlib.suppress(KeyError, KeyboardInterrupt):
         warnings.simplefilter("ignore", RuntimeWarning)
-        train(CONFIG, seed=0, policy_loss=policy_loss, diagnose=counted, on_update=on_update)
+        train_with(parts, CONFIG, seed=0, watch=watch)
 
     assert len(updates) == (finished or len(updates))
     assert made["Button"][0].disabled
     ended = f"Ended after {made['Label'][0].value}: {reason}"
     assert ended in made["HTML"][0].value
     assert made["IntProgress"][0].bar_style == ("success" if end == "done" else "warning")
-    (curves,) = made["Curves"]
+    (curves,) = made["DashboardCurves"]
     assert len(curves.curves["approx_kl"].values) == len(updates) > 1
     assert made["IntProgress"][0].value == min(curves.steps, CONFIG.total_steps) > 0
     first, last = screen.shown
@@ -171,7 +183,7 @@ def test_an_end_before_the_first_update_is_shown_too(made, screen) -> None:
         raise KeyError(env_id)
 
     with pytest.raises(KeyError):
-        train(CONFIG, seed=0, make_env=no_world, on_update=dashboard(CONFIG, seed=1))
+        train(CONFIG, seed=0, make_env=no_world, watch=dashboard(CONFIG, seed=1))
     assert made["Button"][0].disabled
     ended = "Ended after 0 of 1,024 environment steps: stopped by KeyError."
     assert ended in made["HTML"][0].value
@@ -179,10 +191,10 @@ def test_an_end_before_the_first_update_is_shown_too(made, screen) -> None:
 
 
 def test_the_words_name_the_square_beside_stop_until_the_end(made) -> None:
-    board = dashboard(CONFIG, seed=1)
+    board, no_policy = dashboard(CONFIG, seed=1), ActorCritic(4, 2, (4,), torch.Generator())
     assert HOW_TO_STOP in made["HTML"][0].value
     assert "Stop, or the square in the toolbar," in HOW_TO_STOP
-    board.finish("<b>")
+    board(TrainingResult(no_policy, stopped="<b>"))
     assert HOW_TO_STOP not in made["HTML"][0].value
     assert "&lt;b&gt;" in made["HTML"][0].value
 
@@ -224,9 +236,9 @@ def test_in_any_discrete_world_the_returns_are_that_worlds_and_on_the_axis(
 ) -> None:
     world, (lowest, highest), solved = WORLDS[env_id]
     config = replace(CONFIG, env_id=env_id, total_steps=256)
-    board = dashboard(config, seed=1, episodes=2, every=1, make_env=world)
-    result = train(config, seed=0, make_env=world, on_update=board)
-    curve = made["Curves"][0].curves["return"]
+    board = dashboard(config, seed=1, num_episodes=2, iterations_between=1, make_env=world)
+    result = train(config, seed=0, make_env=world, watch=board)
+    curve = made["DashboardCurves"][0].curves["return"]
     played = evaluate(result.policy, 2, 1, env_id, world).mean().item()
     assert curve.values[-1] == played
     assert lowest <= played <= highest
@@ -237,33 +249,33 @@ def test_in_any_discrete_world_the_returns_are_that_worlds_and_on_the_axis(
 
 
 def test_drawing_takes_a_small_share_of_the_time(made, monkeypatch):
-    """By a clock that moves 0.1 s with every update and 0.02 s with every picture."""
-    now = 0.0
-    png = Curves.png
+    """By clocks: 0.1 s of training for every iteration, and up to 0.04 s for every picture."""
+    now, costs = 0.0, itertools.cycle((0.01, 0.04, 0.02))
+    png = DashboardCurves.png
 
     def slow_png(self):
         nonlocal now
-        now += 0.02
+        now += next(costs)
         return png(self)
 
-    monkeypatch.setattr(Curves, "png", slow_png)
-    on_update = dashboard(CONFIG, seed=1, every=10**9, clock=lambda: now)
-    begin, pictures = now, []
-
-    def tick(policy, metrics):
-        nonlocal now
-        now += 0.1
+    monkeypatch.setattr(DashboardCurves, "png", slow_png)
+    board = dashboard(CONFIG, seed=1, iterations_between=10**9, clock=lambda: now)
+    result, metrics = train(CONFIG, seed=0), []
+    now, pictures = 0.0, []
+    for k in range(200):
+        last = replace(result.history[0], steps=k, seconds=0.1 * (k + 1))
+        metrics.append(last)
         before = now
-        result = on_update(policy, metrics)
+        board(TrainingResult(result.policy, metrics))
         pictures.append(now - before)
-        return result
-
-    train(CONFIG, seed=0, on_update=tick)
-    drawing = sum(pictures[:-1])  # the last one always
-    assert 0 < drawing < SHARE * (now - begin) + 0.02
+        assert now < SHARE * last.seconds + 0.04  # the one that was drawn last is not paid for yet
+    assert 15 < sum(cost > 0 for cost in pictures) < 100
+    assert now < 0.05 * metrics[-1].seconds
+    board(TrainingResult(result.policy, metrics, "done"))
+    assert now > sum(pictures)  # the last one always
     assert SHARE < 0.05
 
 
-def test_every_must_be_one_or_more():
-    with pytest.raises(ValueError, match="every: expected 1 or more, got 0"):
-        dashboard(CONFIG, seed=0, every=0)
+def test_iterations_between_evaluations_must_be_one_or_more():
+    with pytest.raises(ValueError, match="iterations_between: expected 1 or more, got 0"):
+        dashboard(CONFIG, seed=0, iterations_between=0)

@@ -3,14 +3,14 @@ from __future__ import annotations
 import pytest
 
 from ppo_lesson.figures.style import house_style
-from ppo_lesson.notebook.curves import Curves
-from ppo_lesson.training.ppo import PPOConfig
+from ppo_lesson.notebook.curves import DashboardCurves
+from ppo_lesson.training.config import PPOConfig
 
 CONFIG = PPOConfig(total_steps=1_024)
 
 
 def test_an_axis_grows_with_its_curve():
-    curves = Curves(CONFIG)
+    curves = DashboardCurves(CONFIG)
     ax = curves.curves["largest_ratio"].ax
     curves.extend("largest_ratio", 100, 1.5)
     curves.png()
@@ -23,7 +23,7 @@ def test_an_axis_grows_with_its_curve():
 
 
 def test_an_axis_that_grew_looks_as_if_it_had_been_so_wide_from_the_start():
-    grown, fresh = Curves(CONFIG), Curves(CONFIG)
+    grown, fresh = DashboardCurves(CONFIG), DashboardCurves(CONFIG)
     for curves in (grown, fresh):
         curves.extend("largest_ratio", 100, 30.0)
     picture = grown.png()
@@ -35,7 +35,7 @@ def test_an_axis_that_grew_looks_as_if_it_had_been_so_wide_from_the_start():
 
 
 def test_a_curve_is_seen_in_the_picture():
-    curves = Curves(CONFIG)
+    curves = DashboardCurves(CONFIG)
     empty = curves.png()
     curves.extend("approx_kl", 100, 0.01)
     curves.extend("approx_kl", 900, 0.015)
@@ -50,7 +50,7 @@ def test_a_curve_is_seen_in_the_picture():
 def test_the_axis_of_returns_opens_with_zero_and_what_counts_as_solved(
     solved: float | None, opening: tuple[float, float]
 ) -> None:
-    curves = Curves(CONFIG, solved)
+    curves = DashboardCurves(CONFIG, solved)
     ax = curves.curves["return"].ax
     assert ax.get_ylim() == opening
     guides = [line.get_ydata()[0] for line in ax.lines if len(line.get_ydata())]
@@ -62,7 +62,7 @@ def test_the_axis_of_returns_opens_with_zero_and_what_counts_as_solved(
 def test_the_axis_of_returns_grows_both_ways_until_the_curve_is_on_it(
     solved: float | None, value: float
 ) -> None:
-    curves = Curves(CONFIG, solved)
+    curves = DashboardCurves(CONFIG, solved)
     before = curves.curves["return"].ax.get_ylim()
     curves.extend("return", 100, value)
     curves.extend("return", 200, float("nan"))
@@ -75,7 +75,7 @@ def test_the_axis_of_returns_grows_both_ways_until_the_curve_is_on_it(
 
 
 def test_no_other_axis_grows_downwards() -> None:
-    curves = Curves(CONFIG)
+    curves = DashboardCurves(CONFIG)
     curves.extend("largest_ratio", 100, 0.9999)
     curves.png()
     assert curves.curves["largest_ratio"].ax.get_ylim() == (1, 4)

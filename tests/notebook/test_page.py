@@ -15,7 +15,7 @@ from ppo_lesson.commands import notebook_form, notebooks
 from ppo_lesson.maths import surrogate_loss
 from ppo_lesson.notebook import page as notebook
 from ppo_lesson.notebook.page import Table, number_text, setup, show, show_source, show_table
-from ppo_lesson.training.ppo import train
+from ppo_lesson.training import train
 
 
 @pytest.fixture

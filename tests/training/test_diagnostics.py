@@ -10,10 +10,11 @@ from torch.distributions import Categorical, kl_divergence
 from ppo_lesson.training.config import PPOConfig
 from ppo_lesson.training.diagnostics import (
     Batch,
+    IterationMetrics,
     TrainingResult,
-    UpdateMetrics,
     approx_kl,
     diagnose,
+    first_ratio,
 )
 from ppo_lesson.training.networks import ActorCritic
 
@@ -41,8 +42,8 @@ def make_batch(num_samples: int = 64) -> Batch:
     return Batch(draw(num_samples, 3), action, old_log_prob, *columns)
 
 
-def metrics(**changes: float) -> UpdateMetrics:
-    return UpdateMetrics(**{**{field.name: 1 for field in fields(UpdateMetrics)}, **changes})
+def metrics(**changes: float) -> IterationMetrics:
+    return IterationMetrics(**{**{field.name: 1 for field in fields(IterationMetrics)}, **changes})
 
 
 def test_a_minibatch_takes_the_same_samples_of_every_column() -> None:
@@ -125,11 +126,34 @@ def test_measuring_leaves_no_gradient_and_no_change_behind() -> None:
         assert torch.equal(parameter, before[name])
 
 
+@pytest.mark.parametrize("size", [10, 64, 1000])
+def test_the_first_ratio_is_the_farthest_from_one_in_the_first_minibatch(size: int) -> None:
+    policy, batch = make_policy(), make_batch()
+    generator = torch.Generator().manual_seed(3)
+    before = generator.get_state()
+    found = first_ratio(policy, batch, PPOConfig(minibatch_size=size), generator)
+    assert torch.equal(generator.get_state(), before)  # the update deals the same minibatches
+    index = torch.randperm(64, generator=generator)[:size]
+    log_prob = Categorical(logits=policy.logits(batch.obs).detach()).log_prob(batch.action)
+    ratios = (log_prob - batch.old_log_prob)[index].double().exp().tolist()
+    assert found == pytest.approx(max(max(r, 1 / r) for r in ratios), rel=1e-4)
+
+
+def test_a_first_ratio_below_one_counts_like_one_above() -> None:
+    policy, batch = make_policy(), make_batch()
+    log_prob = Categorical(logits=policy.logits(batch.obs)).log_prob(batch.action).detach()
+    config, generator = PPOConfig(minibatch_size=64), torch.Generator().manual_seed(0)
+    for sign, expected in ((0.0, 1), (1.0, 4), (-1.0, 4)):
+        old = log_prob + sign * math.log(4)
+        moved = batch._replace(old_log_prob=old)
+        assert first_ratio(policy, moved, config, generator) == pytest.approx(expected, rel=1e-5)
+
+
 def test_steps_per_second_is_their_quotient() -> None:
     assert metrics(steps=300, seconds=0.5).steps_per_second == 600
 
 
-def test_a_curve_holds_one_metric_of_every_update_in_order() -> None:
+def test_a_curve_holds_one_metric_of_every_iteration_in_order() -> None:
     history = [metrics(steps=10, episode_return=math.nan), metrics(steps=20, episode_return=3.5)]
     result = TrainingResult(make_policy(), history)
     assert result.curve("steps").tolist() == [10, 20]

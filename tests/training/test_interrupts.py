@@ -2,15 +2,16 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Generator
 from types import SimpleNamespace
 
 import pytest
 
 from ppo_lesson.training.interrupts import (
     INTERRUPTED,
+    attend,
     finish_on_interrupt,
-    tell_at_the_end,
-    telling_the_end,
+    press,
     whole,
 )
 
@@ -75,44 +76,85 @@ def test_another_thread_is_never_asked_and_touches_no_handler() -> None:
 # ---- whoever looks on ------------------------------------------------------------------------
 
 
-def test_an_observer_is_told_the_reason_that_the_block_gives() -> None:
-    told: list[str] = []
-    with telling_the_end(SimpleNamespace(finish=told.append)) as tell:
-        assert told == []
-        tell("all steps done")
-    assert told == ["all steps done"]
+def a_result() -> SimpleNamespace:
+    return SimpleNamespace(history=[], stopped="")
+
+
+def three(error: BaseException | None = None) -> Generator[int, None, None]:
+    """Three records; or an error instead of the third."""
+    yield from (1, 2)
+    if error:
+        raise error
+    yield 3
+
+
+def test_records_are_kept_as_they_come_and_whoever_watches_sees_each_and_the_end() -> None:
+    seen = []
+    result = attend(a_result(), three(), lambda r: seen.append((len(r.history), r.stopped)), "done")
+    assert (result.history, result.stopped) == ([1, 2, 3], "done")
+    assert seen == [(1, ""), (2, ""), (3, ""), (3, "done")]
+    assert attend(a_result(), three(), None, "done") == result
 
 
 @pytest.mark.parametrize("error", [KeyError("mine"), KeyboardInterrupt(), SystemExit(1)])
-def test_an_observer_is_told_the_name_of_an_error_which_comes_through(error: BaseException) -> None:
-    told: list[str] = []
-    with pytest.raises(type(error)) as raised, telling_the_end(SimpleNamespace(finish=told.append)):
-        raise error
+def test_a_watcher_is_told_the_name_of_an_error_which_comes_through(error: BaseException) -> None:
+    result, told = a_result(), []
+    with pytest.raises(type(error)) as raised:
+        attend(result, three(error), lambda r: told.append(r.stopped), "done")
     assert raised.value is error
-    assert told == [f"stopped by {type(error).__name__}"]
+    assert told == ["", "", f"stopped by {type(error).__name__}"]
+    assert result.history == [1, 2]
 
 
-def test_an_observer_that_is_a_function_needs_no_method() -> None:
-    for observer in (None, lambda policy, metrics: None):
-        with telling_the_end(observer) as tell:
-            tell("all steps done")
+def test_the_first_error_is_heard_of_where_the_watcher_fails_at_the_end_too() -> None:
+    def watch(result: SimpleNamespace) -> None:
+        raise ValueError("at the end" if result.stopped else "first")
+
+    with pytest.raises(ValueError, match="first") as raised:
+        attend(a_result(), three(), watch, "done")
+    assert raised.value.__context__ is None
 
 
-def test_who_is_called_inside_can_ask_to_be_told_once_of_the_training_that_runs() -> None:
-    outer: list[str] = []
-    inner: list[str] = []
-    finish = outer.append
-    with telling_the_end(SimpleNamespace(finish=finish)) as tell_outer:
-        tell_at_the_end(finish)
-        with telling_the_end(None) as tell_inner:
-            tell_at_the_end(inner.append)
-            tell_inner("inner")
-        tell_outer("outer")
-    assert (outer, inner) == (["outer"], ["inner"])
-    tell_at_the_end(outer.append)  # no training runs, so there is no end to be told of
-    with telling_the_end(None) as tell:
-        tell("another")
-    assert outer == ["outer"]
+def test_an_error_of_a_watcher_that_is_not_finite_is_an_error_and_no_end() -> None:
+    def watch(result: SimpleNamespace) -> None:
+        raise FloatingPointError("mine")
+
+    with pytest.raises(FloatingPointError, match="mine"):
+        attend(a_result(), three(), watch, "done")
+
+
+def test_numbers_that_are_not_finite_end_it_with_a_warning_where_it_was_begun() -> None:
+    told: list[str] = []
+    with pytest.warns(RuntimeWarning) as caught:
+        result = attend(
+            a_result(), three(FloatingPointError("obs")), lambda r: told.append(r.stopped), "done"
+        )
+    (warning,) = caught
+    assert warning.filename == __file__
+    assert str(warning.message) == "training stopped: obs in iteration 3"
+    assert told == ["", "", result.stopped] and result.stopped == "obs in iteration 3"
+
+
+def test_what_makes_the_records_is_closed_before_the_end_is_told() -> None:
+    closed, told = [], []
+
+    def records() -> Generator[int, None, None]:
+        try:
+            yield from three()
+        finally:
+            closed.append(True)
+
+    def watch(result: SimpleNamespace) -> bool:
+        told.append(bool(closed))
+        return True
+
+    assert attend(a_result(), records(), watch, "done").history == [1]
+    assert told == [False, True]
+
+
+def test_ctrl_c_while_the_end_is_told_loses_nothing() -> None:
+    result = attend(a_result(), three(), lambda r: press() if r.stopped else None, "done")
+    assert (result.history, result.stopped) == ([1, 2, 3], "done")
 
 
 def test_half_a_run_is_none_for_an_experiment():

@@ -14,19 +14,21 @@ from gymnasium.vector import SyncVectorEnv
 
 from ppo_lesson import maths
 from ppo_lesson.training import seeds as live
-from ppo_lesson.training.ppo import PPOConfig, evaluate, train
+from ppo_lesson.training.config import PPOConfig
+from ppo_lesson.training.experience import evaluate
 from ppo_lesson.training.seeds import train_seeds
+from ppo_lesson.training.session import train
 
 CONFIG = PPOConfig(total_steps=600, num_envs=4, num_steps=32, num_epochs=1)
 
 
 def short(total_steps: int) -> PPOConfig:
-    """One update, with one gradient step."""
+    """One iteration, with one gradient step."""
     return PPOConfig(total_steps=total_steps, num_envs=4, num_steps=32, num_epochs=1)
 
 
 def test_each_run_of_several_seeds_is_that_of_train() -> None:
-    runs = train_seeds(CONFIG, [3, 5], evaluations=2, episodes=3)
+    runs = train_seeds(CONFIG, [3, 5], num_evaluations=2, num_episodes=3)
     for seed, result, returns in zip([3, 5], runs.results, runs.returns, strict=True):
         alone = train(CONFIG, seed=seed)
         assert torch.equal(result.curve("approx_kl"), alone.curve("approx_kl"))
@@ -35,20 +37,24 @@ def test_each_run_of_several_seeds_is_that_of_train() -> None:
     assert runs.returns.shape == (2, 2)
 
 
-def test_an_evaluation_follows_the_first_update_that_reached_its_moment(
+def test_an_evaluation_follows_the_first_iteration_that_reached_its_moment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def one_by_one(config, *, seed, on_update, **_):
+    def one_by_one(config, *, seed, watch, **_):
+        result = Namespace(policy=None, history=[], stopped="")
         for steps in (128, 256, 384, 512, 640):
-            on_update(None, Namespace(steps=steps))
+            result.history.append(Namespace(steps=steps))
+            watch(result)
             done.append(len(evaluated))
-        return Namespace(stopped="all steps done")
+        result.stopped = "all steps done"
+        watch(result)
+        return result
 
     evaluated, done = [], []
     monkeypatch.setattr(live, "train", one_by_one)
     monkeypatch.setattr(live, "evaluate", lambda *_: evaluated.append(1) or torch.ones(1))
-    train_seeds(CONFIG, [0], evaluations=3)  # moments 200, 400 and 600
-    assert done == [0, 1, 1, 2, 3]
+    train_seeds(CONFIG, [0], num_evaluations=3)  # moments 200, 400 and 600
+    assert done == [0, 1, 1, 2, 3] and len(evaluated) == 3
 
 
 def test_the_policy_loss_is_the_one_that_was_given() -> None:
@@ -57,13 +63,13 @@ def test_the_policy_loss_is_the_one_that_was_given() -> None:
         return maths.surrogate_loss(log_prob, old_log_prob, advantage)
 
     calls: list[float] = []
-    train_seeds(CONFIG, [0], evaluations=1, episodes=1, policy_loss=unclipped)
+    train_seeds(CONFIG, [0], num_evaluations=1, num_episodes=1, policy_loss=unclipped)
     assert set(calls) == {CONFIG.clip_epsilon}
 
 
 def test_every_run_is_told_to_the_progress_bar() -> None:
     told = []
-    train_seeds(CONFIG, [0, 1, 2], evaluations=1, episodes=1, on_run=lambda: told.append(1))
+    train_seeds(CONFIG, [0, 1, 2], num_evaluations=1, num_episodes=1, on_run=lambda: told.append(1))
     assert len(told) == 3
 
 
@@ -77,8 +83,8 @@ def test_after_ctrl_c_the_finished_runs_are_kept() -> None:
     runs = train_seeds(
         short(100),
         [0, 1, 2],
-        evaluations=1,
-        episodes=1,
+        num_evaluations=1,
+        num_episodes=1,
         policy_loss=press_in_the_second_run,
         on_run=lambda: told.append(1),
     )
@@ -91,7 +97,7 @@ def test_ctrl_c_before_the_first_run_is_finished_is_passed_on() -> None:
         return maths.clipped_surrogate_loss(*arguments)
 
     with pytest.raises(KeyboardInterrupt):
-        train_seeds(short(100), [0], evaluations=1, episodes=1, policy_loss=press)
+        train_seeds(short(100), [0], num_evaluations=1, num_episodes=1, policy_loss=press)
 
 
 class FourNumbers(gymnasium.Env[np.ndarray, Any]):
@@ -113,8 +119,8 @@ def test_runs_in_a_world_of_ones_own_are_judged_there() -> None:
     runs = train_seeds(
         short(100),
         [0, 1],
-        evaluations=1,
-        episodes=3,
+        num_evaluations=1,
+        num_episodes=3,
         make_env=lambda env_id, num_envs: SyncVectorEnv([FourNumbers] * num_envs),
     )
     assert runs.returns.tolist() == [[-21.0], [-21.0]]
@@ -122,9 +128,23 @@ def test_runs_in_a_world_of_ones_own_are_judged_there() -> None:
 
 def test_runs_in_another_world_of_gymnasium_are_judged_there() -> None:
     config = replace(short(100), env_id="MountainCar-v0")
-    assert train_seeds(config, [0], evaluations=1, episodes=2).returns.tolist() == [[-200.0]]
+    assert train_seeds(config, [0], num_evaluations=1, num_episodes=2).returns.tolist() == [
+        [-200.0]
+    ]
 
 
 def test_no_seed_is_refused() -> None:
     with pytest.raises(ValueError, match="seeds: expected at least one, got none"):
         train_seeds(CONFIG, [])
+
+
+def test_a_run_that_ends_by_a_fault_has_nothing_to_show_from_then_on() -> None:
+    def breaks(*arguments):
+        calls.append(1)
+        return maths.clipped_surrogate_loss(*arguments) * (float("nan") if len(calls) == 4 else 1)
+
+    for first in (0, 3):  # in the fourth iteration; in the first
+        calls = [1] * first
+        with pytest.warns(RuntimeWarning, match="norm is nan"):
+            runs = train_seeds(CONFIG, [0], num_evaluations=2, num_episodes=1, policy_loss=breaks)
+        assert runs.returns.isnan().tolist() == [[first == 3, True]]

@@ -16,8 +16,8 @@ from ppo_lesson.language.judge import Judge
 from ppo_lesson.language.model import LanguageModel, RewardModel, respond
 from ppo_lesson.language.rlhf import align
 from ppo_lesson.training.config import PPOConfig
-from ppo_lesson.training.ppo import train
-from ppo_lesson.training.rollouts import collect, evaluate
+from ppo_lesson.training.experience import evaluate, rollouts
+from ppo_lesson.training.session import train
 from ppo_lesson.training.steps import check_finite, gradient_step
 
 
@@ -81,7 +81,7 @@ SMALL = PPOConfig(total_steps=64, num_envs=2, num_steps=8, minibatch_size=8)
     "start",
     [
         lambda model, pairs: train(SMALL, seed=0),
-        lambda model, pairs: collect(None, None, 3, None),  # type: ignore[arg-type]
+        lambda model, pairs: rollouts(None, None, 3, 0),  # type: ignore[arg-type]
         lambda model, pairs: evaluate(None, 3, 0),  # type: ignore[arg-type]
         lambda model, pairs: pretrain(0, 10, 1),
         lambda model, pairs: collect_pairs(model, 10, torch.Generator().manual_seed(0)),

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,13 +19,23 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv, VectorEnv, VectorWrap
 from torch import Tensor
 from torch.distributions import Categorical
 
+from ppo_lesson.training.config import PPOConfig
+from ppo_lesson.training.experience import (
+    Player,
+    Rollout,
+    action_generator,
+    evaluate,
+    make_env,
+    rollouts,
+    solved_return,
+)
 from ppo_lesson.training.networks import ActorCritic
-from ppo_lesson.training.ppo import PPOConfig, train
-from ppo_lesson.training.rollouts import Rollout, collect, evaluate, make_env, solved_return
+from ppo_lesson.training.session import train
 from ppo_lesson.worlds.probes import PROBES, ProbeEnv, make as make_probe
 
 MODES = (AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP)
-SEED, NUM_ENVS, LENGTHS = 11, 3, (6, 1, 2, 9, 5, 1)
+SEED, NUM_ENVS = 11, 3
+LENGTHS = (1, 2, 6)  # of rollouts, five in a row of each
 
 
 class EndsAtRandom(gymnasium.Env[np.ndarray, Any]):
@@ -105,17 +116,12 @@ def play_slowly(
         obs, ended = next_obs, terminated or truncated
 
 
-def rollouts_of(env: Any, script: Script) -> list[Rollout]:
-    rollouts: list[Rollout] = []
-    rng = np.random.default_rng(0)
-    for length in LENGTHS:
-        previous = rollouts[-1] if rollouts else None
-        rollouts.append(collect(env, script, length, rng, previous=previous, seed=SEED))  # type: ignore[arg-type]
-    return rollouts
+def some(env: Any, policy: Any, length: int, number: int = 5) -> list[Rollout]:
+    return list(islice(rollouts(env, policy, length, SEED), number))
 
 
 def scripted_actions(num_actions: int) -> np.ndarray:
-    return np.random.default_rng(3).integers(num_actions, size=(sum(LENGTHS), NUM_ENVS))
+    return np.random.default_rng(3).integers(num_actions, size=(5 * max(LENGTHS), NUM_ENVS))
 
 
 def assert_row_is(rollout: Rollout, row: tuple[int, int], step: Step, script: Script) -> None:
@@ -131,18 +137,19 @@ def assert_row_is(rollout: Rollout, row: tuple[int, int], step: Step, script: Sc
     assert rollout.truncated[row] == step.truncated
 
 
+@pytest.mark.parametrize("length", LENGTHS)
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("make", ENVIRONMENTS)
 def test_every_row_is_what_a_slow_loop_over_single_environments_sees(
-    make: Callable[[], gymnasium.Env[Any, Any]], mode: AutoresetMode
+    make: Callable[[], gymnasium.Env[Any, Any]], mode: AutoresetMode, length: int
 ) -> None:
     env = SyncVectorEnv([make] * NUM_ENVS, autoreset_mode=mode)
     actions = scripted_actions(env.single_action_space.n)  # type: ignore[attr-defined]
     script = Script(actions)
-    rollouts = rollouts_of(env, script)
+    played = some(env, script, length)
     slow = [list(play_slowly(make(), SEED + i, actions[:, i], mode)) for i in range(NUM_ENVS)]
     start, running = 0, np.zeros(NUM_ENVS)
-    for rollout, length in zip(rollouts, LENGTHS, strict=True):
+    for rollout in played:
         finished = []
         for t, i in np.ndindex(length, NUM_ENVS):
             step = slow[i][start + t]
@@ -157,45 +164,95 @@ def test_every_row_is_what_a_slow_loop_over_single_environments_sees(
                 running[i] = 0.0
         # The rewards are float32 in the rollout, which keeps seven digits.
         assert rollout.episode_returns == pytest.approx(finished, abs=1e-5)
-        np.testing.assert_allclose(rollout.return_so_far, running, atol=1e-5)
         start += length
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_each_rollout_goes_on_where_the_last_one_was_cut(mode: AutoresetMode) -> None:
+    def seen(length: int) -> tuple[list[Tensor], list[float]]:
+        env = SyncVectorEnv([EndsAtRandom] * NUM_ENVS, autoreset_mode=mode)
+        script = Script(scripted_actions(2))
+        played = some(env, script, length, 30 // length)
+        names = ("obs", "reward", "value", "next_value", "terminated", "truncated", "valid")
+        columns = [torch.cat([getattr(rollout, name) for rollout in played]) for name in names]
+        return columns, [number for rollout in played for number in rollout.episode_returns]
+
+    whole, returns = seen(30)
+    for length in (1, 6):
+        columns, found = seen(length)
+        assert all(map(torch.equal, columns, whole))
+        assert found == returns and len(found) > NUM_ENVS
+
+
+def test_a_rollout_is_played_by_the_policy_as_it_then_is() -> None:
+    policy = make_policy(obs_size=1)
+    played = rollouts(make_probe(PROBES["MatchProbe"], 5), policy, 20, SEED)
+    for sure in (0, 1):
+        with torch.no_grad():
+            policy.actor[2].bias.copy_(torch.tensor([0.0, 1e4]) if sure else torch.tensor([1e4, 0]))
+        rollout = next(played)
+        assert (rollout.action == sure).all()
+        torch.testing.assert_close(rollout.value, policy.value(rollout.obs).detach())
+
+
+def test_a_player_acts_by_its_sampler_and_is_scored_by_its_logits() -> None:
+    policy = make_policy()
+    player = Player(lambda rng: lambda obs: np.ones(len(obs), int), policy.logits, policy.value)
+    (rollout,) = some(SyncVectorEnv([EndsAtRandom] * 3), player, 8, 1)
+    assert (rollout.action == 1).all()
+    expected = policy.logits(rollout.obs).log_softmax(-1)[..., 1].detach()
+    torch.testing.assert_close(rollout.log_prob, expected)
+
+
+def test_actions_come_from_another_stream_than_the_environments_luck() -> None:
+    # numpy's default_rng(seed) and gymnasium's reset(seed) are one stream; with the same numbers
+    # in both, the first action correlates by 0.58 with where the cart stands.
+    env = make_env("CartPole-v1", 2)
+    env.reset(seed=SEED)
+    streams = {env.np_random.bit_generator.state["state"]["inc"]}
+    player = Recorder(make_policy(obs_size=4))
+    player.logits, player.value = player.policy.logits, player.policy.value  # type: ignore[attr-defined]
+    some(env, player, 3, 2)
+    streams |= set(player.streams)
+    assert len(streams) == 2 and len(set(player.streams)) == 1
+    assert action_generator(SEED).bit_generator.state["state"]["inc"] == player.streams[0]
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_the_slow_loop_meets_every_case_that_can_go_wrong(mode: AutoresetMode) -> None:
     env = SyncVectorEnv([EndsAtRandom] * NUM_ENVS, autoreset_mode=mode)
-    rollouts = rollouts_of(env, Script(scripted_actions(2)))
-    ends = torch.cat([torch.stack((r.terminated, r.truncated), -1) for r in rollouts])
+    played = some(env, Script(scripted_actions(2)), 6)
+    ends = torch.cat([torch.stack((r.terminated, r.truncated), -1) for r in played])
     kinds = {tuple(kind) for kind in ends[ends.any(-1)].tolist()}
     assert kinds == {(True, False), (False, True), (True, True)}
-    last_rows = [r.terminated[-1] | r.truncated[-1] for r in rollouts[:-1]]
+    last_rows = [r.terminated[-1] | r.truncated[-1] for r in played[:-1]]
     assert any(row.any() for row in last_rows)  # the reset falls into the next rollout
     assert not all(row.all() for row in last_rows)  # an episode goes on in the next rollout
 
 
 def test_as_many_rows_are_invalid_as_episodes_whose_reset_fell_into_the_rollout() -> None:
     env = SyncVectorEnv([EndsAtRandom] * NUM_ENVS)
-    rollouts = rollouts_of(env, Script(scripted_actions(2)))
+    played = some(env, Script(scripted_actions(2)), 6)
     ended_last_row = 0
-    for rollout in rollouts:
+    for rollout in played:
         ended = rollout.terminated | rollout.truncated
         resets = ended_last_row + int(ended[:-1].sum())
         assert int((~rollout.valid).sum()) == resets
         assert not rollout.reward[~rollout.valid].any()
         assert len(rollout.episode_returns) == int(ended.sum())
         ended_last_row = int(ended[-1].sum())
-    assert sum(int((~rollout.valid).sum()) for rollout in rollouts) > 5
+    assert sum(int((~rollout.valid).sum()) for rollout in played) > 5
 
 
 def test_the_same_step_mode_wastes_no_row() -> None:
     env = SyncVectorEnv([EndsAtRandom] * NUM_ENVS, autoreset_mode=AutoresetMode.SAME_STEP)
-    assert all(r.valid.all() for r in rollouts_of(env, Script(scripted_actions(2))))
+    assert all(r.valid.all() for r in some(env, Script(scripted_actions(2)), 6))
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_the_value_of_a_reset_observation_would_be_noticed(mode: AutoresetMode) -> None:
     env = SyncVectorEnv([EndsAtRandom] * NUM_ENVS, autoreset_mode=mode)
-    rollout = rollouts_of(env, Script(scripted_actions(2)))[0]
+    rollout = some(env, Script(scripted_actions(2)), 6)[0]
     ended = (rollout.terminated | rollout.truncated)[:-1]
     naive = rollout.value[1:]  # that of the next row, whatever that row is
     assert ended.any()
@@ -213,9 +270,7 @@ def test_the_native_cartpole_gives_the_rows_of_gymnasiums_single_cartpole() -> N
         "CartPole-v1", num_envs, vectorization_mode="vector_entry_point", max_episode_steps=limit
     )
     script = Script(np.ones((2 * num_steps, num_envs), dtype=np.int64))
-    rng = np.random.default_rng(0)
-    first = collect(env, script, num_steps, rng, seed=SEED)  # type: ignore[arg-type]
-    second = collect(env, script, num_steps, rng, previous=first)  # type: ignore[arg-type]
+    first, second = some(env, script, num_steps, 2)
     single, kinds = gymnasium.make("CartPole-v1").unwrapped, set()
     for i in range(num_envs):
         age, resets = 0, False
@@ -255,9 +310,7 @@ def test_values_and_log_probs_are_the_policys_in_float32_and_carry_no_gradient(
 ) -> None:
     torch.set_default_dtype(default_dtype)  # the fixture of all tests sets it back
     policy = make_policy()
-    rollout = collect(
-        SyncVectorEnv([EndsAtRandom] * 4), policy, 9, np.random.default_rng(0), seed=SEED
-    )
+    (rollout,) = some(SyncVectorEnv([EndsAtRandom] * 4), policy, 9, 1)
     log_prob = Categorical(logits=policy.logits(rollout.obs)).log_prob(rollout.action)
     torch.testing.assert_close(rollout.log_prob, log_prob.detach())
     torch.testing.assert_close(rollout.value, policy.value(rollout.obs).detach())
@@ -277,15 +330,15 @@ def test_the_actions_are_sampled_from_what_the_policy_sees() -> None:
         policy.actor[0].weight.fill_(1.0)
         policy.actor[2].weight.copy_(torch.tensor([[-100.0], [100.0]]).expand(2, 8))
     env = make_probe(PROBES["MatchProbe"], 5)
-    rollout = collect(env, policy, 20, np.random.default_rng(0), seed=SEED)
+    (rollout,) = some(env, policy, 20, 1)
     assert torch.equal(rollout.action, (rollout.obs[..., 0] > 0).long())
     assert (rollout.reward[rollout.valid] == 1).all()
 
 
-def test_seed_and_generator_decide_everything_and_no_global_state_is_touched() -> None:
+def test_the_seed_decides_everything_and_no_global_state_is_touched() -> None:
     def run(seed: int) -> Rollout:
         env = SyncVectorEnv([EndsAtRandom] * 3)
-        return collect(env, make_policy(), 20, np.random.default_rng(seed), seed=seed)
+        return next(rollouts(env, make_policy(), 20, seed))
 
     before = global_random_states()
     first, same, other = run(1), run(1), run(2)
@@ -307,17 +360,17 @@ def global_random_states() -> tuple[Any, ...]:
 def test_an_environment_that_does_not_reset_itself_is_refused() -> None:
     env = SyncVectorEnv([EndsAtRandom] * 2, autoreset_mode=AutoresetMode.DISABLED)
     with pytest.raises(ValueError, match=r"env: expected autoreset mode .* got .*DISABLED"):
-        collect(env, make_policy(), 3, np.random.default_rng(0))
+        rollouts(env, make_policy(), 3, SEED)
     del env.metadata["autoreset_mode"]
     with pytest.raises(ValueError, match=r"env: expected autoreset mode .* got None"):
-        collect(env, make_policy(), 3, np.random.default_rng(0))
+        rollouts(env, make_policy(), 3, SEED)
 
 
 @pytest.mark.parametrize("num_steps", [0, -1])
 def test_a_rollout_without_steps_is_refused(num_steps: int) -> None:
     env = SyncVectorEnv([EndsAtRandom] * 2)
     with pytest.raises(ValueError, match=f"num_steps: expected 1 or more, got {num_steps}"):
-        collect(env, make_policy(), num_steps, np.random.default_rng(0))
+        rollouts(env, make_policy(), num_steps, SEED)
 
 
 @pytest.fixture
@@ -396,20 +449,15 @@ class ReusesItsBuffers(VectorWrapper):
 def test_environments_that_reuse_their_buffers_give_the_same_rollouts_bit_by_bit(
     make: Callable[[], gymnasium.Env[Any, Any]], mode: AutoresetMode
 ) -> None:
-    def rollouts(env: VectorEnv) -> list[Rollout]:
-        rng, previous, found = np.random.default_rng(0), None, []
-        policy = make_policy(obs_size=env.single_observation_space.shape[0])
-        for _ in range(3):
-            previous = collect(env, policy, 15, rng, previous=previous, seed=SEED)
-            found.append(previous)
-        return found
+    def played(env: VectorEnv) -> list[Rollout]:
+        return some(env, make_policy(obs_size=env.single_observation_space.shape[0]), 15, 3)
 
     def envs(copy: bool) -> SyncVectorEnv:
         return SyncVectorEnv([make] * NUM_ENVS, autoreset_mode=mode, copy=copy)
 
-    wanted = rollouts(envs(copy=True))
+    wanted = played(envs(copy=True))
     for env in (envs(copy=False), ReusesItsBuffers(envs(copy=True))):
-        for one, other in zip(rollouts(env), wanted, strict=True):
+        for one, other in zip(played(env), wanted, strict=True):
             for field in fields(Rollout):
                 a, b = (np.asarray(getattr(rollout, field.name)) for rollout in (one, other))
                 assert np.array_equal(a, b), field.name
@@ -497,7 +545,7 @@ def test_evaluate_draws_actions_from_another_stream_than_the_environment_its_sta
 
 
 def test_no_episode_to_evaluate_is_refused() -> None:
-    with pytest.raises(ValueError, match="episodes: expected 1 or more, got 0"):
+    with pytest.raises(ValueError, match="num_episodes: expected 1 or more, got 0"):
         evaluate(make_policy(obs_size=4), 0, SEED)
 
 
@@ -544,7 +592,7 @@ def test_a_policy_of_another_world_is_not_judged_on_cartpole_without_being_asked
     assert evaluate(train(SHORT, seed=0).policy, 5, SEED).min() > 0
 
 
-@pytest.mark.parametrize("play", ["evaluate", "collect"])
+@pytest.mark.parametrize("play", ["evaluate", "rollouts"])
 def test_a_policy_of_other_sizes_than_the_world_is_refused_by_both_sizes(play: str) -> None:
     policy = train(PPOConfig("Acrobot-v1", 64, 4, 16, 1), seed=0).policy
     expected = (
@@ -555,7 +603,7 @@ def test_a_policy_of_other_sizes_than_the_world_is_refused_by_both_sizes(play: s
         if play == "evaluate":
             evaluate(policy, 5, SEED, "MountainCar-v0")
         else:
-            collect(make_env("MountainCar-v0", 2), policy, 1, np.random.default_rng(0), seed=SEED)
+            rollouts(make_env("MountainCar-v0", 2), policy, 1, SEED)
 
 
 def test_a_world_that_cannot_be_played_is_refused_and_closed() -> None:

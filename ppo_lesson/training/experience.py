@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import gymnasium
 import numpy as np
@@ -17,7 +18,7 @@ from torch import Tensor
 from ppo_lesson.maths import action_log_prob
 from ppo_lesson.maths.shapes import check_count, check_seed
 from ppo_lesson.training.config import PPOConfig
-from ppo_lesson.training.networks import ActorCritic
+from ppo_lesson.training.networks import ActorCritic, Sampler
 from ppo_lesson.training.steps import check_default_device
 
 
@@ -33,11 +34,7 @@ class Rollout:
     next_value: Tensor  # (T, N) its value of the observation that truly followed
     terminated: Tensor  # (T, N) bool, the world ended after the step
     truncated: Tensor  # (T, N) bool, the clock was stopped after the step
-    valid: (
-        Tensor  # (T, N) bool, False where the step only reset an environment: not to be trained on
-    )
-    last_obs: np.ndarray  # (N, D) what the policy sees next
-    return_so_far: np.ndarray  # (N,) reward collected in the episodes that still run
+    valid: Tensor  # (T, N) bool, False where a step only reset an environment: no experience
     episode_returns: tuple[float, ...]  # sums of reward of the episodes that ended in this rollout
 
 
@@ -98,16 +95,21 @@ def world_sizes(env: VectorEnv) -> tuple[int, int]:
     return obs.shape[0], int(actions.n)
 
 
-def collect(
-    env: VectorEnv,
-    policy: ActorCritic,
-    num_steps: int,
-    rng: np.random.Generator,
-    *,
-    previous: Rollout | None = None,
-    seed: int | None = None,
-) -> Rollout:
-    """Run the policy for `num_steps` steps in every environment.
+class Player(NamedTuple):
+    """What a rollout needs of a policy: for those who act or score otherwise than it does."""
+
+    sampler: Callable[[np.random.Generator], Sampler]
+    logits: Callable[[Tensor], Tensor]
+    value: Callable[[Tensor], Tensor]
+
+
+def rollouts(
+    env: VectorEnv, policy: ActorCritic | Player, num_steps: int, seed: int
+) -> Iterator[Rollout]:
+    """Run the policy, `num_steps` steps in every environment a rollout, without an end.
+
+    The next rollout goes on where the last one was cut, with the policy as it then is. One rollout
+    is `next(rollouts(env, policy, 64, seed=0))`.
 
     Vector environments reset themselves, in one of two ways. *Same step*: the step that ends an
     episode already returns the first observation of the next; the final one is in the step's info.
@@ -118,48 +120,77 @@ def collect(
         env: N environments with observations (D,) and K discrete actions.
         policy: chooses the actions and values the observations.
         num_steps: T, 1 or more.
-        rng: source of the sampled actions.
-        previous: the rollout before this one, which this one continues; None starts afresh.
-        seed: of the environments, where they start afresh.
+        seed: of the environments, and of a stream of actions apart from theirs.
 
-    Returns:
-        The rollout.
+    Yields:
+        The rollouts.
 
     Raises:
-        ValueError: num_steps is below 1, the environment does not reset itself, or the policy is
-            made for another world.
+        ValueError: num_steps is below 1, seed is no seed, the environment does not reset itself,
+            or the policy is made for another world.
     """
     check_default_device()
-    num_steps = check_count("num_steps", num_steps)
-    seed = seed if seed is None else check_seed(seed)
+    num_steps, seed = check_count("num_steps", num_steps), check_seed(seed)
     mode = env.metadata.get("autoreset_mode")
     if mode not in (AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP):
         raise ValueError(f"env: expected autoreset mode NEXT_STEP or SAME_STEP, got {mode}")
     _check_fits(policy, env)
-    sample = policy.sampler(rng)
-    obs = np.array(env.reset(seed=seed)[0]) if previous is None else previous.last_obs
-    resets = _resets_next(env, previous)
+    return _play(env, policy, num_steps, seed)  # whoever asks wrongly hears of it at once
 
-    rows = []
-    for _ in range(num_steps):
-        action = sample(obs)
-        *kept, info = env.step(action)
-        # Copies, because an environment may write its next step into the same arrays.
-        following, reward, terminated, truncated = (np.array(column) for column in kept)
-        ended = terminated | truncated
-        next_obs = following
-        if mode == AutoresetMode.SAME_STEP and ended.any():
-            next_obs = following.copy()
-            next_obs[ended] = np.stack(info["final_obs"][ended])
-        rows.append((obs, action, reward, next_obs, terminated, truncated, ~resets))
-        obs = following
-        resets = ended if mode == AutoresetMode.NEXT_STEP else resets
-    return _rollout(rows, policy, obs, previous)
+
+def _play(
+    env: VectorEnv, policy: ActorCritic | Player, num_steps: int, seed: int
+) -> Iterator[Rollout]:
+    same_step = env.metadata["autoreset_mode"] == AutoresetMode.SAME_STEP
+    rng = action_generator(seed)
+    obs = np.array(env.reset(seed=seed)[0])
+    resets = np.zeros(env.num_envs, dtype=bool)  # whose next step only resets them
+    return_so_far = np.zeros(env.num_envs)
+    while True:
+        sample = policy.sampler(rng)
+        rows, episode_returns = [], []
+        for _ in range(num_steps):
+            action = sample(obs)
+            *kept, info = env.step(action)
+            # Copies, because an environment may write its next step into the same arrays.
+            following, reward, terminated, truncated = (np.array(column) for column in kept)
+            ended, next_obs = terminated | truncated, following
+            if same_step and ended.any():
+                next_obs = following.copy()
+                next_obs[ended] = np.stack(info["final_obs"][ended])
+            rows.append((obs, action, reward, next_obs, terminated, truncated, ~resets))
+            obs, resets = following, resets if same_step else ended
+            return_so_far += reward.astype(np.float32)
+            episode_returns += return_so_far[ended].tolist()
+            return_so_far[ended] = 0.0
+        yield _rollout(rows, policy, tuple(episode_returns))
+
+
+def _rollout(
+    rows: list, policy: ActorCritic | Player, episode_returns: tuple[float, ...]
+) -> Rollout:
+    columns = [torch.from_numpy(np.stack(column)) for column in zip(*rows, strict=True)]
+    obs, action, reward, next_obs, terminated, truncated, valid = columns
+    obs, reward, next_obs = obs.float(), reward.float(), next_obs.float()
+    with torch.no_grad():
+        logits = policy.logits(obs).flatten(0, 1)
+        log_prob = action_log_prob(logits, action.flatten()).view_as(reward)
+        value, next_value = policy.value(obs), policy.value(next_obs)
+    ends = terminated, truncated
+    return Rollout(obs, action, log_prob, reward, value, next_value, *ends, valid, episode_returns)
+
+
+def action_generator(seed: int) -> np.random.Generator:
+    """Return what actions are drawn with.
+
+    It is not default_rng(seed): environments draw from that, and actions would follow their luck.
+    """
+    return np.random.default_rng([check_seed(seed), 1])
 
 
 def evaluate(
     policy: ActorCritic,
-    episodes: int,
+    num_episodes: int,
     seed: int,
     env_id: str | None = None,
     make_env: Callable[[str, int], VectorEnv] = make_env,
@@ -168,35 +199,34 @@ def evaluate(
 
     Args:
         policy: the policy to play.
-        episodes: how many, 1 or more.
+        num_episodes: how many, 1 or more.
         seed: of environments and actions: the same seed gives the same episodes.
         env_id: gymnasium's name of the environment, whose episodes must end by themselves; None is
             that of PPOConfig's defaults.
-        make_env: makes the vector environment from `env_id` and `episodes`, as in `train`.
+        make_env: makes the vector environment from `env_id` and `num_episodes`, as in `train`.
 
     Returns:
-        (episodes,) float64, the sum of rewards of each.
+        (num_episodes,) float64, the sum of rewards of each.
 
     Raises:
-        ValueError: episodes is below 1; make_env made another number of environments; the policy is
-            made for observations or actions of other sizes, or was trained in another world than
-            that of the defaults, and nothing says in which one to play.
+        ValueError: num_episodes is below 1; make_env made another number of environments; the
+            policy is made for observations or actions of other sizes, or was trained in another
+            world than that of the defaults, and nothing says in which one to play.
     """
     check_default_device()
-    episodes, seed = check_count("episodes", episodes), check_seed(seed)
-    with closing(make_env(env_id or PPOConfig.env_id, episodes)) as env:
+    num_episodes, seed = check_count("num_episodes", num_episodes), check_seed(seed)
+    with closing(make_env(env_id or PPOConfig.env_id, num_episodes)) as env:
         if env_id is None and _is_default(make_env):
             _check_same_world(policy, env)
         _check_fits(policy, env)
-        if env.num_envs != episodes:
-            raise ValueError(f"make_env: expected {episodes} environments, got {env.num_envs}")
+        if env.num_envs != num_episodes:
+            raise ValueError(f"make_env: expected {num_episodes} environments, got {env.num_envs}")
         return torch.from_numpy(_first_returns(policy, env, seed))
 
 
 def _first_returns(policy: ActorCritic, env: VectorEnv, seed: int) -> np.ndarray:
     """Play the first episode of each of N environments; return their sums of rewards, (N,)."""
-    # Not default_rng(seed): the environments draw from that, and actions would follow their luck.
-    sample = policy.sampler(np.random.default_rng([seed, 1]))
+    sample = policy.sampler(action_generator(seed))
     obs, _ = env.reset(seed=seed)
     returns, running = np.zeros(env.num_envs), np.ones(env.num_envs, dtype=bool)
     while running.any():
@@ -220,7 +250,7 @@ def _check_same_world(policy: ActorCritic, env: VectorEnv) -> None:
         )
 
 
-def _check_fits(policy: ActorCritic, env: VectorEnv) -> None:
+def _check_fits(policy: ActorCritic | Player, env: VectorEnv) -> None:
     """Refuse a policy whose observations or actions have other sizes than the environment's."""
     if not isinstance(policy, ActorCritic):
         return  # another class knows for itself what it can see and do
@@ -230,42 +260,3 @@ def _check_fits(policy: ActorCritic, env: VectorEnv) -> None:
             f"policy: expected one for {world_name(env)}, with {wanted[0]} numbers per observation "
             f"and {wanted[1]} actions, got one for {found[0]} numbers and {found[1]} actions"
         )
-
-
-def _resets_next(env: VectorEnv, previous: Rollout | None) -> np.ndarray:
-    """Mark the environments whose next step only resets them, (N,) bool."""
-    if previous is None or env.metadata["autoreset_mode"] == AutoresetMode.SAME_STEP:
-        return np.zeros(env.num_envs, dtype=bool)
-    return (previous.terminated[-1] | previous.truncated[-1]).numpy()
-
-
-def _rollout(rows: list, policy: ActorCritic, last_obs, previous: Rollout | None) -> Rollout:
-    columns = [torch.from_numpy(np.stack(column)) for column in zip(*rows, strict=True)]
-    obs, action, reward, next_obs, terminated, truncated, valid = columns
-    obs, reward, next_obs = obs.float(), reward.float(), next_obs.float()
-    with torch.no_grad():
-        logits = policy.logits(obs).flatten(0, 1)
-        log_prob = action_log_prob(logits, action.flatten()).view_as(reward)
-        value, next_value = policy.value(obs), policy.value(next_obs)
-
-    return_so_far = np.zeros(reward.shape[1]) if previous is None else previous.return_so_far.copy()
-    episode_returns = []
-    for t in range(len(rows)):
-        return_so_far += reward[t].numpy()
-        ended = (terminated[t] | truncated[t]).numpy()
-        episode_returns += return_so_far[ended].tolist()
-        return_so_far[ended] = 0.0
-    return Rollout(
-        obs,
-        action,
-        log_prob,
-        reward,
-        value,
-        next_value,
-        terminated,
-        truncated,
-        valid,
-        last_obs,
-        return_so_far,
-        tuple(episode_returns),
-    )
