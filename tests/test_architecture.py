@@ -234,6 +234,17 @@ def words_of_docstrings_at_work(root: Path) -> list[str]:
     ]
 
 
+def modules_named_by_a_string(root: Path) -> list[str]:
+    """A module that is moved takes no string along: only an import is seen by the rules above."""
+    trees = modules(root)
+    return [
+        f"{name} line {node.lineno} names {node.value!r}"
+        for name, tree in trees.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and "." in str(node.value) and node.value in trees
+    ]
+
+
 def unmirrored(root: Path) -> list[str]:
     """The tests of maths/importance.py stand in tests/maths/test_importance.py, and so on.
 
@@ -305,6 +316,11 @@ RULES: list[tuple[Rule, dict[str, str], str]] = [
     (words_of_docstrings_at_work, {"maths/a.py": "text = f.__doc__"}, "docstring"),
     (numbers_of_cartpole, {"training/a.py": "def f(env_id='CartPole-v1'): ..."}, "CartPole"),
     (numbers_of_cartpole, {"figures/a.py": "def f(ax): ax.axhline(475)"}, "475"),
+    (
+        modules_named_by_a_string,
+        {"maths/a.py": "import sys\nsys.modules.get('ppo_lesson.worlds.b')"} | B,
+        "worlds.b",
+    ),
     (unmirrored, {"maths/a.py": ""}, "maths/a.py"),
     (unmirrored, {"../tests/maths/test_a.py": ""}, "test_a.py"),
 ]

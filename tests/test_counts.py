@@ -54,6 +54,7 @@ RECORDS = {
     "Recording",
     "Iteration",
     "IterationMetrics",
+    "Probe",  # a row of a table of ours
 }
 INSIDE = {"Block", "Dashboard"}  # made by functions of ours that check
 NOT_CHECKED = {

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from ppo_lesson.commands import learner_process
 from ppo_lesson.commands.learner_process import RESULTS, WORK
 
 MOST_BYTES = 100 * 2**20  # of the files beside a notebook that are copied for it
@@ -151,8 +152,7 @@ class Attempt:
 
 def command(path: Path, folder: Path, gigabytes: float) -> list[str]:
     """Say how the process is started."""
-    module = "ppo_lesson.commands.learner_process"
-    return [sys.executable, "-m", module, str(path), str(folder), repr(gigabytes)]
+    return [sys.executable, "-m", learner_process.__name__, str(path), str(folder), repr(gigabytes)]
 
 
 def copy_beside(path: Path, target: Path, others: Collection[Path] = ()) -> bool:

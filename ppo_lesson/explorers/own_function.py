@@ -26,7 +26,6 @@ class Trouble:
     sentence: str
 
     def __repr__(self) -> str:
-        """Return the sentence."""
         return self.sentence
 
     def _repr_html_(self) -> str:

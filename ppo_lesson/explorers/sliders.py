@@ -42,7 +42,6 @@ class Slider:
     start: float
 
     def __post_init__(self) -> None:
-        """Check every field."""
         _check_name(self.name, self.label)
         check_positive(step=self.step)
         check_between(-math.inf, math.inf, open_low=True, open_high=True, low=self.low)
@@ -123,7 +122,6 @@ class Choice:
     start: bool = False
 
     def __post_init__(self) -> None:
-        """Check the words."""
         _check_name(self.name, self.label)
         if len(self.options) != 2 or not all(self.options):
             raise ValueError(f"options: expected two texts, got {self.options!r}")

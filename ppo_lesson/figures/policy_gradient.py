@@ -22,7 +22,7 @@ METER_HEIGHT = 1.1
 """Where the row of batches stands on the axis of J: below the coin's 1.355."""
 
 
-def plot_returns(ax: Axes, returns: Tensor, prob: Mapping[str, Tensor]) -> Axes:
+def plot_return_odds(ax: Axes, returns: Tensor, prob: Mapping[str, Tensor]) -> Axes:
     """Draw how likely each return is under two policies, with their means.
 
     Args:
@@ -189,7 +189,7 @@ def plot_run(
     return ax
 
 
-def plot_reuse(ax: Axes, fresh: Climb, stale: Climb, best: float) -> Axes:
+def plot_reused_batch(ax: Axes, fresh: Climb, stale: Climb, best: float) -> Axes:
     """Draw J along a path with a fresh batch at each step, and along one that reuses the first.
 
     Args:
@@ -210,7 +210,7 @@ def plot_reuse(ax: Axes, fresh: Climb, stale: Climb, best: float) -> Axes:
     return ax
 
 
-def plot_bias(ax: Axes, stale: Climb) -> Axes:
+def plot_reuse_bias(ax: Axes, stale: Climb) -> Axes:
     """Draw the bias of a reused batch's gradient, and how long the true gradient is there.
 
     Args:

@@ -64,7 +64,18 @@ def kl_k2(log_prob: Tensor, old_log_prob: Tensor) -> Tensor:
 
     k2 = (1/N) sum_i (log r_i)^2 / 2
 
-    Arguments, result, errors and source are those of `kl_k1`.
+    Args:
+        log_prob: (N,) log-probability of each action under the current policy.
+        old_log_prob: (N,) the same under the policy that acted, a constant.
+
+    Returns:
+        () the estimate in nats. Where both log-probabilities are -inf (an action that both
+        forbid) the log-ratio counts as 0.
+
+    Raises:
+        ValueError: shapes differ or are not (N,).
+
+    Source: Schulman (2020), Approximating KL divergence.
     """
     return 0.5 * _log_ratio(log_prob, old_log_prob).square().mean()
 
@@ -75,7 +86,18 @@ def kl_k3(log_prob: Tensor, old_log_prob: Tensor) -> Tensor:
     k3 = (1/N) sum_i (r_i - 1) - log r_i, each term at least 0; log r capped at 20
     (at 10 in float16)
 
-    Arguments, result, errors and source are those of `kl_k1`.
+    Args:
+        log_prob: (N,) log-probability of each action under the current policy.
+        old_log_prob: (N,) the same under the policy that acted, a constant.
+
+    Returns:
+        () the estimate in nats. Where both log-probabilities are -inf (an action that both
+        forbid) the log-ratio counts as 0.
+
+    Raises:
+        ValueError: shapes differ or are not (N,).
+
+    Source: Schulman (2020), Approximating KL divergence.
     """
     # The cap holds for both terms: with r alone capped, the gradient would push log r further up.
     log_r = _log_ratio(log_prob, old_log_prob)

@@ -39,7 +39,17 @@ def check_floats(shape: str, sizes: Sizes | None = None, /, **tensors: Tensor) -
 def check_integers(shape: str, sizes: Sizes | None = None, /, **tensors: Tensor) -> Sizes:
     """Check that every tensor holds integers (indices) and is of the given shape.
 
-    Arguments, result and errors are those of `check_floats`.
+    Args:
+        shape: letters with spaces between, as in ``"T N"``.
+        sizes: sizes that earlier checks of the same call have fixed.
+        tensors: the arguments, by name.
+
+    Returns:
+        The size of every letter, for further checks.
+
+    Raises:
+        TypeError: an argument is no tensor.
+        ValueError: dtype, size or shape is wrong; the message names the argument.
     """
     return _check(shape, sizes, tensors, _is_integer, "integers")
 
@@ -47,7 +57,17 @@ def check_integers(shape: str, sizes: Sizes | None = None, /, **tensors: Tensor)
 def check_bools(shape: str, sizes: Sizes | None = None, /, **tensors: Tensor) -> Sizes:
     """Check that every tensor holds booleans and is of the given shape.
 
-    Arguments, result and errors are those of `check_floats`.
+    Args:
+        shape: letters with spaces between, as in ``"T N"``.
+        sizes: sizes that earlier checks of the same call have fixed.
+        tensors: the arguments, by name.
+
+    Returns:
+        The size of every letter, for further checks.
+
+    Raises:
+        TypeError: an argument is no tensor.
+        ValueError: dtype, size or shape is wrong; the message names the argument.
     """
     return _check(shape, sizes, tensors, lambda tensor: tensor.dtype == torch.bool, "booleans")
 

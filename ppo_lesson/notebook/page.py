@@ -13,6 +13,7 @@ import random
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 import numpy as np
 import torch
@@ -110,7 +111,10 @@ def number_text(value: Number | Sequence[Number], digits: int = 4) -> str:
 
 
 def show_source(*functions: Callable[..., object]) -> None:
-    """Display the package's own source of functions; of a docstring, its first line."""
+    """Display the package's own source of functions; of a docstring, what it does and the formula.
+
+    The formula is the second paragraph where its first line is an equation.
+    """
     source = "\n\n".join(_source(function) for function in functions)
     display(Markdown(f"```python\n{source}\n```"))
 
@@ -122,7 +126,11 @@ def _source(function: Callable[..., object]) -> str:
         docstring = definition.body[0]
         first, end = docstring.lineno - 1, docstring.end_lineno or docstring.lineno
         if end > docstring.lineno:
-            lines[first:end] = [f'{lines[first]}"""']
+            formula = list(takewhile(str.strip, lines[first + 2 : end]))
+            if formula and " = " in formula[0]:
+                lines[first:end] = [lines[first], "", *formula, f'{" " * docstring.col_offset}"""']
+            else:
+                lines[first:end] = [f'{lines[first]}"""']
     return "\n".join(line.partition("  # noqa")[0] for line in lines)
 
 

@@ -326,6 +326,14 @@ def benchmark_explorers() -> None:
     )
 
 
+def benchmark_first_cells() -> None:
+    """Cost of each notebook's first cell; the aim is 1.2 times torch and its first optimiser."""
+    sys.path.insert(0, str(NOTEBOOKS.parent))
+    from tests.benchmarks import first_cells
+
+    print_table(["first cell", "CPU s", "wall s", "CPU, ratio"], first_cells.rows())
+
+
 def benchmark_stop() -> None:
     """Ends of a training with its dashboard in a real JupyterLab, four busy processes beside it."""
     sys.path.insert(0, str(NOTEBOOKS.parent))
@@ -359,6 +367,7 @@ BENCHMARKS = {
     "checks": benchmark_checks,
     "explorers": benchmark_explorers,
     "stop": benchmark_stop,
+    "first_cells": benchmark_first_cells,
 }
 
 if __name__ == "__main__":

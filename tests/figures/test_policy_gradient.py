@@ -7,11 +7,11 @@ from matplotlib.axes import Axes
 
 from ppo_lesson.figures.policy_gradient import (
     plot_baseline,
-    plot_bias,
     plot_funnel,
     plot_rate,
-    plot_returns,
-    plot_reuse,
+    plot_return_odds,
+    plot_reuse_bias,
+    plot_reused_batch,
     plot_run,
     plot_token_rows,
 )
@@ -32,7 +32,7 @@ def y_data(ax: Axes, index: int) -> list[float]:
 def test_the_bars_add_up_the_walks_of_each_return(ax: Axes) -> None:
     returns = torch.tensor([4.0, 1.0, 4.0])
     prob = {"coin": torch.tensor([0.2, 0.5, 0.3]), "bold": torch.tensor([0.1, 0.1, 0.8])}
-    plot_returns(ax, returns, prob)
+    plot_return_odds(ax, returns, prob)
     heights = [[bar.get_height() for bar in bars] for bars in ax.containers]
     assert heights == [pytest.approx([0.5, 0.5]), pytest.approx([0.1, 0.9])]
     assert [tick.get_text() for tick in ax.get_xticklabels()] == ["1", "4"]
@@ -96,10 +96,10 @@ def test_the_meter_counts_and_draws_the_batches_thrown_away(
 def test_paths_and_bias_are_those_of_the_world(ax: Axes) -> None:
     start = torch.zeros(4, 2)
     fresh, stale = (ascend(corridor_mdp(), start, 1.0, 4, reuse=reuse) for reuse in (False, True))
-    plot_reuse(ax, fresh, stale, 2.56)
+    plot_reused_batch(ax, fresh, stale, 2.56)
     assert y_data(ax, 0) == fresh.value.tolist()
     assert y_data(ax, 1) == stale.value.tolist()
-    other = plot_bias(plt.subplots()[1], stale)
+    other = plot_reuse_bias(plt.subplots()[1], stale)
     difference = (stale.used - stale.exact).square().sum((1, 2)).sqrt()
     assert y_data(other, 0) == pytest.approx(difference.tolist(), abs=1e-12)
     assert y_data(other, 1) == pytest.approx(stale.exact.flatten(1).norm(dim=1).tolist())

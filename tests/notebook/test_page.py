@@ -114,19 +114,24 @@ def test_a_row_of_another_length_is_refused(displayed: list[object]) -> None:
     assert displayed == []
 
 
-def test_show_source_shows_the_package_s_own_lines(displayed: list[object]) -> None:
-    show_source(surrogate_loss, number_text)
+def test_show_source_shows_the_package_s_own_lines_and_of_a_docstring_what_and_formula(
+    displayed: list[object],
+) -> None:
+    show_source(surrogate_loss, number_text, train)
     (page,) = displayed
     assert isinstance(page, Markdown)
     source = page.data.removeprefix("```python\n").removesuffix("\n```")
-    both = [inspect.getsource(function).rstrip() for function in (surrogate_loss, number_text)]
-    own = "\n\n".join(both).splitlines()
-    shown = source.splitlines()
-    # What is left out stands between the first line of the long docstring and its end.
-    start = next(k for k, line in enumerate(shown) if line.startswith('    """Score'))
-    left_out = own.index('    """') + 1
-    assert shown[:start] == own[:start] and shown[start].removesuffix('"""') == own[start]
-    assert shown[start + 1 :] == own[left_out:]
+    formula, short, long = (
+        source.split("\n\n\n") if "\n\n\n" in source else source.split("\n\ndef ")
+    )
+    own = inspect.getsource(surrogate_loss).splitlines()
+    start = next(k for k, line in enumerate(own) if line.startswith('    """'))
+    assert own[start + 2].startswith("    L = ")
+    end = own.index('    """')
+    assert formula.splitlines() == [*own[: start + 3], *own[end:]]
+    assert f"def {short}" == inspect.getsource(number_text).rstrip()
+    first, second = long.partition('"""')[2].splitlines()[:2]
+    assert first.endswith('"""') and '"""' not in second  # prose, and Args, are left out
 
 
 def test_show_source_leaves_out_remarks_to_the_linter(displayed: list[object]) -> None:
