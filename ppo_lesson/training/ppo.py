@@ -6,7 +6,7 @@ Nothing of the mathematics stands here: losses, advantages and diagnostics are t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import NamedTuple
 
@@ -39,7 +39,7 @@ class Iteration(NamedTuple):
 # say.
 
 
-def iterations(env, policy, config, seed, generator, parts) -> Generator[Iteration, None, None]:
+def iterations(env, policy, config, seed, generator, parts) -> Iterator[Iteration]:
     """Play, compute advantages, take gradient steps; again and again.
 
     Args:

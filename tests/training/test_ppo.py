@@ -4,26 +4,69 @@ import math
 from dataclasses import replace
 from typing import Any
 
+import gymnasium
 import pytest
 import torch
+from gymnasium.vector import SyncVectorEnv, VectorEnv
 from torch import Tensor
 from torch.distributions import Categorical
 
 from ppo_lesson import maths
+from ppo_lesson.notebook.page import _source
+from ppo_lesson.training.experience import make_env, rollouts
 from ppo_lesson.training.networks import ActorCritic
 from ppo_lesson.training.ppo import (
+    iterations,
     make_batch,
     plain_surrogate_loss,
     ppo_loss,
     ppo_update,
 )
-from tests.training.tiny import (
-    TINY,
-    a_batch,
-    a_rollout,
-    moved,
-    parameters,
-)
+from ppo_lesson.training.session import RIGHT, make_policy, train
+from tests.training.tiny import SEED, TINY, a_batch, a_rollout, moved, parameters
+
+# ---- the loop --------------------------------------------------------------------------------
+
+
+def test_the_loop_that_notebook_08_shows_has_at_most_25_lines() -> None:
+    shown = [_source(function) for function in (iterations, ppo_update)]
+    assert len([line for text in shown for line in text.splitlines() if line.strip()]) <= 25
+
+
+def test_an_iteration_is_a_rollout_its_batch_and_its_update_as_done_by_hand() -> None:
+    def start() -> tuple[VectorEnv, ActorCritic, torch.Generator]:
+        env, generator = make_env("CartPole-v1", TINY.num_envs), torch.Generator().manual_seed(3)
+        return env, make_policy(env, TINY.hidden_sizes, generator), generator
+
+    config = replace(TINY, total_steps=100, anneal_learning_rate=True)
+    env, policy, generator = start()
+    found = list(iterations(env, policy, config, SEED, generator, RIGHT))
+
+    env, hand, generator = start()
+    optimizer = torch.optim.Adam(hand.parameters(), eps=config.adam_epsilon)
+    steps = 0
+    for iteration, rollout in zip(found, rollouts(env, hand, 8, SEED), strict=False):
+        batch = make_batch(rollout, config)
+        rate = config.learning_rate * (1 - steps / 100)
+        optimizer.param_groups[0]["lr"] = rate
+        norms = ppo_update(hand, optimizer, batch, config, generator)
+        steps += int(rollout.valid.sum())
+        assert (iteration.steps, iteration.learning_rate) == (steps, pytest.approx(rate))
+        assert torch.equal(iteration.rollout.reward, rollout.reward)
+        torch.testing.assert_close(iteration.batch.advantage, batch.advantage)
+        assert iteration.gradient_norms == pytest.approx(norms, rel=1e-4)
+    assert len(found) >= 4 and found[-2].steps < 100 <= found[-1].steps == steps
+    torch.testing.assert_close(parameters(policy), parameters(hand))
+
+
+def test_a_rollout_that_only_resets_is_no_iteration() -> None:
+    def ends_at_once(env_id: str, num_envs: int) -> VectorEnv:
+        return SyncVectorEnv([lambda: gymnasium.make("CartPole-v1", max_episode_steps=1)] * 2)
+
+    config = replace(TINY, num_envs=2, num_steps=1, total_steps=6)
+    result = train(config, seed=1, make_env=ends_at_once)  # every second row of all resets
+    assert result.curve("steps").tolist() == [2, 4, 6]
+
 
 # ---- the batch -------------------------------------------------------------------------------
 
