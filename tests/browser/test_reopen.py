@@ -33,7 +33,7 @@ ANOTHER_PYTHON = """() => {
 
 BOARD = """from ppo_lesson.notebook.board import dashboard
 from ppo_lesson.training.ppo import PPOConfig
-dashboard(PPOConfig(), 1);"""
+watch = dashboard(PPOConfig(), 1)"""
 
 
 @pytest.fixture
