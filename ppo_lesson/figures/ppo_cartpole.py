@@ -105,7 +105,7 @@ def plot_learning_curve(
         label: name of the run, written at the curve's end.
         env_id: the world; where gymnasium says at which return it is solved, a line is drawn.
     """
-    ax.plot(steps, returns, marker="o", markersize=5, **line_style(role))
+    ax.plot(steps, returns, marker="o", markersize=5, **line_style("new"))
     if label:
         label_end(ax, steps, returns, role, label)
     return _return_axes(ax, env_id)
@@ -157,17 +157,11 @@ def plot_median(
     return ax
 
 
-def plot_metric(
-    ax: Axes,
-    steps: Row,
-    values: Row,
-    title: str,
-    role: str = "new",
-) -> Axes:
+def plot_metric(ax: Axes, steps: Row, values: Row, title: str) -> Axes:
     """Draw one metric of training against environment steps."""
     from matplotlib.ticker import MaxNLocator
 
-    ax.plot(steps, values, **line_style(role))
+    ax.plot(steps, values, **line_style("new"))
     ax.set(title=title, xlabel="environment steps")
     ax.xaxis.set_major_locator(MaxNLocator(3))
     return ax
