@@ -105,7 +105,7 @@ def plot_learning_curve(
         label: name of the run, written at the curve's end.
         env_id: the world; where gymnasium says at which return it is solved, a line is drawn.
     """
-    ax.plot(steps, returns, marker="o", markersize=5, **line_style("new"))
+    ax.plot(steps, returns, marker="o", markersize=5, **line_style(role))
     if label:
         label_end(ax, steps, returns, role, label)
     return _return_axes(ax, env_id)
