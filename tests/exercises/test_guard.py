@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import re
 import sys
 import threading
 import time
 import types
 import warnings
+from pathlib import Path
 
 import pytest
 import torch
@@ -139,6 +142,19 @@ def test_ctrl_c_of_the_learner_stops_the_work_and_is_passed_on(monkeypatch, begu
     with pytest.raises(KeyboardInterrupt):
         guard.run(work, 60.0)
     assert not threads[0].is_alive()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it asks the library that torch has loaded")
+def test_the_work_has_as_many_threads_as_whoever_asked_for_it():
+    """A new thread starts with the machine's number, here 1: on a busy machine the rest wait."""
+    loaded = Path("/proc/self/maps").read_text(encoding="utf-8")
+    path = re.search(r"\S+/torch/\S*lib[gi]omp\S*", loaded) or re.search(
+        r"\S+lib[gi]omp\S*", loaded
+    )
+    assert path, "torch computes without OpenMP"
+    openmp = ctypes.CDLL(path[0])
+    torch.set_num_threads(2)
+    assert guard.run(lambda heard: openmp.omp_get_max_threads(), 60.0) == 2
 
 
 def test_two_checks_at_the_same_time_wait_for_each_other():

@@ -9,6 +9,7 @@ import time
 import warnings
 from collections.abc import Callable
 from dataclasses import fields, replace
+from types import SimpleNamespace
 from typing import Any
 
 import gymnasium
@@ -20,6 +21,7 @@ from torch import Tensor, nn
 from torch.distributions import Categorical
 
 from ppo_lesson import maths
+from ppo_lesson.training.diagnostics import Batch
 from ppo_lesson.training.networks import ActorCritic
 from ppo_lesson.training.ppo import (
     PPOConfig,
@@ -258,7 +260,7 @@ def test_a_final_observation_is_not_needed_where_the_world_ended() -> None:
 
 @pytest.mark.parametrize("clip_value", [False, True])
 @pytest.mark.parametrize("entropy_coefficient", [0.0, 0.03])
-def test_the_loss_is_the_sum_that_the_paper_writes_down(
+def test_the_loss_spelt_out_term_by_term_has_the_same_value_and_gradient(
     clip_value: bool, entropy_coefficient: float
 ) -> None:
     config = replace(
@@ -287,6 +289,36 @@ def test_the_loss_is_the_sum_that_the_paper_writes_down(
     torch.testing.assert_close(*gradients)
     assert (ratio - 1).abs().max() > 0.1  # some samples are clipped
     assert not torch.equal(near, value)
+
+
+@pytest.mark.parametrize("entropy_coefficient", [0.0, 0.03])
+def test_on_a_real_minibatch_the_loss_is_that_of_stable_baselines3(
+    entropy_coefficient: float,
+) -> None:
+    from stable_baselines3 import PPO
+
+    model = PPO(
+        "MlpPolicy", "CartPole-v1", n_steps=64, batch_size=64, n_epochs=1, seed=3,
+        normalize_advantage=False, vf_coef=0.7, ent_coef=entropy_coefficient,
+    )  # fmt: skip
+    model.learn(64)
+    moved(model.policy)  # type: ignore[arg-type] # the buffer holds what the old policy did
+    buffer = next(model.rollout_buffer.get())
+    theirs = model.policy.get_distribution(buffer.observations).distribution
+    policy: Any = SimpleNamespace(
+        logits=lambda obs: theirs.logits,
+        value=lambda obs: model.policy.predict_values(obs).flatten(),
+    )
+    unused = torch.zeros(64)
+    batch = Batch(
+        obs=buffer.observations, action=buffer.actions[:, 0].long(), advantage=buffer.advantages,
+        old_log_prob=buffer.old_log_prob, value_target=buffer.returns, old_value=unused,
+    )  # fmt: skip
+    # Its value loss has no half.
+    config = PPOConfig(value_coefficient=1.4, entropy_coefficient=entropy_coefficient)
+    ours = ppo_loss(policy, batch, config, maths.clipped_surrogate_loss).item()
+    model.train()  # one epoch of one minibatch: it logs the loss before its only step
+    assert ours == pytest.approx(model.logger.name_to_value["train/loss"], rel=1e-5)
 
 
 def adam(policy: ActorCritic, learning_rate: float = 1e-2) -> torch.optim.Optimizer:
@@ -482,6 +514,15 @@ def test_the_learning_rate_falls_linearly_with_the_steps_or_stays() -> None:
     staying = train(replace(TINY, learning_rate=0.02), seed=1)
     assert set(staying.curve("learning_rate").tolist()) == {0.02}
     assert learning_rate_at(TINY.total_steps, replace(TINY, anneal_learning_rate=True)) == 0
+
+
+def test_adam_s_epsilon_is_the_config_s() -> None:
+    """Beside an epsilon of a billion every gradient is nothing, and no policy moves."""
+    still, moves = (
+        train(replace(TINY, adam_epsilon=epsilon), seed=1).curve("approx_kl").max()
+        for epsilon in (1e9, 1e-5)
+    )
+    assert still < 1e-9 < 1e-6 < moves
 
 
 def test_the_optimiser_uses_the_learning_rate_that_is_logged() -> None:
