@@ -78,6 +78,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=place)
 
 
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give all browser tests to one worker: one JupyterLab, one Chromium; the rest runs beside."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class OneBrowser(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            scope = super()._split_scope(nodeid)
+            return "browser" if "tests/browser/" in scope else scope
+
+    return OneBrowser(config, log) if config.option.dist == "loadfile" else None
+
+
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Add the rules to the tests that nbval makes of a notebook."""
     if parent.config.option.nbval and file_path.suffix == ".ipynb":

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from ppo_lesson.experiments import alignment, running as experiments
 from ppo_lesson.experiments.alignment import BETA, BETAS, PAIRS_OF_DPO, WAYS
+from ppo_lesson.language.model import LanguageModel
 from ppo_lesson.worlds import grammar
 
 
@@ -54,6 +57,48 @@ def test_the_runs_that_two_lists_hold_are_the_same(record):
     for run in record:
         twice = run["pairs"][PAIRS_OF_DPO.index(alignment.NUM_PAIRS)]
         assert twice == run["frontier"]["dpo"][BETAS.index(BETA)]
+
+
+def test_a_run_trains_every_way_at_every_price_and_measures_it_there(monkeypatch):
+    """With stand-ins for training and measuring, which take minutes."""
+    reference, asked = LanguageModel(0), []
+
+    def align(_reference, _reward_model, config, *, seed, **_watch):
+        asked.append(("grpo" if config.group_size else "ppo", config.beta, seed))
+        return SimpleNamespace(model=reference)
+
+    def align_directly(_reference, pairs, beta, *, seed):
+        asked.append((f"dpo from {len(pairs)}", beta, seed))
+        return reference
+
+    def judge(_problem, beta=BETA):
+        names = {"ref_log_prob": "the reference's", "optimum": "the optimum's"}
+        return SimpleNamespace(beta=beta, scores=lambda policy: policy, **names)
+
+    stand_ins = {
+        "pose": lambda seed: alignment.Problem(reference, range(10), None),
+        "align": align,
+        "whole": lambda result: result,
+        "align_directly": align_directly,
+        "collect_pairs": lambda _reference, count, _generator: range(count),
+        "_measure": lambda judge, model: judge.beta,
+        "_seen": lambda scores: scores,
+    }
+    for name, stand_in in stand_ins.items():
+        monkeypatch.setattr(alignment, name, stand_in)
+    monkeypatch.setattr(alignment.Problem, "judge", judge)
+    assert alignment.run(3) == {
+        "reference": "the reference's",
+        "optimum": "the optimum's",
+        "frontier": {way: list(BETAS) for way in WAYS},
+        "pairs": [BETA] * len(PAIRS_OF_DPO),
+        "no price": ["the reference's"],
+    }
+    assert asked == [
+        *((way, beta, 3) for way in ("ppo", "grpo", "dpo from 10") for beta in BETAS),
+        *((f"dpo from {count}", BETA, 3) for count in PAIRS_OF_DPO),
+        ("ppo", 0.0, 3),
+    ]
 
 
 @pytest.mark.exhaustive
