@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import inspect
 import os
@@ -424,6 +425,24 @@ def test_an_endless_loop_ends_in_a_verdict(loop: str, monkeypatch):
     released.set()
     assert verdict.status == "wrong" and "not done after 0.3 seconds" in verdict.message
     assert ("restart the kernel" in verdict.message) == (loop != "plain")
+
+
+def test_a_property_at_which_an_answer_hangs_says_nothing_and_ends_the_search():
+    def hangs(answer):
+        while True:
+            pass
+
+    properties = (Property("It hangs.", hangs), Property("The next one.", lambda answer: False))
+    exercise = dataclasses.replace(EXERCISE, mistakes=(), properties=properties)
+    verdict = check(exercise, lambda **k: 3 * right(**k), time_limit=0.5)
+    assert verdict.status == "wrong"
+    assert "hangs" not in verdict.message and "next one" not in verdict.message
+
+
+def test_what_no_judge_can_read_is_wrong_and_named():
+    verdict = check(EXERCISES["proof_order"], lambda **_: object())
+    assert verdict.status == "wrong"
+    assert "which is not what was asked for" in verdict.message
 
 
 def test_a_check_works_in_another_thread_as_widgets_use_it():

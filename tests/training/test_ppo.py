@@ -516,6 +516,13 @@ def test_the_learning_rate_falls_linearly_with_the_steps_or_stays() -> None:
     assert learning_rate_at(TINY.total_steps, replace(TINY, anneal_learning_rate=True)) == 0
 
 
+def test_a_rollout_in_which_nothing_but_resets_happened_is_no_update() -> None:
+    """Worlds of one step, a row at a time: every second row is a reset."""
+    config = replace(PROBING, num_steps=1, total_steps=24)
+    steps = train(config, seed=1, make_env=envs_of(PROBES[0])).curve("steps").tolist()
+    assert steps == [8, 16, 24]
+
+
 def test_adam_s_epsilon_is_the_config_s() -> None:
     """Beside an epsilon of a billion every gradient is nothing, and no policy moves."""
     still, moves = (
