@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import NamedTuple
 from xml.etree import ElementTree
 
@@ -428,3 +429,16 @@ def test_without_asserts_there_is_no_run_that_proves_nothing(tmp_path):
     assert done.returncode == 4 and done.stdout == ""
     assert done.stderr.startswith("ERROR: this Python leaves out assert statements")
     assert done.stderr.strip().count("\n") == 0
+
+
+def test_browser_tests_are_one_workers_and_every_other_file_is_one_workers():
+    def scheduler(dist):
+        config = SimpleNamespace(
+            option=SimpleNamespace(dist=dist), getvalue=lambda _: ["popen"] * 2
+        )
+        return gate.pytest_xdist_make_scheduler(config, None)
+
+    files = ("tests/browser/test_lab.py", "tests/browser/test_quiz.py", "notebooks/10_x.ipynb")
+    scopes = [scheduler("loadfile")._split_scope(f"{file}::Cell 0") for file in files]
+    assert scopes == ["browser", "browser", files[2]]
+    assert scheduler("load") is None  # who asks for no notebooks gets xdist's own

@@ -168,7 +168,9 @@ CELLS = (
     ("variables", "proofs"),
     [
         ({"PYTHONWARNINGS": "error", "MPLBACKEND": "Agg"}, []),
-        ({"PYTHONOPTIMIZE": "2"}, [notebook.PROOFS_ARE_OFF]),
+        pytest.param(
+            {"PYTHONOPTIMIZE": "2"}, [notebook.PROOFS_ARE_OFF], marks=pytest.mark.exhaustive
+        ),
     ],
     ids=["warnings are errors", "no asserts"],
 )
@@ -184,6 +186,17 @@ def test_no_variable_keeps_a_learners_kernel_from_pictures_and_proofs_that_are_o
     width, height = notebook_form.png_size(picture[0].data["image/png"])
     assert (width, height) == (100, 100)  # as it was asked for, without a tight frame
     assert "def setup" in source[0].data["text/markdown"] and "orrect" in str(source[1])
+
+
+def test_a_python_without_asserts_is_told_that_proofs_are_off(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A kernel that really has none compiles torch anew: that is among the exhaustive tests."""
+    for optimize, said in ((0, ""), (1, f"{notebook.PROOFS_ARE_OFF}\n")):
+        flags = SimpleNamespace(optimize=optimize)
+        monkeypatch.setattr(notebook, "sys", SimpleNamespace(flags=flags, modules={}))
+        setup()
+        assert capsys.readouterr().out == said
 
 
 CROWDED = """
