@@ -4,6 +4,7 @@ import inspect
 import random
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -194,7 +195,7 @@ def test_a_python_without_asserts_is_told_that_proofs_are_off(
     """A kernel that really has none compiles torch anew: that is among the exhaustive tests."""
     for optimize, said in ((0, ""), (1, f"{notebook.PROOFS_ARE_OFF}\n")):
         flags = SimpleNamespace(optimize=optimize)
-        monkeypatch.setattr(notebook, "sys", SimpleNamespace(flags=flags, modules={}))
+        monkeypatch.setattr(notebook, "sys", SimpleNamespace(flags=flags))
         setup()
         assert capsys.readouterr().out == said
 
