@@ -14,19 +14,22 @@ import copy
 import re
 from pathlib import Path
 
+import nbformat
 import pytest
 from nbformat import NotebookNode
 
 from ppo_lesson.commands import notebook_form, notebooks
 from ppo_lesson.commands.notebook_rules import EMBEDDED_PICTURE
+from ppo_lesson.commands.second_edition import SECOND_EDITION
 from ppo_lesson.exercises.exercise import Exercise
 from ppo_lesson.explorers.explorer import MIME as EXPLORER
 from ppo_lesson.lessons import EXERCISES, LESSONS
 
 PATHS, _ = notebooks.find([])
 PARTS = ("task", "exercise", "check", "help")
+TWO_PARTS = ("task", "exercise")  # in a notebook of the second edition
 # Of these the output depends on the verdicts, by their nature.
-DEPENDENT = re.compile(r"check-.*|progress|yours-.*")
+DEPENDENT = re.compile(r"(check|exercise)-.*|progress|yours-.*")
 LIVE = ("image/png", "image/gif", "image/webp", EXPLORER, notebook_form.WIDGET)
 
 # By these a cell could reach a name that it does not write.
@@ -50,23 +53,100 @@ def test_every_exercise_of_the_lesson_is_in_its_notebook(path: Path):
     assert {exercise.id for exercise in LESSONS[path.stem].exercises} <= here
 
 
+def _slug(exercise: Exercise) -> str:
+    return exercise.id.replace("_", "-")
+
+
+def _judging(notebook: NotebookNode, exercise: Exercise) -> NotebookNode:
+    """Find the cell that shows the verdict: of its own, or the one with the stub."""
+    cells = _cells(notebook)
+    return cells.get(f"check-{_slug(exercise)}") or cells[f"exercise-{_slug(exercise)}"]
+
+
+def _slips(notebook: NotebookNode, exercise: Exercise, parts: tuple[str, ...]) -> list[str]:
+    """List what an exercise lacks: its cells in their order, and what stands in each."""
+    cells = list(notebook.cells)
+    first = next(k for k, cell in enumerate(cells) if cell.id == f"task-{_slug(exercise)}")
+    own = cells[first : first + len(parts)]
+    if [cell.id for cell in own] != [f"{part}-{_slug(exercise)}" for part in parts]:
+        return ["cells"]
+    constant, name = f"lesson.{exercise.id.upper()}", f"my_{exercise.id}"
+    task, stub, help_ = own[0], own[1], own[-1].source
+    judging = _judging(notebook, exercise)
+    lines = judging.source.splitlines()
+    comments = [line for line in help_.splitlines() if line.startswith("#")]
+    stub_lines = [s for s in stub.source.splitlines() if s.strip() and s[0] == " "]
+    said = judging.outputs[0].get("data", {}).get("text/plain", "") if judging.outputs else ""
+    checks = {
+        "prompt": exercise.prompt.strip() in task.source,
+        "definition": f"def {name}(" in stub.source,
+        "stub": stub_lines[-1:] == ["    raise NotImplementedError"],
+        "check": lines[-1] == f"check({constant}, {name})",
+        "only a check": len(parts) == len(TWO_PARTS) or len(lines) == 1,
+        "hint": f"hint({constant})" in "".join(comments[:1]),
+        "solution": f"show_solution({constant})" in "".join(comments),
+        "lines of help": len(comments) == len(parts) // 2,
+        "verdict": f"{exercise.id}: not started" in said,
+    }
+    return [what for what, holds in checks.items() if not holds]
+
+
 @every_notebook
 def test_an_exercise_stands_there_with_task_stub_check_and_help(path: Path):
     notebook = notebook_form.read(path)
-    cells = list(notebook.cells)
+    parts = TWO_PARTS if path.stem in SECOND_EDITION else PARTS
     for exercise in _exercises(notebook):
-        slug = exercise.id.replace("_", "-")
-        first = next(k for k, cell in enumerate(cells) if cell.id == f"task-{slug}")
-        task, stub, check, help_ = cells[first : first + 4]
-        assert [cell.id for cell in (task, stub, check, help_)] == [f"{p}-{slug}" for p in PARTS]
-        assert exercise.prompt.strip() in task.source
-        constant = f"lesson.{exercise.id.upper()}"
-        assert f"def my_{exercise.id}(" in stub.source
-        assert stub.source.rstrip().endswith("raise NotImplementedError")
-        assert check.source == f"check({constant}, my_{exercise.id})"
-        assert help_.source.splitlines()[0].startswith(f"# hint({constant})")
-        assert help_.source.splitlines()[1].startswith(f"# show_solution({constant})")
-        assert f"{exercise.id}: not started" in check.outputs[0]["data"]["text/plain"]
+        assert _slips(notebook, exercise, parts) == [], exercise.id
+
+
+STUB = "def my_score(logits, action):\n    raise NotImplementedError\n\n\n"
+HELP = "# Stuck? In a new cell: hint(lesson.SCORE), or show_solution(lesson.SCORE)\n"
+CHECK = "check(lesson.SCORE, my_score)"
+
+
+def _two_cells(task: str = "", code: str = STUB + HELP + CHECK) -> NotebookNode:
+    """Write an exercise as the second edition does, as it was never answered."""
+    verdict = nbformat.v4.new_output("execute_result", {"text/plain": "score: not started\n..."})
+    stub = nbformat.v4.new_code_cell(code, id="exercise-score", outputs=[verdict])
+    task = task or EXERCISES["score"].prompt
+    return nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_markdown_cell(task, id="task-score"), stub]
+    )
+
+
+def test_an_exercise_of_the_second_edition_is_two_cells():
+    notebook = _two_cells()
+    assert _slips(notebook, EXERCISES["score"], TWO_PARTS) == []
+    assert _slips(notebook, EXERCISES["score"], PARTS) == ["cells"]
+    assert _dependences(notebook) == []
+
+
+@pytest.mark.parametrize(
+    ("notebook", "slip"),
+    [
+        (_two_cells(task="Write the score."), "prompt"),
+        (_two_cells(code=STUB + CHECK), "hint"),
+        (_two_cells(code=STUB + CHECK + "\n" + HELP), "check"),
+        (_two_cells(code=STUB + HELP * 2 + CHECK), "lines of help"),
+        (_two_cells(code=STUB.replace("raise NotImplementedError", "...") + HELP + CHECK), "stub"),
+    ],
+)
+def test_a_slip_in_an_exercise_of_two_cells_is_seen(notebook: NotebookNode, slip: str):
+    assert slip in _slips(notebook, EXERCISES["score"], TWO_PARTS)
+
+
+@pytest.mark.slow
+def test_two_cells_end_with_the_verdict_not_started_and_any_answer_can_take_the_stubs_place():
+    notebook = _two_cells()
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(
+        "from ppo_lesson.exercises import check\n"
+        "from ppo_lesson.lessons import policy_gradient as lesson"
+    ))  # fmt: skip
+    notebooks.execute(notebook)
+    assert "score: not started" in notebook.cells[2].outputs[0]["data"]["text/plain"]
+    _answer(notebook, EXERCISES["score"], ".reference")
+    notebooks.execute(notebook)
+    assert notebook.cells[2].outputs[0]["data"]["text/plain"].startswith("score: correct")
 
 
 @every_notebook
@@ -116,7 +196,10 @@ def _dependences(notebook: NotebookNode) -> list[str]:
         tree = ast.parse(cell.source)
         if cell.id.startswith("exercise-"):
             allowed = (ast.FunctionDef, ast.Import, ast.ImportFrom)
-            found += [f"{cell.id}: {type(n).__name__}" for n in tree.body if type(n) not in allowed]
+            body = tree.body[:-1] if ast.unparse(tree.body[-1:]).startswith("check(") else tree.body
+            found += [
+                f"{cell.id}: {type(node).__name__}" for node in body if type(node) not in allowed
+            ]
         elif not DEPENDENT.fullmatch(cell.id) and not cell.id.startswith("help-"):
             of_things = {  # `vars(config)` looks at config; `vars()` at every name there is
                 node.func
@@ -156,6 +239,15 @@ def test_a_stub_that_does_more_than_define_is_seen():
     assert _dependences(notebook) == [f"{cell.id}: Assign"]
 
 
+def _answer(notebook: NotebookNode, exercise: Exercise, answer: str) -> None:
+    """Put an answer in the place of the stub; a check in the same cell stays."""
+    stub = _cells(notebook)[f"exercise-{_slug(exercise)}"]
+    check = stub.source.splitlines()[-1:] if _judging(notebook, exercise) is stub else []
+    name = exercise.id
+    assign = f"my_{name} = EXERCISES['{name}']{answer}"
+    stub.source = "\n".join(["from ppo_lesson.lessons import EXERCISES", assign, *check])
+
+
 def _all_runs() -> list:
     runs = [(path, verdict) for path in PATHS for verdict in ("correct", "wrong")]
     witness = (next(path for path in PATHS if path.stem.startswith("04")), "wrong")
@@ -174,17 +266,12 @@ def test_with_other_answers_the_verdicts_change_and_nothing_else(path: Path, ver
     notebook = copy.deepcopy(stored)
     exercises = _exercises(notebook)
     for exercise in exercises:
-        stub = _cells(notebook)[f"exercise-{exercise.id.replace('_', '-')}"]
-        answer = ".reference" if verdict == "correct" else _wrong(exercise)
-        stub.source = (
-            "from ppo_lesson.lessons import EXERCISES\n\n"
-            f"my_{exercise.id} = EXERCISES['{exercise.id}']{answer}"
-        )
+        _answer(notebook, exercise, ".reference" if verdict == "correct" else _wrong(exercise))
     notebooks.execute(notebook)
     cells = _cells(notebook)
     assert exercises
     for exercise in exercises:
-        (output,) = cells[f"check-{exercise.id.replace('_', '-')}"].outputs
+        (output,) = _judging(notebook, exercise).outputs
         assert output["data"]["text/plain"].startswith(f"{exercise.id}: {verdict}")
     for cell in stored.cells:
         if cell.cell_type == "code" and not DEPENDENT.fullmatch(cell.id):

@@ -101,6 +101,16 @@ def test_an_exercise_that_is_checked_is_asked(source: str):
     assert asked(_cells(source)) == ["score"]
 
 
+def test_an_exercise_of_two_cells_is_asked_and_answered_once():
+    stub = "def my_score(logits, action):\n    raise NotImplementedError\n\n\n# Stuck?\n"
+    cells = [
+        nbformat.v4.new_markdown_cell("Write the score.", id="task-score"),
+        nbformat.v4.new_code_cell(f"{stub}check(lesson.SCORE, my_score)", id="exercise-score"),
+    ]
+    assert asked(cells) == ["score"] and answers(cells) == {"score": 1}
+    assert end_of_answers(cells) == 2
+
+
 def test_the_text_of_a_task_asks_for_its_exercise():
     text = f"### One more\n\n{EXERCISES['entropy'].prompt}"
     assert asked([nbformat.v4.new_markdown_cell(text)]) == ["entropy"]

@@ -233,3 +233,22 @@ def test_an_answer_counts_that_is_bound_below_the_stub_where_nobody_reads_it(tmp
     assert {name: status for name, (status, _) in outcome.verdicts.items()} == dict.fromkeys(
         names, "correct"
     )
+
+
+def test_an_exercise_whose_check_stands_in_its_own_cell_gets_its_verdict(tmp_path: Path):
+    imports = "from ppo_lesson.exercises import check\n"
+    imports += "from ppo_lesson.lessons import importance_sampling as lesson"
+    weights = "def my_importance_weights(log_target, log_proposal):\n"
+    weights += "    return (log_target - log_proposal).exp()\n\n\n"
+    estimate = "def my_importance_estimate(value, weight):\n    raise NotImplementedError\n\n\n"
+    path = _write(
+        tmp_path / "homework.ipynb",
+        imports,
+        weights + "check(lesson.IMPORTANCE_WEIGHTS, my_importance_weights)",
+        estimate + "check(lesson.IMPORTANCE_ESTIMATE, my_importance_estimate)",
+    )
+    outcome = _run(path)
+    verdicts = {name: status for name, (status, _) in outcome.verdicts.items()}
+    assert verdicts["importance_weights"] == "correct"
+    assert verdicts["importance_estimate"] == "not started"
+    assert outcome.failure == outcome.problem == ""

@@ -125,6 +125,11 @@ RUNS: dict[str, tuple[tuple[str, ...], str]] = {
     "beside a shell command": (("files = !echo one\n" + RIGHT,), ""),
     "in a branch": ((RIGHT, "if False:\n    def my_answer(x):\n        return 2"), ""),
     "with await": ((RIGHT, "import asyncio\nawait asyncio.sleep(0)\n" + RIGHT + " * 2"), ""),
+    "checked in its own cell": ((RIGHT + "\n1 / 0",), ""),
+    "checked in its own cell, after a slip": (
+        (RIGHT + "\n1 / 0", "def my_answer(x)\n    return x\n1 / 0"),
+        SYNTAX,
+    ),
     "a null byte": ((RIGHT, RIGHT + "\0"), "[2]"),
 }  # fmt: skip
 
@@ -138,6 +143,14 @@ def test_a_function_of_an_earlier_run_is_told_and_no_other(run, shell, tmp_path,
     cells, words = RUNS[run]
     note = note_after(shell, *(c.replace("{script}", str(tmp_path / "helper.py")) for c in cells))
     assert words in note and bool(words) == bool(note)
+
+
+def test_a_check_in_the_cell_of_the_definition_sees_what_this_cell_says(shell):
+    shell.user_ns["stale_note"] = stale_note
+    for change in ("", " * 2", " +", "", " * 3"):  # the third is a SyntaxError
+        note = f"{RIGHT}{change}\n\n\n# Stuck?\nnote = stale_note(my_answer)"
+        shell.run_cell(note, store_history=True)
+        assert shell.user_ns["note"] == ""
 
 
 def test_a_reloaded_module_is_no_earlier_run(shell, tmp_path, monkeypatch):
