@@ -29,11 +29,12 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = door.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    notebooks = commands.add_parser("notebooks", help="run or check the stored notebooks")
+    notebooks = commands.add_parser("notebooks", help="run, check or measure the stored notebooks")
     notebooks.add_argument(
         "action",
-        choices=("run", "check"),
-        help="run: fill in the outputs in a fresh kernel, store canonical form; check: list faults",
+        choices=("run", "check", "minutes"),
+        help="run: fill in the outputs in a fresh kernel, store canonical form; check: list faults;"
+        " minutes: say how long they take",
     )
     notebooks.add_argument(
         "names",
@@ -163,11 +164,11 @@ def run(options: argparse.Namespace) -> int:
     if options.command == "notebooks":
         from ppo_lesson.commands import notebooks
 
-        action = notebooks.run if options.action == "run" else notebooks.check
+        actions = {"run": notebooks.run, "check": notebooks.check, "minutes": notebooks.minutes}
         paths, unknown = notebooks.find(options.names)
         for complaint in unknown:
             _complain(complaint)
-        return max(action(paths), 2 if unknown else 0)
+        return max(actions[options.action](paths), 2 if unknown else 0)
 
     if options.command == "grade":
         from ppo_lesson.commands import grade

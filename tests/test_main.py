@@ -33,7 +33,7 @@ def test_the_module_runs_as_a_command():
     assert done.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("action", ["run", "check"])
+@pytest.mark.parametrize("action", ["run", "check", "minutes"])
 def test_notebooks_passes_the_files_on_and_returns_their_code(action, monkeypatch, tmp_path):
     path = tmp_path / "mine.ipynb"
     path.touch()

@@ -150,6 +150,14 @@ def test_two_cells_end_with_the_verdict_not_started_and_any_answer_can_take_the_
 
 
 @every_notebook
+def test_a_task_says_how_many_minutes_its_exercise_takes(path: Path):
+    notebook = notebook_form.read(path)
+    for exercise in _exercises(notebook):
+        task = _cells(notebook)[f"task-{_slug(exercise)}"].source
+        assert re.findall(r"\babout (\d+) minutes?\b", task)[:1] == [f"{exercise.minutes:g}"]
+
+
+@every_notebook
 def test_quiz_predictions_and_open_questions_are_asked(path: Path):
     lesson = LESSONS[path.stem]
     cells = _cells(notebook_form.read(path))

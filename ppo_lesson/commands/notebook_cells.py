@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -22,6 +23,28 @@ class Fault(NamedTuple):
 
 
 Faults = Iterator[Fault]
+
+
+HEADING = re.compile(r"^(?P<signs>#+) +(?:\d+\. +)?(?P<title>.+?) *$", re.MULTILINE)
+BLOCK_OF_CODE = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
+
+
+class Heading(NamedTuple):
+    """A heading: 1 for the title of a notebook, 2 for a section, and so on; without its number."""
+
+    level: int
+    title: str
+
+
+def headings(source: str) -> list[Heading]:
+    """List the headings of a markdown cell."""
+    found = HEADING.finditer(BLOCK_OF_CODE.sub("", source))
+    return [Heading(len(heading["signs"]), heading["title"]) for heading in found]
+
+
+def words(text: str) -> list[str]:
+    """List what a reader reads as words; a formula counts by its parts between blanks."""
+    return [word for word in text.split() if re.search(r"\w", word)]
 
 
 def code_lines(source: str) -> int:

@@ -1,4 +1,4 @@
-"""``python -m ppo_lesson notebooks``: fill in the outputs of notebooks, or list their faults."""
+"""``python -m ppo_lesson notebooks``: fill in outputs, list faults, add up minutes."""
 
 from __future__ import annotations
 
@@ -174,6 +174,26 @@ def check(paths: Sequence[Path]) -> int:
         for fault in notebook_rules.faults(path):
             code = max(code, 1)
             print(f"{path.stem}: {fault.cell_id}: {fault.what}")
+    return code
+
+
+def minutes(paths: Sequence[Path]) -> int:
+    """Print how long notebooks take to read and to work through, a row each.
+
+    Returns:
+        0; 2 where a file cannot be read: the others are measured.
+    """
+    from ppo_lesson.commands import reading_time  # loads the lessons, and so torch
+
+    code, times = 0, []
+    for path in paths:
+        try:
+            times.append((path, reading_time.measure(read(path))))
+        except (OSError, ValueError) as error:
+            code = 2
+            print(f"error: {sentence(error)}", file=sys.stderr)
+    if times:
+        print(reading_time.table(times))
     return code
 
 

@@ -21,9 +21,11 @@ from ppo_lesson.commands.notebook_cells import (
     Faults,
     code_cells,
     code_lines,
+    headings,
     is_folded,
     nodes,
     only_asks,
+    words,
 )
 
 SECOND_EDITION: tuple[str, ...] = ()
@@ -40,7 +42,6 @@ ITALIC = re.compile(r"\A\s*([*_])(?!\1)(?P<text>.+?)(?<!\1)\1(?!\1)\s*(\n\s*\n|\
 FOLDED_TEXT = re.compile(r"<details>\s*<summary>.+?</summary>.*?</details>", re.DOTALL)
 MERMAID = re.compile(r"```mermaid\n.*?\n```\s*(?P<after>[^\n]*)", re.DOTALL)
 IN_WORDS = re.compile(r"[*_]*(In words|If you cannot see the drawing)\b")
-HEADING = re.compile(r"^(#+) +(?:\d+\. +)?(.+?) *$", re.MULTILINE)
 ARXIV = re.compile(
     r"arXiv\W{0,3}(\d{4}\.\d{4,5})|\b(\d\d(?:0[1-9]|1[0-2])\.\d{5})\b", re.IGNORECASE
 )
@@ -127,8 +128,7 @@ def diagrams_in_words(notebook: NotebookNode) -> Faults:
 def further_sections_folded(notebook: NotebookNode) -> Faults:
     """What a first reader may skip is called Further, and folded; nothing else is."""
     for cell in _markdown(notebook):
-        headings = [heading[2] for heading in _headings(cell.source)]
-        further = [heading.startswith("Further") for heading in headings]
+        further = [heading.title.startswith("Further") for heading in headings(cell.source)]
         collapsed = notebook_form.COLLAPSED in cell.metadata
         if any(further) and (not further[0] or not cell.source.startswith("#")):
             yield Fault(
@@ -154,14 +154,39 @@ def opening_and_end(notebook: NotebookNode) -> Faults:
     if formulas and lines not in SYMBOLS:
         what = f"{lines} lines" if box else "no box"
         yield Fault(WHOLE, f"{what} '**Symbols here**' before the first code, instead of 3 to 6")
-    last = [h for cell in _markdown(notebook) for h in _headings(cell.source) if h[1] == "##"][-1:]
-    if not last or last[0][2] != "What you now know":
+    sections = [(cell, h) for cell in _markdown(notebook) for h in headings(cell.source)]
+    cell, title = next(((c, h.title) for c, h in reversed(sections) if h.level <= 2), (None, ""))
+    if cell is None or title != "What you now know":
         yield Fault(WHOLE, "the last section is not '## What you now know'")
         return
-    end = next(cell for cell in notebook.cells if last[0][0] in cell.source)
-    lines = len(re.findall(r"^(?:[-*]|\d\.) ", end.source.partition(last[0][0])[2], re.MULTILINE))
+    end = cell.source.rpartition("What you now know")[2]
+    lines = len(re.findall(r"^(?:[-*]|\d\.) ", end, re.MULTILINE))
     if lines != KNOWN_LINES:
-        yield Fault(end.id, f"{lines} lines of what you now know, instead of {KNOWN_LINES}")
+        yield Fault(cell.id, f"{lines} lines of what you now know, instead of {KNOWN_LINES}")
+
+
+CARD = re.compile(
+    r"^\| *Time *\| *(\d+) minutes of reading(?: and (\d+) of exercises)?"
+    r"(?:; \*?Further\*?: (\d+)(?: and (\d+))?)? *\|",
+    re.MULTILINE,
+)
+
+
+def honest_card(notebook: NotebookNode) -> Faults:
+    """The minutes on the card are those that are computed, within a tenth or one minute."""
+    from ppo_lesson.commands.reading_time import measure  # loads the lessons, and so torch
+
+    card = CARD.search(notebook.cells[0].source if notebook.cells else "")
+    if card is None:
+        row = "| Time | 35 minutes of reading and 15 of exercises; Further: 10 and 5 |"
+        yield Fault(WHOLE, f"no card in the first cell with a row such as '{row}'")
+        return
+    time = measure(notebook)
+    found = (time.reading, time.exercises, time.further_reading, time.further_exercises)
+    names = ("of reading", "of exercises", "of Further", "of Further's exercises")
+    for name, minutes, said in zip(names, found, card.groups("0"), strict=True):
+        if abs(int(said) - minutes) > max(0.1 * minutes, 1):
+            yield Fault(WHOLE, f"the card says {said} minutes {name}, but they are {minutes:.0f}")
 
 
 RULES = (
@@ -173,6 +198,7 @@ RULES = (
     diagrams_in_words,
     further_sections_folded,
     opening_and_end,
+    honest_card,
 )
 
 
@@ -224,18 +250,8 @@ def caption(before: NotebookNode, cell: NotebookNode) -> str:
     return found["text"] if found and any(map(PICTURE.fullmatch, kinds)) else ""
 
 
-def words(text: str) -> list[str]:
-    """List what a reader reads as words; a formula counts by its parts between blanks."""
-    return [word for word in text.split() if re.search(r"\w", word)]
-
-
 def _markdown(notebook: NotebookNode) -> list[NotebookNode]:
     return [cell for cell in notebook.cells if cell.cell_type == "markdown"]
-
-
-def _headings(source: str) -> list[re.Match[str]]:
-    """List the headings: their line, their signs, their text without a number."""
-    return list(HEADING.finditer(re.sub(r"^```.*?^```", "", source, flags=re.DOTALL | re.M)))
 
 
 def _numbered_sections(notebook: NotebookNode) -> set[str]:

@@ -82,6 +82,7 @@ class Exercise:
         objection: where many answers are right: takes the inputs and the output, returns what is
             wrong with it, or "". Values are then not compared with the reference.
         tolerance: relative difference that still counts as equal.
+        minutes: how long a learner takes, as its notebook says.
     """
 
     id: str
@@ -96,6 +97,7 @@ class Exercise:
     alternatives: tuple[Function, ...] = ()
     objection: Callable[[Mapping[str, Any], Any], str] | None = None
     tolerance: float = 1e-6
+    minutes: float = 5
 
     def __post_init__(self) -> None:
         """Check what a slip in a lesson would turn into a wrong verdict.

@@ -18,6 +18,11 @@ def test_blank_lines_and_comments_are_no_code(source: str, lines: int):
     assert notebook_cells.code_lines(source) == lines
 
 
+def test_a_heading_has_a_level_and_a_title_without_its_number():
+    source = "# Title\n\n## 3. One more: 2 parts \n\n```python\n# no heading\n```\n#no\n### Last"
+    assert notebook_cells.headings(source) == [(1, "Title"), (2, "One more: 2 parts"), (3, "Last")]
+
+
 @pytest.mark.parametrize(
     ("source", "asks"),
     [

@@ -252,3 +252,16 @@ def test_a_pipe_is_no_notebook_and_holds_nobody_up(tmp_path, capsys):
     assert capsys.readouterr().err.count(f"error: {pipe}: not a notebook: it is not a file") == 2
     with pytest.raises(FileExistsError):
         spare_others([pipe], "mark")
+
+
+def test_minutes_are_printed_a_row_each_and_a_broken_file_costs_only_itself(tmp_path, capsys):
+    paths = [write(tmp_path / f"0{n}_a.ipynb", "setup()") for n in (1, 2)]
+    (tmp_path / "broken.ipynb").write_text("[]")
+    assert notebooks.minutes(paths) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()[2:]] == [
+        "01_a", "02_a", "all",
+    ]  # fmt: skip
+    assert notebooks.minutes([tmp_path / "broken.ipynb", *paths]) == 2
+    said = capsys.readouterr()
+    assert said.err.startswith("error: ") and "01_a" in said.out
+    assert notebooks.minutes([]) == 0

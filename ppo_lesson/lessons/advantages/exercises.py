@@ -37,6 +37,7 @@ def _past_rewards_do_not_count(answer: Function) -> bool:
 
 DISCOUNTED_RETURNS = Exercise(
     id="discounted_returns",
+    minutes=5,
     prompt=(
         "Write the discounted return of every step of **one finished episode**: "
         "$G_t = R_t + \\gamma R_{t+1} + \\gamma^2 R_{t+2} + \\dots$, up to the last reward.\n\n"
@@ -162,6 +163,7 @@ _VARIANCE = "You divided by the variance. Its square root, the standard deviatio
 
 NORMALISE_ADVANTAGE = Exercise(
     id="normalise_advantage",
+    minutes=4,
     prompt=(
         "Write the normalisation of advantages that PPO does before its updates: mean 0 and "
         "standard deviation 1.\n\n"

@@ -92,6 +92,7 @@ def _keep(case: Case) -> Case:
 
 GAE = Exercise(
     id="gae",
+    minutes=15,
     prompt=(
         "Write generalised advantage estimation for a rollout of T steps in N environments:\n\n"
         "$$\\delta_t = R_t + \\gamma V(s_{t+1}) - V(s_t), \\qquad "

@@ -46,6 +46,7 @@ def _wrong_rewards_to_go(
 
 REWARDS_TO_GO = Exercise(
     id="rewards_to_go",
+    minutes=10,
     prompt=(
         "Write the discounted rewards from every step of a rollout to the end of its episode, or "
         "to a value where the record stops:\n\n"

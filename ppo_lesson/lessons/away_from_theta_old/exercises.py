@@ -82,6 +82,7 @@ _SIGNED_BELOW = (
 
 GRADIENT_SHARE = Exercise(
     id="gradient_share",
+    minutes=7,
     prompt=(
         "Who rules the batch? A sample's part in the gradient is $r A$ times its score; call "
         "$|r A|$ the strength with which it pulls, and leave the score aside. Write "

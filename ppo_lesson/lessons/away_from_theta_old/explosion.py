@@ -127,6 +127,7 @@ def _is_distribution(policy: Tensor) -> bool:
 
 EXPLODING_RATIO = Exercise(
     id="exploding_ratio",
+    minutes=5,
     prompt=(
         "Design an explosion. Return three things, `(logits, old_logits, action)`: the logits of "
         "the current policy and of the old one in one state, both tensors of shape (K,), and one "

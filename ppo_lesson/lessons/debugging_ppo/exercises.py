@@ -75,6 +75,7 @@ def _perfect_is_one(answer: Function) -> bool:
 
 EXPLAINED_VARIANCE = Exercise(
     id="explained_variance",
+    minutes=10,
     prompt=(
         "Write the share of the value targets' variation that the critic explains: "
         "$1 - \\mathrm{Var}(target - value) / \\mathrm{Var}(target)$.\n\n"

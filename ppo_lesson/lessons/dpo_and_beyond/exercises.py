@@ -45,6 +45,7 @@ _UNLIKELY = unlikely_samples(with_advantage=False)
 
 IMPLICIT_REWARD = Exercise(
     id="implicit_reward",
+    minutes=4,
     prompt=(
         "A policy is the optimum of *some* reward. Solve the optimum of RLHF for it: up to a "
         r"constant that all responses to a prompt share, $R = \beta\,(\log \pi - \log "

@@ -88,6 +88,7 @@ _ONE_FOR_ALL_STD = (
 
 GROUP_RELATIVE_ADVANTAGE = Exercise(
     id="group_relative_advantage",
+    minutes=6,
     prompt=(
         "GRPO has no critic. It draws K responses to the same prompt and asks of each how much "
         "better it is than the others. Write this advantage: in every group the rewards are "

@@ -119,6 +119,7 @@ _BREAKS = (
 
 DPO_LOSS = Exercise(
     id="dpo_loss",
+    minutes=8,
     prompt=(
         r"DPO is Bradley and Terry's loss of implicit rewards. Write it: the *mean* over the pairs "
         r"of $-\log \sigma\big(\beta\,[(\log \pi - \log \pi_\text{ref})(\text{chosen}) - "

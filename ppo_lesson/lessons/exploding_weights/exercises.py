@@ -39,6 +39,7 @@ _NOT_NORMALISED = (
 
 EFFECTIVE_SAMPLE_SIZE = Exercise(
     id="effective_sample_size",
+    minutes=6,
     prompt="""\
 Count how many equally weighted samples the weighted ones are worth: the square of the sum of the
 weights over the sum of their squares.
@@ -163,6 +164,7 @@ def _ignores_worthless_outcomes(answer: Function) -> bool:
 
 UNSUPPORTED = Exercise(
     id="unsupported",
+    minutes=5,
     prompt="""\
 Mark every outcome that makes importance sampling silently wrong: the proposal never shows it, yet
 it contributes to the expectation under the target.

@@ -49,6 +49,7 @@ def _own_action_counts(answer: Function) -> bool:
 
 PER_DECISION_LOG_WEIGHT = Exercise(
     id="per_decision_log_weight",
+    minutes=5,
     prompt="""\
 A trajectory's weight is the product of the ratios of all its steps. But the reward of step t cannot
 depend on actions taken later, so it needs only the ratios up to and **including** its own step.

@@ -45,6 +45,7 @@ _DIVIDED = (
 
 IMPORTANCE_WEIGHTS = Exercise(
     id="importance_weights",
+    minutes=4,
     prompt="""\
 Write the importance weight of each sample: the factor by which a sample of the proposal $q$ must
 count, so that the list speaks for the target $p$.
@@ -162,6 +163,7 @@ def _zero_weight_is_silent(answer: Function) -> bool:
 
 IMPORTANCE_ESTIMATE = Exercise(
     id="importance_estimate",
+    minutes=4,
     prompt="""\
 Estimate the expectation of $f$ under the target from samples of the proposal: the **plain**,
 unbiased estimate, the sample mean that stands for $\\mathbb{E}_q[w f]$.

@@ -64,6 +64,7 @@ def _shifts_with_the_values(answer: Function) -> bool:
 
 SELF_NORMALISED_ESTIMATE = Exercise(
     id="self_normalised_estimate",
+    minutes=8,
     prompt="""\
 Estimate the expectation of $f$ under the target when the weights are known only up to a common
 factor: a weighted average of the values, with weights that are made to sum to one.

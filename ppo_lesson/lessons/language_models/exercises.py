@@ -82,6 +82,7 @@ _PRODUCT_NOT_NORMALISED = (
 
 RLHF_OPTIMUM = Exercise(
     id="rlhf_optimum",
+    minutes=6,
     prompt=(
         r"RLHF raises the expected reward minus $\beta\,\mathrm{KL}(\pi \,\|\, "
         r"\pi_\text{ref})$. Where all responses can be written down, the best policy can be, too: "

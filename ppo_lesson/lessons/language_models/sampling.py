@@ -113,6 +113,7 @@ def _forbidden_words_do_not_matter(answer: Function) -> bool:
 
 BEHAVIOUR_LOG_PROB = Exercise(
     id="behaviour_log_prob",
+    minutes=8,
     prompt="""\
 Tokens are rarely drawn from the plain softmax: a *temperature* divides the logits, and *top-k*
 forbids all words but the `top_k` likeliest. What draws then is another distribution, the behaviour

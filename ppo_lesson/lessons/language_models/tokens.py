@@ -148,6 +148,7 @@ _ON_PADDING = (
 
 SHAPED_REWARD = Exercise(
     id="shaped_reward",
+    minutes=10,
     prompt=r"""
 A reward model scores a response as a whole; PPO wants a reward for every token. Write the reward
 of each token: it pays `beta` times its log-ratio, $-\beta\,(\log \pi - \log \pi_\text{ref})$, and

@@ -43,6 +43,7 @@ _THERE_AND_BACK = (
 
 REINFORCE_LOSS = Exercise(
     id="reinforce_loss",
+    minutes=5,
     prompt="""\
 Write the loss whose gradient is **minus** the sampled policy gradient, so that an optimiser which
 minimises it makes good actions likelier.

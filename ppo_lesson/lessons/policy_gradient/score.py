@@ -55,6 +55,7 @@ def _only_the_action_taken_gains(answer: Function) -> bool:
 
 SCORE = Exercise(
     id="score",
+    minutes=6,
     prompt="""\
 A policy turns `logits`, one number per action, into probabilities by softmax. Write the gradient of
 the log-probability of **one** action with respect to the logits: in which direction must each logit

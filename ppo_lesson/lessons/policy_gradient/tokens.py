@@ -86,6 +86,7 @@ def _level_does_not_matter(answer: Function) -> bool:
 
 TOKEN_LOG_PROBS = Exercise(
     id="token_log_probs",
+    minutes=8,
     prompt="""\
 A language model reads `tokens` and puts out one row of `logits` per position. It is a policy: the
 state is everything read so far, the action is the next token. Write the log-probability of each

@@ -27,6 +27,7 @@ def _listing_samples_twice_changes_nothing(answer: Function) -> bool:
 
 VALUE_LOSS = Exercise(
     id="value_loss",
+    minutes=3,
     prompt=(
         "Write the critic's loss: **half the mean** squared error.\n\n"
         "`value` (the critic's predictions) and `value_target` (what they are fitted to) have the "

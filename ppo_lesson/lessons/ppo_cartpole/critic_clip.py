@@ -96,6 +96,7 @@ def _a_clip_never_lowers_the_loss(answer: Function) -> bool:
 
 CLIPPED_VALUE_LOSS = Exercise(
     id="clipped_value_loss",
+    minutes=8,
     prompt=(
         "Write the clipped critic's loss, which many PPO programs use. Per sample there are two "
         "squared errors, of the prediction $V$ and of the clipped prediction "

@@ -59,6 +59,7 @@ def _uniform_is_the_most(answer: Function) -> bool:
 
 ENTROPY = Exercise(
     id="entropy",
+    minutes=6,
     prompt=(
         "Write the entropy of a categorical policy, $H = -\\sum_k p_k \\log p_k$, in nats.\n\n"
         "`logits` has the shape (N, K), one row per sample and one column per action; the "

@@ -125,6 +125,7 @@ def _size_as_number(num_samples: int, size: int, generator: torch.Generator) -> 
 
 MINIBATCHES = Exercise(
     id="minibatches",
+    minutes=6,
     prompt=(
         "Write the dealing of a rollout into minibatches: shuffle the indices 0 to "
         "`num_samples` - 1 and deal them out, `size` to a minibatch. Every index stands in exactly "

@@ -53,6 +53,7 @@ def _a_value_counts_its_probability(answer: Function) -> bool:
 
 EXPECTATION = Exercise(
     id="expectation",
+    minutes=5,
     prompt=(
         "Write the expectation of a value: weigh the value $f_k$ of each outcome with its "
         "probability $p_k$ and add up.\n\n"

@@ -102,6 +102,7 @@ def _clip_case(ratio: list[float], advantage: list[float], epsilon: float, label
 # number returns a constant without a graph, and is as right as a gradient of zeros.
 CLIPPED_SURROGATE_LOSS = Exercise(
     id="clipped_surrogate_loss",
+    minutes=8,
     prompt=(
         r"Write PPO's policy loss: minus the *mean* of $\min\big(r A,\ \mathrm{clip}(r, "
         r"1 - \epsilon, 1 + \epsilon)\, A\big)$, with the policy ratio $r$, current over old."

@@ -63,6 +63,7 @@ def _inside_is_never_silenced(answer: Function) -> bool:
 
 ACTIVE_CLIP_FRACTION = Exercise(
     id="active_clip_fraction",
+    minutes=6,
     prompt=(
         "To which share of the samples does the clip leave *no gradient*? Look at the six cases "
         "(the sign of A; the ratio below, inside or above the interval) and find the two in which "

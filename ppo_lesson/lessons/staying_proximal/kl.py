@@ -100,6 +100,7 @@ _NEVER_NEGATIVE = Property(
 
 KL_K1 = Exercise(
     id="kl_k1",
+    minutes=3,
     prompt="Estimate KL(old || new) by k1, the mean of -log r." + _INPUTS,
     reference=kl_k1,
     cases=_cases(61),
@@ -156,6 +157,7 @@ KL_K1 = Exercise(
 
 KL_K2 = Exercise(
     id="kl_k2",
+    minutes=2,
     prompt="Estimate KL(old || new) by k2, half the mean of (log r)^2." + _INPUTS,
     reference=kl_k2,
     cases=_cases(63),
@@ -212,6 +214,7 @@ KL_K2 = Exercise(
 
 KL_K3 = Exercise(
     id="kl_k3",
+    minutes=3,
     prompt="Estimate KL(old || new) by k3, the mean of (r - 1) - log r." + _INPUTS,
     reference=kl_k3,
     cases=_cases(65),

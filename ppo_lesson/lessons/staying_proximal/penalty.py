@@ -41,6 +41,7 @@ def _staying_costs_nothing(answer: Function) -> bool:
 
 KL_PENALISED_LOSS = Exercise(
     id="kl_penalised_loss",
+    minutes=5,
     prompt=(
         "Write the loss that charges for distance: the surrogate loss, minus the mean of $r A$, "
         r"*plus* `beta` times the estimate k3 of KL(old || new), the mean of $(r - 1) - \log r$."
@@ -200,6 +201,7 @@ def _more_distance_is_never_cheaper(answer: Function) -> bool:
 
 ADAPTIVE_BETA = Exercise(
     id="adaptive_beta",
+    minutes=4,
     prompt=(
         "Adapt the price of distance after an update: *double* `beta` if the divergence `kl` came "
         "out above 1.5 times `target_kl`, *halve* it if `kl` is below `target_kl` / 1.5, and keep "

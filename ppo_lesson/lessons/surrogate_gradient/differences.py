@@ -117,6 +117,7 @@ _SAME_TENSOR = (
 
 FINITE_DIFFERENCE_GRADIENT = Exercise(
     id="finite_difference_gradient",
+    minutes=8,
     prompt=(
         "Differentiate a function without autograd, by *central* differences, one entry of theta "
         r"at a time: $g_k = \big(f(\theta + h\, e_k) - f(\theta - h\, e_k)\big) \,/\, 2h$, where "

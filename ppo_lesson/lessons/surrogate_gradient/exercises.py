@@ -44,6 +44,7 @@ def _likelier_actions_have_larger_ratios(answer: Function) -> bool:
 
 POLICY_RATIO = Exercise(
     id="policy_ratio",
+    minutes=4,
     prompt=(
         r"Write the policy ratio $r = \pi_\theta(a \mid s) \,/\, \pi_{old}(a \mid s)$ of each "
         "sample: how many times as likely the action is now as when it was taken.\n\n"
@@ -156,6 +157,7 @@ def _likelier_good_actions_lower_the_loss(answer: Function) -> bool:
 
 SURROGATE_LOSS = Exercise(
     id="surrogate_loss",
+    minutes=5,
     prompt=(
         r"Write the loss whose minimum is the maximum of the surrogate: minus the *mean* of $r A$, "
         r"with the policy ratio $r = \pi_\theta(a \mid s) \,/\, \pi_{old}(a \mid s)$."

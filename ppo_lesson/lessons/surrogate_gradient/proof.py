@@ -123,6 +123,7 @@ def objection_to_order(inputs: Mapping[str, Any], output: Any) -> str:
 
 PROOF_ORDER = Exercise(
     id="proof_order",
+    minutes=6,
     prompt=r"""Put the proof that $\nabla L_{IS} = \nabla J$ at $\theta_{old}$ in order. It starts
 from
 $L_{IS}(\theta) = \mathbb{E}_{old}\big[\sum_t \gamma^t\, r_t(\theta)\, A_t\big]$.
