@@ -42,7 +42,15 @@ NO_INTEGERS += (torch.tensor(True), torch.tensor([3]), 10**30, -(10**30))
 WHOLE = (np.int64, np.uint8, np.int32, torch.tensor)
 
 # Records of what was found, and checks themselves, take what they are given.
-RECORDS = {"Animation", "Curve", "Explosion", "Recording", "UpdateMetrics"}
+RECORDS = {
+    "Animation",
+    "Curve",
+    "Explosion",
+    "Heading",
+    "ReadingTime",
+    "Recording",
+    "UpdateMetrics",
+}
 INSIDE = {"Block", "Board", "Dashboard"}  # made by functions of ours that check
 NOT_CHECKED = {
     # modules: their builders take what explorers write down

@@ -223,6 +223,7 @@ def named_places_exist(notebook: NotebookNode, path: Path) -> Faults:
 
 def _named_places(text: str, own: str) -> Iterator[tuple[str, str]]:
     """Yield the number of a notebook and of a section in it, "" for the whole."""
+    text = " ".join(text.split())
     for named in NOTEBOOKS.finditer(text):
         yield from ((number, "") for number in re.findall(r"\d+", named["numbers"]))
     for named in SECTIONS.finditer(text):

@@ -160,7 +160,7 @@ VIOLATIONS = {
         md("[there](09_nowhere.ipynb)", "bad"),
         "a link to a notebook that is not there: 09_nowhere.ipynb",
     ),
-    "no notebook": (md("notebooks 02 and 09", "bad"), "names notebook 09, which does not exist"),
+    "no notebook": (md("notebooks 02\nand 09", "bad"), "names notebook 09, which does not exist"),
     "no section": (md("sections 1 and 8", "bad"), "names section 8 of 02, which does not exist"),
     "no section of a notebook": (
         md("notebook 02 (section 7)", "bad"),
