@@ -209,7 +209,7 @@ SURROGATE_LOSS = Exercise(
             ),
         ),
         Mistake(
-            "You weighted with the log-ratio. At theta_old it has the same gradient as the ratio; "
+            "You weighted with the log-ratio. At θ_old it has the same gradient as the ratio; "
             "away from there it counts each sample as often as the old policy drew it.",
             lambda log_prob, old_log_prob, advantage: (
                 -((log_prob - old_log_prob) * advantage.detach()).mean()

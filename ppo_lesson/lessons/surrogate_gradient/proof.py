@@ -48,28 +48,28 @@ _RULES = (
     _Rule(
         "E",
         "F",
-        "You evaluate at theta_old before you differentiate. There the surrogate is a number, and "
-        "a number has no gradient: first differentiate for every theta, then set theta.",
+        "You evaluate at θ_old before you differentiate. There the surrogate is a number, and "
+        "a number has no gradient: first differentiate for every θ, then set θ.",
         "FECGBDA",
     ),
     _Rule(
         "G",
         "F",
-        "You evaluate at theta_old before you have the gradient of the ratio. At theta_old the "
+        "You evaluate at θ_old before you have the gradient of the ratio. At θ_old the "
         "ratio is the constant 1, and its slope can no longer be seen.",
         "ECFGBDA",
     ),
     _Rule(
         "B",
         "F",
-        "You set theta to theta_old before there is a line to set it in. First put the gradient "
+        "You set θ to θ_old before there is a line to set it in. First put the gradient "
         "of the ratio under the expectation.",
         "ECGFBDA",
     ),
     _Rule(
         "F",
         "D",
-        "The ratio is gone from one line before another makes it 1. Only at theta_old may it be "
+        "The ratio is gone from one line before another makes it 1. Only at θ_old may it be "
         "left out.",
         "ECGBDFA",
     ),
@@ -146,9 +146,9 @@ one right order; all of them count.
     reference=proof_order,
     cases=(Case({}, "the seven lines"),),
     hints=(
-        "Look for the one line that passes from every theta to a single theta. What has to be "
+        "Look for the one line that passes from every θ to a single θ. What has to be "
         "finished before it?",
-        "First the gradient for every theta, then the evaluation at theta_old, then the name of "
+        "First the gradient for every θ, then the evaluation at θ_old, then the name of "
         "the result. The gradient of L_IS needs the gradient of the ratio, which needs line C.",
         "The last three are F, D, A. B comes right before them and needs E and G; G needs C.",
     ),
