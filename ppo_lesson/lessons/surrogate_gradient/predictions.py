@@ -18,8 +18,8 @@ REFRESHED_ADVANTAGES = Question(
         ),
         Option(
             "Between 0.35 and 0.58: they were a part of the error.",
-            "The old advantages are no part of the error. They measure the new policy against the "
-            "old one, which is what a gain is.",
+            "The old advantages add nothing to the error. They measure the new policy against the "
+            "old one, and that is the gain.",
         ),
         Option(
             "0, whatever the true gain is.",
