@@ -158,7 +158,7 @@ def log_objective(mdp: TabularMDP, logits: Tensor, old_logits: Tensor) -> Tensor
 
     sum_a pi_old(a) (log pi_theta(a) - log pi_old(a)) A_old(a)
 
-    Right is its slope at theta_old, and nothing else.
+    In general only its slope at theta_old is that of J.
 
     Args:
         mdp: a world of one state and one step, see `bandit_mdp`.
