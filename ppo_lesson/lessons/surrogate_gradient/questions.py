@@ -78,7 +78,7 @@ LICENCE = Question(
         ),
         Option(
             "The first step is right. For the others, what matters is how far the policy moves.",
-            "The error is of second order in the distance, and does not depend on the batch's size.",
+            "The error is of second order in the distance, whatever the batch's size.",
             correct=True,
         ),
         Option(
