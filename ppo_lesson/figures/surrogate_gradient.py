@@ -87,8 +87,8 @@ def plot_occupancy_shift(ax: Axes, old: Tensor, new: Tensor, names: Sequence[str
             color=COLORS[role],
             weight="bold",
         )
-    moved = 0.5 * float((new - old).abs().sum())
-    ax.set_title(f"The new policy is elsewhere: {moved:.0%} of the walkers moved")
+    distance = 0.5 * float((new - old).abs().sum())
+    ax.set_title(f"The occupancies differ: total variation {distance:.2f}")
     ax.set_xticks(place, names)
     ax.set(ylabel="probability", ylim=(0, 1.25 * float(torch.maximum(old, new).max())))
     ax.grid(visible=False, axis="x")
@@ -110,11 +110,12 @@ def plot_cliff_tangent(ax: Axes, theta: Tensor, old_theta: Tensor) -> Axes:
         float(old_objective + surrogate_objective(mdp, cliff_logits(point), old_logits))
         for point in theta
     ]
-    plot_line(ax, theta.tolist(), truth, "truth", "truth J")
+    plot_line(ax, theta.tolist(), truth, "truth", r"truth $J(\theta)$")
     ax.plot(theta.tolist(), promise, color=COLORS["new"], linestyle="--")
-    label_end(ax, theta.tolist(), promise, "new", "J_old + L_IS")
+    label_end(ax, theta.tolist(), promise, "new", r"$J(\theta_{old}) + L_{IS}(\theta)$")
     _mark_old(ax, float(old_theta), float(old_objective))
-    ax.set(xlabel="theta", ylabel="expected return", title="Same value, same slope, at one point")
+    ax.set(xlabel=r"$\theta$", ylabel="expected return")
+    ax.set_title("Same value and same slope, at one point")
     return ax
 
 
@@ -141,18 +142,18 @@ def plot_ratio_and_log(ax: Axes, reward: Tensor, direction: Tensor, theta: Tenso
     x = theta.tolist()
     ax.plot(x, curves["truth"], color=COLORS["light"], linewidth=8, alpha=0.6)
     ax.plot(x, curves["ratio"], color=COLORS["truth"])
-    label_end(ax, x, curves["truth"], "truth", "J (broad) and\nJ_old + L_IS (thin)")
+    label_end(ax, x, curves["truth"], "truth", "$J$ (broad) and\nratio form (thin)")
     ax.plot(x, curves["log"], color=COLORS["new"], linestyle="--")
     label_end(ax, x, curves["log"], "new", "log form")
     best = float(reward.max())
-    ax.axhline(best, color=COLORS["quiet"], linestyle=":", linewidth=1.5)
+    ax.plot([x[0], x[-1]], [best, best], color=COLORS["quiet"], linestyle=":", linewidth=1.5)
     ax.annotate(
-        "largest reward there is", (x[0], best), xytext=(0, 5), textcoords="offset points",
+        "largest reward", (x[0], best), xytext=(0, 5), textcoords="offset points",
         color=COLORS["quiet"],
     )  # fmt: skip
     _mark_old(ax, 0.0, float(old_objective))
-    ax.set(xlabel="theta", ylabel="expected return")
-    ax.set_title("The ratio bends with J; the log does not")
+    ax.set(xlabel=r"$\theta$", ylabel="expected return")
+    ax.set_title("In this bandit the ratio form is $J$; the log form is its tangent")
     return ax
 
 
@@ -161,7 +162,7 @@ def log_objective(mdp: TabularMDP, logits: Tensor, old_logits: Tensor) -> Tensor
 
     sum_a pi_old(a) (log pi_theta(a) - log pi_old(a)) A_old(a)
 
-    Right is its slope at theta_old, and nothing else.
+    In general only its slope at theta_old is that of J.
 
     Args:
         mdp: a world of one state and one step, see `bandit_mdp`.
@@ -188,7 +189,7 @@ def _mark_old(ax: Axes, theta: float, value: float) -> None:
     """Put a dot with its name where the old policy is."""
     ax.plot([theta], [value], "o", color=COLORS["old"], markersize=11, zorder=3)
     ax.annotate(
-        "theta_old", (theta, value), xytext=(8, -18), textcoords="offset points",
+        r"$\theta_{old}$", (theta, value), xytext=(8, -18), textcoords="offset points",
         color=COLORS["old"],
     )  # fmt: skip
 

@@ -40,7 +40,7 @@ OBJECTIVES = (
     ),
     Covered(
         "derive the surrogate objective",
-        ("04/ratio-product", "04/marginal-check", "04/drop"),
+        ("04/ratio-product", "04/identity-check", "04/drop"),
         ("policy_ratio", "surrogate_loss"),
         ("surrogate-dropped-term", "importance-sampling-to-off-policy"),
     ),
@@ -77,7 +77,7 @@ CONCEPTS = (
     Covered("importance sampling", ("02/identity", "03/never-shown-check"), ("unsupported",)),
     Covered("surrogate loss", ("04/identity", "04/tangent-numbers"), ("surrogate_loss",)),
     Covered(
-        "policy ratio", ("04/ratio-in-code", "08/ratio-table"), ("policy_ratio", "exploding_ratio")
+        "policy ratio", ("04/ratio-product", "08/ratio-table"), ("policy_ratio", "exploding_ratio")
     ),
     Covered(
         "variance and unstable training",

@@ -48,7 +48,7 @@ def test_the_bars_are_the_two_occupancies_and_the_title_their_distance(ax: Axes)
     plot_occupancy_shift(ax, old, new, CORRIDOR_STATES)
     heights = [bar.get_height() for bars in ax.containers for bar in bars]
     assert heights == [*old.tolist(), *new.tolist()]
-    assert "40%" in ax.get_title()
+    assert "total variation 0.40" in ax.get_title()
     assert {"old", "new"} <= set(words(ax))
 
 

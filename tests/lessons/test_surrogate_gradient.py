@@ -258,7 +258,7 @@ WRONG: dict[str, list[tuple[Callable, str]]] = {
         (differences_by_autograd, "exact derivative"),
     ],
     "proof_order": [
-        (lambda: "CGFEBDA", "evaluate at theta_old before you differentiate"),
+        (lambda: "CGFEBDA", "evaluate at θ_old before you differentiate"),
         (lambda: "EFCGBDA", "before you have the gradient of the ratio"),
         (lambda: "ECGFBDA", "before there is a line to set it in"),
         (lambda: "ADFBGCE", "name the result before it stands there"),

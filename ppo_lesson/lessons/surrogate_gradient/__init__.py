@@ -11,7 +11,7 @@ from ppo_lesson.lessons.surrogate_gradient.questions import OPEN_QUESTIONS, QUES
 
 LESSON = Lesson(
     notebook="04_surrogate_gradient",
-    exercises=(POLICY_RATIO, SURROGATE_LOSS, FINITE_DIFFERENCE_GRADIENT, PROOF_ORDER),
+    exercises=(POLICY_RATIO, PROOF_ORDER, SURROGATE_LOSS, FINITE_DIFFERENCE_GRADIENT),
     questions=QUESTIONS,
     predictions=PREDICTIONS,
     open_questions=OPEN_QUESTIONS,

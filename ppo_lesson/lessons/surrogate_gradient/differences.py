@@ -14,8 +14,8 @@ from ppo_lesson.maths import finite_difference_gradient
 Scalar = Callable[[Tensor], Tensor]
 
 # Thetas and steps are multiples of 1/16, where adding a step and taking it off again gives back
-# theta to the last bit; in one case they are not, and only who saves theta restores it. The
-# functions are no parabolas and the steps are wide: one-sided, central and exact slopes all differ.
+# theta to the last bit; in one case they are not, and only a saved theta restores it. The functions
+# are not parabolas and the steps are wide: one-sided, central and exact slopes all differ.
 
 
 def _exponential(theta: Tensor) -> Tensor:
@@ -125,7 +125,7 @@ FINITE_DIFFERENCE_GRADIENT = Exercise(
         "\n\n"
         "`function` takes a tensor like `theta` and returns a tensor of shape (). `theta` may have "
         "any shape, () and (2, 3) too. Return a tensor like `theta`. Afterwards `theta` must be "
-        "what it was before, to the last bit (adding a number and taking it off again may round)."
+        "what it was before, to the last bit (adding a number and subtracting it again may round)."
     ),
     reference=finite_difference_gradient,
     cases=(
@@ -192,29 +192,29 @@ FINITE_DIFFERENCE_GRADIENT = Exercise(
         ),
         Mistake(
             "You changed theta in place and did not put it back: the later slopes are taken at "
-            "another point, and the caller's theta is spoilt. Work on a copy.",
+            "another point, and the caller's theta has changed. Work on a copy.",
             _never_restored,
         ),
         Mistake(
-            "You divided by 2 and multiplied with the step: without brackets, x / 2 * h is "
+            "You divided by 2 and multiplied by the step: without brackets, x / 2 * h is "
             "(x / 2) * h. Divide by (2 * h).",
             lambda function, theta, step: _central(function, theta, step, step / 2),
         ),
         Mistake(
             "You shifted all entries at once, which gives the slope in one diagonal direction. A "
-            "gradient needs one entry moved at a time, the others at rest.",
+            "gradient needs one entry moved at a time, while the others stay where they are.",
             _all_together,
         ),
         Mistake(_SAME_TENSOR, lambda function, theta, step: torch.zeros_like(theta)),
         Mistake(_SAME_TENSOR, _one_tensor),
         Mistake(
-            "The sign is turned round: the value one step up comes first, the value one step down "
-            "is subtracted.",
+            "The sign is wrong: the value one step up comes first, and the value one step down is "
+            "subtracted from it.",
             lambda function, theta, step: _central(function, theta, step, -0.5 / step),
         ),
         Mistake(
-            "This is the exact derivative, by autograd. It is to be checked against something that "
-            "knows nothing of graphs: use function values only.",
+            "This is the exact derivative, by autograd. The purpose is to check autograd against "
+            "something independent: use function values only.",
             _exact,
         ),
         Mistake(

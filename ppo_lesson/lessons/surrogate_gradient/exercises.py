@@ -47,11 +47,11 @@ POLICY_RATIO = Exercise(
     minutes=4,
     prompt=(
         r"Write the policy ratio $r = \pi_\theta(a \mid s) \,/\, \pi_{old}(a \mid s)$ of each "
-        "sample: how much likelier the action is now than when it was taken.\n\n"
+        "sample: how many times as likely the action is now as when it was taken.\n\n"
         "`log_prob` and `old_log_prob` have the shape (N,) and hold *log*-probabilities of the "
         "actions that were taken, under the current policy and under the policy that acted. "
         "Return a tensor of shape (N,). The gradient flows through `log_prob`; the old "
-        "log-probabilities are facts of the past, so no gradient may reach `old_log_prob`."
+        "log-probabilities are constants, so no gradient may reach `old_log_prob`."
     ),
     reference=policy_ratio,
     cases=(
@@ -64,9 +64,9 @@ POLICY_RATIO = Exercise(
         unlikely_case(with_advantage=False),
     ),
     hints=(
-        "You want a quotient of two probabilities and are given their logarithms. What does a "
-        "quotient become under the logarithm?",
-        "log r is a difference, current minus old. From log r to r it is one function. And one of "
+        "You want a quotient of two probabilities and are given their logarithms. What is the "
+        "logarithm of a quotient?",
+        "log r is a difference, current minus old. One function leads from log r to r. And one of "
         "the two log-probabilities is a constant.",
         "Cut the old log-probability out of the graph with .detach(), subtract it from the current "
         "one, and pass the difference to torch.exp.",
@@ -74,7 +74,7 @@ POLICY_RATIO = Exercise(
     mistakes=(
         Mistake(
             "Your ratio is upside down, old over current. It has to grow when the current policy "
-            "likes the action more.",
+            "makes the action likelier.",
             lambda log_prob, old_log_prob: torch.exp(old_log_prob.detach() - log_prob),
         ),
         Mistake(DIVIDED_LOGS, lambda log_prob, old_log_prob: log_prob / old_log_prob.detach()),
@@ -83,8 +83,8 @@ POLICY_RATIO = Exercise(
         ),
         Mistake(
             "The value is right, but a gradient flows into old_log_prob as well. The old policy is "
-            "a fact of the past: detach it. If both come from the same network, the two "
-            "gradients cancel and nothing is learned.",
+            "a constant: detach it. If both come from the same network, the two gradients cancel "
+            "and nothing is learned.",
             lambda log_prob, old_log_prob: torch.exp(log_prob - old_log_prob),
         ),
         Mistake(
@@ -104,7 +104,7 @@ POLICY_RATIO = Exercise(
         ),
         Mistake(
             "You subtracted the probabilities. An importance weight is a quotient: it says how "
-            "many times likelier, not by how much.",
+            "many times as likely the action is, not by how much.",
             lambda log_prob, old_log_prob: log_prob.exp() - old_log_prob.detach().exp(),
         ),
         Mistake(
@@ -122,7 +122,7 @@ POLICY_RATIO = Exercise(
             _equal_policies_give_one,
         ),
         Property(
-            "Swap the two policies and every ratio turns into its inverse.",
+            "If the two policies are swapped, every ratio turns into its inverse.",
             _swapped_policies_give_the_inverse,
         ),
         Property(
@@ -178,10 +178,10 @@ SURROGATE_LOSS = Exercise(
     ),
     hints=(
         "A loss is minimised, the surrogate is maximised. And ask of every tensor: is this what I "
-        "am changing, or a number that the past has given me?",
+        "am changing, or a constant?",
         "Three steps: the ratio of each sample from the two log-probabilities, its product with "
         "the advantage, minus the mean of the products.",
-        "You have written the ratio already. Multiply it with advantage.detach(), call .mean(), "
+        "You have written the ratio already. Multiply it by advantage.detach(), call .mean(), "
         "and put the minus in front.",
     ),
     mistakes=(
@@ -194,29 +194,30 @@ SURROGATE_LOSS = Exercise(
         ),
         Mistake(
             "The value is right, but the ratio is cut out of the graph, so no gradient comes back "
-            "to log_prob: this policy would never learn. The ratio must stay alive; the advantage "
-            "is what counts as a constant.",
+            "to log_prob: this policy would never learn. The ratio must keep its gradient; the "
+            "advantage is the constant.",
             lambda log_prob, old_log_prob, advantage: (
                 -(_ratio(log_prob, old_log_prob).detach() * advantage).mean()
             ),
         ),
         Mistake(
             "The value is right, but both the ratio and the advantage are detached, and nothing "
-            "is left to differentiate. The advantage is a constant; the ratio must stay alive.",
+            "is left to differentiate. The advantage is a constant; the ratio must keep its "
+            "gradient.",
             lambda log_prob, old_log_prob, advantage: (
                 -(_ratio(log_prob, old_log_prob) * advantage).mean().detach()
             ),
         ),
         Mistake(
-            "You weighted with the log-ratio. At theta_old it has the same gradient as the ratio, "
-            "away from there it is a straight line that does not know how far it has come.",
+            "You weighted with the log-ratio. At θ_old it has the same gradient as the ratio; "
+            "away from there it counts each sample as often as the old policy drew it.",
             lambda log_prob, old_log_prob, advantage: (
                 -((log_prob - old_log_prob) * advantage.detach()).mean()
             ),
         ),
         Mistake(
-            "The value is right, but a gradient flows into the advantage. There the loss would "
-            "teach the critic to change its judgement instead of the policy to act: detach it.",
+            "The value is right, but a gradient flows into the advantage. The loss would then also "
+            "train whatever computed the advantage, to make it larger: detach it.",
             lambda log_prob, old_log_prob, advantage: (
                 -(_ratio(log_prob, old_log_prob) * advantage).mean()
             ),
@@ -241,7 +242,7 @@ SURROGATE_LOSS = Exercise(
             lambda log_prob, old_log_prob, advantage: -(log_prob * advantage.detach()).mean(),
         ),
         Mistake(
-            "You multiplied the mean ratio with the mean advantage. Each sample's advantage "
+            "You multiplied the mean ratio by the mean advantage. Each sample's advantage "
             "belongs to its own ratio: multiply first, average afterwards.",
             lambda log_prob, old_log_prob, advantage: (
                 -_ratio(log_prob, old_log_prob).mean() * advantage.detach().mean()
@@ -259,7 +260,7 @@ SURROGATE_LOSS = Exercise(
             _equal_policies_leave_the_mean_advantage,
         ),
         Property(
-            "Flip the sign of every advantage and the loss flips its sign.",
+            "If every advantage changes its sign, so does the loss.",
             _flipped_advantages_flip_the_loss,
         ),
         Property(

@@ -4,27 +4,32 @@ from __future__ import annotations
 
 from ppo_lesson.exercises.questions import Option, Question
 
-STALE_RETURNS = Question(
-    id="predict-stale-returns",
+REFRESHED_ADVANTAGES = Question(
+    id="predict-refreshed-advantages",
     prompt=(
-        "The data comes from the coin, the new policy prefers to go on. You average the "
-        "returns of the data. Is that a fair guess of what the new policy will earn?"
+        "The surrogate promises a gain of 0.35 where the true gain is 0.58. A colleague suspects "
+        "the old advantages and puts the new policy's own advantages in their place. What does the "
+        "surrogate promise now?"
     ),
     options=(
         Option(
-            "About right: the world is the same.",
-            "The doors and prizes are the same, but who walks through them is not. The mean "
-            "return of the data is that of the policy which made it.",
+            "0.58: the old advantages were the whole error.",
+            "The identity above holds exactly, and it holds with the old advantages.",
         ),
         Option(
-            "Too high: the new policy risks more.",
-            "Going on does cost time, but the prizes further on are larger, and two steps are "
-            "often enough. Compare the two numbers.",
+            "Between 0.35 and 0.58: they were a part of the error.",
+            "The old advantages add nothing to the error. They measure the new policy against the "
+            "old one, and that is the gain.",
         ),
         Option(
-            "Too low: the new policy reaches better prizes.",
-            "The average tells about the coin, whatever policy you ask about.",
+            "0, whatever the true gain is.",
+            "Measured against its own average, a policy gains nothing in any state.",
             correct=True,
+        ),
+        Option(
+            "More than 0.58: the new policy's advantages are larger.",
+            "Single advantages may be larger. Weighted with the policy that they belong to, what "
+            "do they average to?",
         ),
     ),
 )
@@ -32,27 +37,27 @@ STALE_RETURNS = Question(
 ERROR_ORDER = Question(
     id="predict-error-order",
     prompt=(
-        "The error of L_IS is a product of two factors that are both zero at θ_old. You walk "
-        "only a tenth of the way from θ_old to θ. By which factor does the error shrink?"
+        "The error of L_IS at the new θ is 0.23. Now go only a tenth of the way from θ_old to θ. "
+        "By which factor does the error shrink?"
     ),
     options=(
         Option(
             "By about 10: a tenth of the way, a tenth of the error.",
-            "That is true of the gain, and of each factor. The error is a product of two.",
+            "That is what the gain itself does. Compare the two columns.",
         ),
         Option(
-            "By about 100: each of the two factors shrinks by 10.",
-            "An error of second order has slope zero at θ_old: that is the theorem.",
+            "By about 100: the square of ten.",
+            "An error of second order has slope zero at θ_old, so the two gradients agree there.",
             correct=True,
         ),
         Option(
-            "It stays the same: a bias does not depend on the distance.",
-            "More data does not shrink this bias, but a shorter way does: with no move at all "
-            "there is nothing to be wrong about.",
+            "Not at all: a bias does not depend on the distance.",
+            "More data does not shrink this bias, but a shorter way does. With no move at all "
+            "there is no error.",
         ),
         Option(
-            "To zero: near θ_old the surrogate is exact.",
-            "It is exact at θ_old, and its slope is. A little away there is a small error.",
+            "To exactly 0: near θ_old the surrogate is exact.",
+            "It is exact at θ_old itself. A little way off there is a small error.",
         ),
     ),
 )
@@ -60,30 +65,29 @@ ERROR_ORDER = Question(
 SURROGATE_VALUE = Question(
     id="predict-surrogate-value",
     prompt=(
-        "At θ_old every ratio is 1. What is the value of L_IS there: for a poor policy, for a "
-        "decent one, for a good one?"
+        "A poor, a decent and a good policy have each collected a batch of their own, so every "
+        "ratio is 1. What do they find when they compute L_IS and its gradient?"
     ),
     options=(
         Option(
-            "1 for all of them, as the ratio is 1.",
-            "The ratio is multiplied with the advantage. What is the mean advantage of a "
-            "policy's own actions?",
+            "Value 1, and a gradient of length 0: a ratio of 1 is flat.",
+            "The ratio is multiplied by the advantage. And a function that is 1 at a point may "
+            "have any slope there.",
         ),
         Option(
-            "The better the policy, the larger the value.",
-            "That is J. The surrogate measures with the policy's own average as zero mark, and "
-            "that mark moves along with the policy.",
+            "Value 0, and a gradient of length 0: nothing is gained.",
+            "That holds of the value. The gradient looks at policies nearby, and there may be "
+            "something to gain.",
         ),
         Option(
-            "The return J of the policy.",
-            "L_IS estimates the gain J(θ) - J(θ_old), not J itself. At θ_old nothing is gained "
-            "yet.",
-        ),
-        Option(
-            "0 for all of them.",
-            "Advantages average to zero under the policy that they belong to. The "
-            "gradient is another matter.",
+            "Value 0, and a gradient that is not 0.",
+            "Advantages average to zero under the policy that they belong to. The gradient is that "
+            "of J.",
             correct=True,
+        ),
+        Option(
+            "Their return J, and a gradient that is not 0.",
+            "L_IS is the gain J(θ) - J(θ_old), not J itself. At θ_old nothing is gained yet.",
         ),
     ),
 )
@@ -98,29 +102,29 @@ DETACH_SLIPS = Question(
     options=(
         Option(
             "Both slips: right value, no gradient.",
-            "Half of it. In the second slip the ratio is x / x: which value has that, wherever "
-            "θ has gone?",
+            "Half of it. In the second slip the ratio is x / x. What is its value, wherever θ has "
+            "gone?",
         ),
         Option(
             "Ratio detached: right value, no gradient. Recomputed: wrong value, no gradient.",
-            "A detached ratio still is a ratio; x / x is 1 everywhere, and flat.",
+            "A detached ratio is still a ratio; x / x is 1 everywhere, and flat.",
             correct=True,
         ),
         Option(
-            "Ratio detached: right value, no gradient. Recomputed: right value, gradient.",
+            "Ratio detached: right value, no gradient. Recomputed: right value, right gradient.",
             "The two logarithms enter with opposite signs, so their gradients cancel; and the "
-            "ratio of a policy with itself is 1.",
+            "ratio of a policy to itself is 1.",
         ),
         Option(
             "Both slips: wrong value, right gradient.",
-            "The other way round for the first: detach never changes a value, it only cuts the "
-            "way of the gradient.",
+            "It is the other way round for the first: detach changes no value, it only stops the "
+            "gradient.",
         ),
     ),
 )
 
 PREDICTIONS = (
-    STALE_RETURNS,
+    REFRESHED_ADVANTAGES,
     ERROR_ORDER,
     SURROGATE_VALUE,
     DETACH_SLIPS,

@@ -41,35 +41,35 @@ _RULES = (
     _Rule(
         "D",
         "A",
-        "You name the result before it stands there. The policy gradient theorem speaks of scores "
+        "You name the result before it stands there. The policy gradient theorem is about scores "
         "times advantages, without a ratio: reach that form first.",
         "AECGBFD",
     ),
     _Rule(
         "E",
         "F",
-        "You evaluate at theta_old before you differentiate. There the surrogate is a number, and "
-        "a number has no gradient: first differentiate for every theta, then set theta.",
+        "You evaluate at θ_old before you differentiate. There the surrogate is a number, and "
+        "a number has no gradient: first differentiate for every θ, then set θ.",
         "FECGBDA",
     ),
     _Rule(
         "G",
         "F",
-        "You evaluate at theta_old before you have the gradient of the ratio. At theta_old the "
+        "You evaluate at θ_old before you have the gradient of the ratio. At θ_old the "
         "ratio is the constant 1, and its slope can no longer be seen.",
         "ECFGBDA",
     ),
     _Rule(
         "B",
         "F",
-        "You set theta to theta_old before there is a line to set it in. First put the gradient "
+        "You set θ to θ_old before there is a line to set it in. First put the gradient "
         "of the ratio under the expectation.",
         "ECGFBDA",
     ),
     _Rule(
         "F",
         "D",
-        "The ratio is gone from one line before another makes it 1. Only at theta_old may it be "
+        "The ratio is gone from one line before another makes it 1. Only at θ_old may it be "
         "left out.",
         "ECGBDFA",
     ),
@@ -77,7 +77,7 @@ _RULES = (
         "E",
         "B",
         "You put the gradient of the ratio under the expectation before the gradient was there. "
-        "First say why it may move inside, and what it reaches.",
+        "First say why it may move inside, and what it acts on.",
         "CGBEFDA",
     ),
     _Rule(
@@ -95,8 +95,8 @@ _RULES = (
 )
 _NO_STRING = "Return the letters as one string, with quotation marks around it."
 _WRONG_LETTERS = (
-    "Each of the seven letters A to G has to come exactly once: no line of the proof can be left "
-    "out, and none is used twice."
+    "Each of the seven letters A to G has to come exactly once: every line of the proof is needed, "
+    "and none is used twice."
 )
 
 
@@ -146,10 +146,10 @@ one right order; all of them count.
     reference=proof_order,
     cases=(Case({}, "the seven lines"),),
     hints=(
-        "Look for the one line that changes the point of view from every theta to one theta. What "
-        "has to be finished before it?",
-        "First the gradient for every theta, then the evaluation at theta_old, then the name of "
-        "the result. The gradient itself needs that of the ratio, which needs a trick.",
+        "Look for the one line that passes from every θ to a single θ. What has to be "
+        "finished before it?",
+        "First the gradient for every θ, then the evaluation at θ_old, then the name of "
+        "the result. The gradient of L_IS needs the gradient of the ratio, which needs line C.",
         "The last three are F, D, A. B comes right before them and needs E and G; G needs C.",
     ),
     mistakes=(

@@ -1,4 +1,4 @@
-"""What notebook 04 asks in words: a quiz, and three questions of the lecture."""
+"""What notebook 04 asks in words: a quiz, and three questions to answer in sentences."""
 
 from __future__ import annotations
 
@@ -7,109 +7,84 @@ from ppo_lesson.exercises.questions import OpenQuestion, Option, Question
 FIRST_MINIBATCH = Question(
     id="surrogate-first-minibatch",
     prompt=(
-        "In the first minibatch after collecting data, a program logs ratio 1 for every sample "
-        "and a policy loss of 0.000. What does that tell you?"
+        "A program normalises the advantages of each minibatch. In the first minibatch after "
+        "collecting data it logs ratio 1 for every sample and a policy loss of 0.000. What does "
+        "that tell you?"
     ),
     options=(
         Option(
-            "A bug: old_log_prob must not equal log_prob.",
+            "There is a bug: old_log_prob must not equal log_prob.",
             "Before the first step the current policy is the old one. A ratio other than 1 "
             "would be the bug.",
         ),
         Option(
-            "Nothing can be learned from this minibatch.",
-            "You conclude from the value to the gradient. A function that is 1 at a point may "
+            "Nothing can be learned from this minibatch: its loss is flat.",
+            "You are inferring the gradient from the value. A function that is 1 at a point may "
             "have any slope there; this one has the slope of the score.",
         ),
         Option(
-            "All is well: the gradient still estimates ∇J.",
-            "At θ_old the value says nothing and the gradient says all.",
-            correct=True,
+            "All is well: these numbers prove that the gradient is right.",
+            "A ratio recomputed without detach logs the same two numbers, and its gradient is 0.",
         ),
         Option(
-            "The policy has converged.",
-            "Every policy shows this in its first minibatch, a poor one as well. The loss is "
-            "no measure of progress.",
+            "Very little: correct programs show it, and some broken ones too.",
+            "The value says nothing about the gradient. Look at the gradient's length, and at "
+            "whether the ratios leave 1 in the next minibatch.",
+            correct=True,
         ),
     ),
 )
 
 DROPPED_TERM = Question(
     id="surrogate-dropped-term",
-    prompt="On the way from J to L_IS one step is not an equality. What is dropped in it?",
+    prompt=(
+        "On the way from J to L_IS one step is not an equality. What is dropped or replaced in it?"
+    ),
     options=(
         Option(
             "The ratio of the state occupancies, new over old.",
-            "L_IS corrects for the action and pretends that the new policy is where "
-            "the old one was.",
+            "L_IS corrects for the action and leaves the states where the old policy put them.",
             correct=True,
         ),
         Option(
-            "The ratios of later actions.",
-            "Those leave without loss: no reward listens to later actions, and each of these "
-            "ratios has mean one.",
+            "The new policy's advantages: the old ones stand in for them.",
+            "The exact identity has the old policy's advantages. Nothing stands in for them.",
+        ),
+        Option(
+            "The ratios of the actions that come later in the walk.",
+            "They can be left out without loss: each has mean one, whatever happened before.",
         ),
         Option(
             "The transition probabilities of the world.",
-            "They stand above and below in the trajectory's weight and cancel exactly.",
-        ),
-        Option(
-            "The value function that is subtracted.",
-            "A baseline costs no bias, because the score has mean zero.",
+            "They stand above and below in the weight of a trajectory and cancel exactly.",
         ),
     ),
 )
 
 LICENCE = Question(
     id="surrogate-licence",
-    prompt="∇L_IS = ∇J at θ_old. What does this theorem license?",
-    options=(
-        Option(
-            "Many steps on one batch: the gradients are equal.",
-            "They are equal at one point. After the first step you are no longer there.",
-        ),
-        Option(
-            "Many steps, if the batch is large enough.",
-            "A large batch removes noise. The old states stay the old states: that error is a "
-            "bias.",
-        ),
-        Option(
-            "Reusing data of any earlier policy, as from a replay buffer.",
-            "The equality holds where the current policy is the one that acted. PPO stays near "
-            "that point; it is not off-policy learning in the replay-buffer sense.",
-        ),
-        Option(
-            "One step; a few small ones, as the error is of second order.",
-            "The theorem gives the direction at θ_old, the second order gives a margin around it.",
-            correct=True,
-        ),
-    ),
-)
-
-SILENT_POLICY = Question(
-    id="surrogate-silent-policy",
     prompt=(
-        "The policy loss has the right value in every minibatch, the critic learns, no error "
-        "is raised, and the policy never changes. What is the likeliest slip?"
+        "A batch holds ten million samples of π_old. A colleague plans 50 gradient steps of L_IS "
+        "on it, because the gradients of L_IS and J are equal. What do you say?"
     ),
     options=(
         Option(
-            "The advantage carries a gradient.",
-            "Then the critic would be disturbed, and the policy would still move.",
+            "Fine: the gradients are equal, so each step is a policy gradient step.",
+            "They are equal at one point. After the first step the policy is no longer there.",
         ),
         Option(
-            "The ratio is detached.",
-            "The value is right to the last bit and the policy's gradient is zero; the "
-            "critic's loss keeps backward() from complaining.",
+            "Fine for such a batch, since the error of L_IS shrinks as samples are added.",
+            "More samples remove noise. The states stay the old policy's: that error is a bias.",
+        ),
+        Option(
+            "The first step is right. For the others, what matters is how far the policy moves.",
+            "The error is of second order in the distance, whatever the batch's size.",
             correct=True,
         ),
         Option(
-            "The minus sign is missing.",
-            "Then the policy would change, for the worse, and the value would have the wrong sign.",
-        ),
-        Option(
-            "The mean was taken instead of the sum.",
-            "That scales the step. A policy with small steps still moves.",
+            "Any number of steps fails: after the first one the gradient of L_IS means nothing.",
+            "It is an approximation whose error is of second order. A few small steps are what PPO "
+            "takes.",
         ),
     ),
 )
@@ -122,23 +97,23 @@ RATIO_OR_LOG = Question(
     ),
     options=(
         Option(
-            "The logarithm is not defined for rare actions.",
+            "The logarithm is not defined for the rare actions of a batch.",
             "It is defined for every action that was taken, and the ratio is computed from "
             "logarithms.",
         ),
         Option(
-            "The ratio form has no variance.",
-            "It has, and far from θ_old a lot of it. That is the price, not the reason.",
+            "The log form has no gradient once the policy has moved away.",
+            "It has one, and in the bandit it was the same at every distance.",
         ),
         Option(
             "Only the ratio weighs the samples for the current policy.",
-            "The ratio knows how far it has come; the log form goes on counting each "
-            "sample as the old policy drew it.",
+            "The log form counts each sample as often as the old policy drew it, wherever θ has "
+            "gone.",
             correct=True,
         ),
         Option(
-            "The log form needs the transition probabilities.",
-            "Neither does: what belongs to the world has no θ in it.",
+            "The ratio corrects for the new policy's states as well.",
+            "It corrects for the action. The states are the old ones in both forms.",
         ),
     ),
 )
@@ -147,7 +122,6 @@ QUESTIONS = (
     FIRST_MINIBATCH,
     DROPPED_TERM,
     LICENCE,
-    SILENT_POLICY,
     RATIO_OR_LOG,
 )
 
@@ -155,8 +129,7 @@ TO_OFF_POLICY = OpenQuestion(
     id="importance-sampling-to-off-policy",
     source="concept 3",
     prompt=(
-        "How does importance sampling make an off-policy algorithm out of the policy gradient "
-        "method?"
+        "How does importance sampling turn the policy gradient method into an off-policy algorithm?"
     ),
     model_answer=(
         "The policy gradient is an expectation over trajectories of the policy that is being "
@@ -164,17 +137,18 @@ TO_OFF_POLICY = OpenQuestion(
         "expectation under the new policy as one under the old policy, with a weight. For a "
         "trajectory that weight is the product of the policy ratios; the world's own "
         "probabilities cancel. This is exact for every new policy whose actions the old one "
-        "could have taken, but the product's variance grows with the number of steps. So one "
-        "keeps the ratio of the action, drops the ratio of the state occupancies, and maximises "
+        "could have taken, but on long walks a few samples carry most of the weight. Averaged "
+        "over the past, the product is the ratio of the state occupancies times the ratio of the "
+        "action. So one keeps the ratio of the action, drops that of the states, and maximises "
         r"$L_{IS}(\theta) = \mathbb{E}_{old}\big[\sum_t \gamma^t\, r_t(\theta)\, A_t\big]$ on old "
         r"data. It has the gradient of $J$ at $\theta_{old}$ and an error of second order in the "
         "distance from it."
     ),
     rubric=(
         "The expectation is rewritten under the old policy, with the ratio as weight.",
-        "The world cancels, so only the two policies have to be known.",
-        "What is dropped is said (the states, and the advantages stay the old policy's), and "
-        "that this limits the use to policies nearby.",
+        "The world cancels, so only the two policies need to be known.",
+        "What is dropped is said (the ratio of the state occupancies, while the old advantages "
+        "are exact), and that this limits the use to policies nearby.",
     ),
 )
 
