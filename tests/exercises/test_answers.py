@@ -66,6 +66,8 @@ BROKEN = {
     "another name": "def mine():\n    return 1",
     "an error": "1 / 0",
     "an end": "raise SystemExit",
+    "Ctrl-C": "raise KeyboardInterrupt",
+    "an error of its own": "class Mine(BaseException):\n    pass\nraise Mine",
     "a name that is missing": "my_importance_weights = elsewhere",
     "nothing": "",
 }
