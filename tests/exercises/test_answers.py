@@ -73,6 +73,16 @@ BROKEN = {
 }
 
 
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["plain", "Windows"])
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"], ids=["LF", "CRLF"])
+def test_a_file_is_read_as_an_editor_of_any_system_saves_it(mark, end):
+    keep_answer(EXERCISE, my_answer)
+    file = progress.answer_file(ID)
+    file.write_bytes(mark + file.read_bytes().replace(b"\n", end))
+    answers._of_this_kernel.clear()
+    assert [function.__name__ for function in kept_answers(EXERCISE)] == ["my_answer"]
+
+
 @pytest.mark.parametrize("lines", BROKEN.values(), ids=BROKEN)
 def test_a_file_that_defines_no_function_any_more_holds_none(lines):
     progress.record_answer(ID, lines)
