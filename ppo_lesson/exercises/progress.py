@@ -253,7 +253,7 @@ def _read(path: Path, is_sound: Callable[[Any], bool] = lambda _: True) -> Any:
 
 def _text(path: Path) -> str | None:
     try:
-        return path.read_bytes().decode(errors="replace")
+        return path.read_bytes().decode("utf-8-sig", errors="replace")  # Notepad marks a file
     except FileNotFoundError:
         return None
 
