@@ -41,8 +41,8 @@ _RULES = (
     _Rule(
         "D",
         "A",
-        "You name the result before you have reached it. The policy gradient theorem is about scores "
-        "times advantages, without a ratio: reach that form first.",
+        "You name the result before you reach it. The policy gradient theorem is about scores "
+        "times advantages, without a ratio: get to that form first.",
         "AECGBFD",
     ),
     _Rule(
