@@ -124,8 +124,8 @@ FINITE_DIFFERENCE_GRADIENT = Exercise(
         r"$e_k$ is 1 in entry $k$ and 0 elsewhere and $h$ is `step`."
         "\n\n"
         "`function` takes a tensor like `theta` and returns a tensor of shape (). `theta` may have "
-        "any shape, () and (2, 3) too. Return a tensor like `theta`. Afterwards `theta` must be "
-        "what it was before, to the last bit (adding a number and subtracting it again may round)."
+        "any shape, () and (2, 3) too. Return a tensor like `theta`, and leave `theta` as it was, "
+        "to the last bit (adding a number and subtracting it again may round)."
     ),
     reference=finite_difference_gradient,
     cases=(

@@ -48,10 +48,10 @@ POLICY_RATIO = Exercise(
     prompt=(
         r"Write the policy ratio $r = \pi_\theta(a \mid s) \,/\, \pi_{old}(a \mid s)$ of each "
         "sample: how many times as likely the action is now as when it was taken.\n\n"
-        "`log_prob` and `old_log_prob` have the shape (N,) and hold *log*-probabilities of the "
-        "actions that were taken, under the current policy and under the policy that acted. "
-        "Return a tensor of shape (N,). The gradient flows through `log_prob`; the old "
-        "log-probabilities are constants, so no gradient may reach `old_log_prob`."
+        "`log_prob` and `old_log_prob`, of shape (N,), hold *log*-probabilities of the actions "
+        "taken, under the current policy and under the one that acted. Return a tensor of shape "
+        "(N,). The gradient flows through `log_prob`; `old_log_prob` is a constant, which no "
+        "gradient may reach."
     ),
     reference=policy_ratio,
     cases=(
@@ -163,8 +163,8 @@ SURROGATE_LOSS = Exercise(
         r"with the policy ratio $r = \pi_\theta(a \mid s) \,/\, \pi_{old}(a \mid s)$."
         "\n\n"
         "`log_prob`, `old_log_prob` and `advantage` have the shape (N,). Return a tensor of "
-        "shape (). The gradient flows through `log_prob` only. `advantage` is a constant, and may "
-        "arrive with a graph that your loss must not reach; `old_log_prob` comes without one."
+        "shape (). The gradient flows through `log_prob` only. `advantage` is a constant that may "
+        "arrive with a graph, which no gradient may reach; `old_log_prob` comes without one."
     ),
     reference=surrogate_loss,
     cases=(
@@ -231,7 +231,7 @@ SURROGATE_LOSS = Exercise(
         ),
         Mistake(
             "Your ratio is upside down, old over current: the samples came from the old policy, so "
-            "it stands below.",
+            "its probability is the denominator.",
             lambda log_prob, old_log_prob, advantage: (
                 -(_ratio(old_log_prob, log_prob) * advantage.detach()).mean()
             ),

@@ -28,8 +28,8 @@ REFRESHED_ADVANTAGES = Question(
         ),
         Option(
             "More than 0.58: the new policy's advantages are larger.",
-            "Single advantages may be larger. Weighted with the policy that they belong to, what "
-            "do they average to?",
+            "Single advantages may be larger. But what do they average to under the policy that "
+            "they belong to?",
         ),
     ),
 )
@@ -102,8 +102,8 @@ DETACH_SLIPS = Question(
     options=(
         Option(
             "Both slips: right value, no gradient.",
-            "Half of it. In the second slip the ratio is x / x. What is its value, wherever θ has "
-            "gone?",
+            "That is half of it. In the second slip the ratio is x / x. What is its value, "
+            "wherever θ has gone?",
         ),
         Option(
             "Ratio detached: right value, no gradient. Recomputed: wrong value, no gradient.",
@@ -117,7 +117,7 @@ DETACH_SLIPS = Question(
         ),
         Option(
             "Both slips: wrong value, right gradient.",
-            "It is the other way round for the first: detach changes no value, it only stops the "
+            "It is the other way round for the first: detach changes no value; it only stops the "
             "gradient.",
         ),
     ),

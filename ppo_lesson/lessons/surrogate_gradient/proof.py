@@ -41,8 +41,8 @@ _RULES = (
     _Rule(
         "D",
         "A",
-        "You name the result before it stands there. The policy gradient theorem is about scores "
-        "times advantages, without a ratio: reach that form first.",
+        "You name the result before you reach it. The policy gradient theorem is about scores "
+        "times advantages, without a ratio: get to that form first.",
         "AECGBFD",
     ),
     _Rule(
@@ -69,14 +69,13 @@ _RULES = (
     _Rule(
         "F",
         "D",
-        "The ratio is gone from one line before another makes it 1. Only at θ_old may it be "
-        "left out.",
+        "You drop the ratio before you have made it 1. Only at θ_old may it be left out.",
         "ECGBDFA",
     ),
     _Rule(
         "E",
         "B",
-        "You put the gradient of the ratio under the expectation before the gradient was there. "
+        "You put the gradient of the ratio under the expectation too early. "
         "First say why it may move inside, and what it acts on.",
         "CGBEFDA",
     ),
@@ -127,8 +126,8 @@ PROOF_ORDER = Exercise(
     prompt=r"""Put the proof that $\nabla L_{IS} = \nabla J$ at $\theta_{old}$ in order. It starts
 from
 $L_{IS}(\theta) = \mathbb{E}_{old}\big[\sum_t \gamma^t\, r_t(\theta)\, A_t\big]$.
-Return the seven letters as a string, first line first, such as `"ABCDEFG"`. There is more than
-one right order; all of them count.
+Return the seven letters as a string, first line first, such as `"ABCDEFG"`. Every right order
+counts.
 
 - **A.** By the policy gradient theorem this is $\nabla J(\theta_{old})$.
 - **B.** Put this gradient under the expectation:

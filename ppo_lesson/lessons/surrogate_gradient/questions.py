@@ -52,11 +52,11 @@ DROPPED_TERM = Question(
         ),
         Option(
             "The ratios of the actions that come later in the walk.",
-            "They can be left out without loss: each has mean one, whatever happened before.",
+            "They can be left out without error: each has mean 1, whatever happened before.",
         ),
         Option(
             "The transition probabilities of the world.",
-            "They stand above and below in the weight of a trajectory and cancel exactly.",
+            "They are in numerator and denominator of a walk's weight, and cancel exactly.",
         ),
     ),
 )
@@ -74,7 +74,7 @@ LICENCE = Question(
         ),
         Option(
             "Fine for such a batch, since the error of L_IS shrinks as samples are added.",
-            "More samples remove noise. The states stay the old policy's: that error is a bias.",
+            "More samples reduce noise. The states stay the old policy's: that error is a bias.",
         ),
         Option(
             "The first step is right. For the others, what matters is how far the policy moves.",
@@ -103,10 +103,10 @@ RATIO_OR_LOG = Question(
         ),
         Option(
             "The log form has no gradient once the policy has moved away.",
-            "It has one, and in the bandit it was the same at every distance.",
+            "It has one. In the bandit with straight logits it was the same at every distance.",
         ),
         Option(
-            "Only the ratio weighs the samples for the current policy.",
+            "Only the ratio weights the samples for the current policy.",
             "The log form counts each sample as often as the old policy drew it, wherever θ has "
             "gone.",
             correct=True,
