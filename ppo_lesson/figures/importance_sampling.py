@@ -77,7 +77,7 @@ def plot_weighted_samples(
     # Filled pale, so that many can lie on each other, with an outline that a projector shows.
     dots = {"facecolor": COLORS["weight"] + "66", "edgecolor": DOT_OUTLINE}
     ax.scatter(x, row, s=DOT_AREA * weight, linewidths=0.8, **dots)
-    ax.text(low, -0.36 * peak, "samples of q; area = weight", color=COLORS["weight"], va="top")
+    ax.text(low, -0.36 * peak, "samples of q; area = weight", color=DOT_OUTLINE, va="top")
     ax.axhline(0, color=COLORS["quiet"], linewidth=1)
     ax.set(title=title, xlabel="x", ylabel="density", ylim=(-0.5 * peak, 1.12 * peak))
     ax.set_yticks([tick for tick in ax.get_yticks() if 0 <= tick <= 1.1 * peak])
