@@ -75,7 +75,7 @@ def plot_weighted_samples(
     # Seven rows under the axis, so that neighbours do not hide each other.
     row = -peak * (0.06 + 0.04 * (torch.arange(len(x)) % 7))
     # Filled pale, so that many can lie on each other, with an outline that a projector shows.
-    dots = {"facecolor": COLORS["weight"] + "66", "edgecolor": DOT_OUTLINE}
+    dots: dict[str, Any] = {"facecolor": COLORS["weight"] + "66", "edgecolor": DOT_OUTLINE}
     ax.scatter(x, row, s=DOT_AREA * weight, linewidths=0.8, **dots)
     ax.text(low, -0.36 * peak, "samples of q; area = weight", color=DOT_OUTLINE, va="top")
     ax.axhline(0, color=COLORS["quiet"], linewidth=1)
