@@ -83,7 +83,7 @@ POLICY_RATIO = Exercise(
         ),
         Mistake(
             "The value is right, but a gradient flows into old_log_prob as well. The old policy is "
-            "a constant: detach it. If both come from the same network, the two gradients cancel "
+            "a constant: detach it. If both are computed at the same θ, the two gradients cancel "
             "and nothing is learned.",
             lambda log_prob, old_log_prob: torch.exp(log_prob - old_log_prob),
         ),
@@ -223,8 +223,8 @@ SURROGATE_LOSS = Exercise(
             ),
         ),
         Mistake(
-            "You took the sum. With the mean the size of a step does not depend on how many "
-            "samples the batch has.",
+            "You took the sum. With the mean the gradient does not grow with the number of "
+            "samples.",
             lambda log_prob, old_log_prob, advantage: (
                 -(_ratio(log_prob, old_log_prob) * advantage.detach()).sum()
             ),

@@ -65,8 +65,8 @@ ERROR_ORDER = Question(
 SURROGATE_VALUE = Question(
     id="predict-surrogate-value",
     prompt=(
-        "A poor, a decent and a good policy have each collected a batch of their own, so every "
-        "ratio is 1. What do they find when they compute L_IS and its gradient?"
+        "A poor, a decent and a good policy, none of them optimal, are each compared with "
+        "themselves, so every ratio is 1. What are L_IS, as an exact mean, and its gradient?"
     ),
     options=(
         Option(

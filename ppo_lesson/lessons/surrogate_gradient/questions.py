@@ -7,9 +7,9 @@ from ppo_lesson.exercises.questions import OpenQuestion, Option, Question
 FIRST_MINIBATCH = Question(
     id="surrogate-first-minibatch",
     prompt=(
-        "A program normalises the advantages of each minibatch. In the first minibatch after "
-        "collecting data it logs ratio 1 for every sample and a policy loss of 0.000. What does "
-        "that tell you?"
+        "A program normalises the advantages of each minibatch, the samples of one gradient step. "
+        "In the first minibatch after collecting data it logs ratio 1 for every sample and a "
+        "policy loss of 0.000. What does that tell you?"
     ),
     options=(
         Option(
@@ -27,7 +27,7 @@ FIRST_MINIBATCH = Question(
             "A ratio recomputed without detach logs the same two numbers, and its gradient is 0.",
         ),
         Option(
-            "Very little: correct programs show it, and some broken ones too.",
+            "Little: correct programs show it, and some broken ones too.",
             "The value says nothing about the gradient. Look at the gradient's length, and at "
             "whether the ratios leave 1 in the next minibatch.",
             correct=True,
@@ -77,14 +77,14 @@ LICENCE = Question(
             "More samples reduce noise. The states stay the old policy's: that error is a bias.",
         ),
         Option(
-            "The first step is right. For the others, what matters is how far the policy moves.",
+            "The first step is right. After it, what counts is how far the policy moves.",
             "The error is of second order in the distance, whatever the batch's size.",
             correct=True,
         ),
         Option(
             "Any number of steps fails: after the first one the gradient of L_IS means nothing.",
-            "It is an approximation whose error is of second order. A few small steps are what PPO "
-            "takes.",
+            "It is an approximation whose error is of second order. While the policy stays near, "
+            "later steps can help too.",
         ),
     ),
 )
