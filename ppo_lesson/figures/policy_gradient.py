@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from ppo_lesson.figures.style import COLORS, plot_line
@@ -82,8 +81,8 @@ def plot_run(ax: Axes, generated: Sequence[int], value: Sequence[float], best: f
 
     Args:
         ax: where to draw.
-        generated: U numbers of samples generated before each policy, increasing; the last batch is in
-            use, those before it are gone.
+        generated: U numbers of samples generated before each policy, increasing; the
+            last batch is in use, those before it are gone.
         value: U values of J, exact.
         best: J of the best policy.
     """

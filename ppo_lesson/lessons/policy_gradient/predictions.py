@@ -65,8 +65,8 @@ TEN_MORE = Question(
     options=(
         Option(
             "The mean grows, the noise stays: all actions look better.",
-            "Every action that is taken gets more weight, but the scores of the likely and the "
-            "unlikely actions have opposite signs. On average the extra weight cancels.",
+            "Every action that is taken gets more weight. But a logit that gains when its action "
+            "is taken loses when another one is, and on average the extra weight cancels.",
         ),
         Option(
             "Nothing changes: no walk is better than before, compared with the others.",
@@ -105,7 +105,7 @@ WHICH_MEAN = Question(
         ),
         Option(
             "The mean over the first steps: what follows is already in their advantage.",
-            "Later rewards are in it, but later choices are not: their logits get no gradient.",
+            "Later rewards are in it, but nothing is learnt about what to do at the later steps.",
         ),
         Option(
             "None of these: the theorem has a sum over t, and a mean is not a sum.",

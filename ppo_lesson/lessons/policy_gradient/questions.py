@@ -131,8 +131,8 @@ against the true gradient, grew with every step. So each batch serves one update
 
 For a language model, a batch means writing thousands of answers, with one run of a large network \
 for each token, and having them scored by people or by a reward model. Computing one gradient from \
-it is cheap beside that. If the most expensive part is paid for again at every small step, training \
-is slow and costly. That is why one wants to reuse old answers, and to know at what price.""",
+it is cheap beside that. If the most expensive part is paid for again at every small step, \
+training is slow and costly. That is why one wants to reuse old answers, and to know the price.""",
     rubric=(
         "The data must come from the very policy that is updated; after one update it does "
         "not. Saying that it learns online, or without a file, earns no point.",
