@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from ppo_lesson.exercises.quiz import OpenQuestion, Question
+from ppo_lesson.exercises.questions import OpenQuestion, Question
 
 from ppo_lesson.commands import notebook_form, notebooks
 from ppo_lesson.exercises.exercise import Exercise, Lesson
