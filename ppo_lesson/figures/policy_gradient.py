@@ -35,7 +35,7 @@ def plot_baseline(ax: Axes, baseline: Tensor, variance: Tensor, marks: Mapping[s
         near_the_best = height < 1.1 * min(y)  # elsewhere the curve would run through the words
         place = {"xytext": (0, 12), "ha": "center"} if near_the_best else {"xytext": (12, 4)}
         ax.annotate(
-            f"{name}\n{height:.2f}", (at, height), textcoords="offset points",
+            f"{name}\n{height:.4g}", (at, height), textcoords="offset points",
             color=COLORS["new"], **place,
         )  # fmt: skip
     ax.set(xlabel="baseline b", ylabel="variance of one walk's gradient", ylim=(0, 1.05 * max(y)))

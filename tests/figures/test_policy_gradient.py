@@ -31,7 +31,7 @@ def test_the_parabola_is_the_given_one_and_the_marks_stand_on_it(ax: Axes) -> No
     plot_baseline(ax, baseline, (baseline - 1) ** 2 + 2, {"none": 0.0, "best": 1.0})
     assert y_data(ax, 0) == pytest.approx(((baseline - 1) ** 2 + 2).tolist())
     assert [y_data(ax, k)[0] for k in (1, 2)] == pytest.approx([3, 2])
-    assert {"none\n3.00", "best\n2.00"} <= set(words(ax))
+    assert {"none\n3", "best\n2"} <= set(words(ax))
 
 
 def test_the_funnel_is_two_exact_standard_errors_wide(ax: Axes) -> None:
