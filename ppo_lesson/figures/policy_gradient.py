@@ -32,11 +32,10 @@ def plot_baseline(ax: Axes, baseline: Tensor, variance: Tensor, marks: Mapping[s
     for name, at in marks.items():
         height = float(np.interp(at, x, y))
         ax.plot([at], [height], "o", color=COLORS["new"], markersize=10, zorder=3)
-        near_the_best = height < 1.1 * min(y)  # elsewhere the curve would run through the words
-        place = {"xytext": (0, 12), "ha": "center"} if near_the_best else {"xytext": (12, 4)}
+        best = height < 1.1 * min(y)  # elsewhere the curve would run through words above it
         ax.annotate(
-            f"{name}\n{height:.4g}", (at, height), textcoords="offset points",
-            color=COLORS["new"], **place,
+            f"{name}\n{height:.4g}", (at, height), xytext=(0, 12) if best else (12, 4),
+            textcoords="offset points", color=COLORS["new"], ha="center" if best else "left",
         )  # fmt: skip
     ax.set(xlabel="baseline b", ylabel="variance of one walk's gradient", ylim=(0, 1.05 * max(y)))
     ax.set_title("The noise is a parabola in the baseline; the mean does not change")
