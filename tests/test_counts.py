@@ -327,11 +327,7 @@ CALLS: dict[str, Call] = {
         },
         {"num_iterations": 1},
     ),
-    "figures.policy_gradient.plot_run": Call(
-        lambda: {"ax": axes(), "generated": [1], "value": [1.0], "best": 2.0, "per_batch": 3},
-        {"per_batch": 1},
-    ),
-    "figures.policy_gradient.plot_token_rows": Call(
+    "figures.language_models.plot_token_rows": Call(
         lambda: {"ax": axes(), "words": ["a", "b", "c", "d"], "prompt_length": 3},
         {"prompt_length": 1},
     ),

@@ -28,7 +28,11 @@ from ppo_lesson.commands.notebook_cells import (
     words,
 )
 
-SECOND_EDITION: tuple[str, ...] = ("02_importance_sampling", "04_surrogate_gradient")
+SECOND_EDITION: tuple[str, ...] = (
+    "01_policy_gradient",
+    "02_importance_sampling",
+    "04_surrogate_gradient",
+)
 """Names of notebooks, such as "00_start_here"; it grows notebook by notebook."""
 
 MAX_READING_LINES = 10

@@ -18,6 +18,39 @@ SEEN = 1e-3
 """Probability from which a response counts as written by the reference."""
 
 
+def plot_token_rows(ax: Axes, words: Sequence[str], prompt_length: int) -> Axes:
+    """Draw which row of logits predicts which token: the one before it.
+
+    Args:
+        ax: where to draw.
+        words: T words, prompt and answer.
+        prompt_length: how many of them are the prompt.
+    """
+    prompt_length = check_count("prompt_length", prompt_length, 1, len(words))
+    for t, word in enumerate(words):
+        given = t < prompt_length
+        color = COLORS["quiet"] if given else COLORS["new"]
+        _box(ax, t, 1.2, f"{word}\ntoken {t}", color, dashed=given)
+        asked = prompt_length - 1 <= t < len(words) - 1
+        _box(ax, t, 0, f"row {t}", COLORS["old"] if asked else COLORS["quiet"], dashed=not asked)
+        if t + 1 < len(words):
+            look = {
+                "arrowstyle": "-|>",
+                "linewidth": 2.5 if asked else 1.5,
+                "color": COLORS["old"] if asked else COLORS["quiet"],
+                "linestyle": "-" if asked else ":",
+            }
+            ax.annotate("", (t + 1, 1.2), xytext=(t, 0.6), arrowprops=look)
+    prompt = (prompt_length - 1) / 2
+    answer = (prompt_length + len(words) - 1) / 2
+    ax.text(prompt, 1.95, "prompt: given", ha="center", color=COLORS["quiet"])
+    ax.text(answer, 1.95, "answer: chosen", ha="center", color=COLORS["new"], weight="bold")
+    ax.set(xlim=(-0.5, len(words) - 0.5), ylim=(-0.1, 2.2))
+    ax.set_title("A row predicts the token after it")
+    ax.set_axis_off()
+    return ax
+
+
 def plot_optimum(ax: Axes, label: Sequence[str], ref_prob: Tensor, best_prob: Tensor) -> Axes:
     """Draw how probable the optimum makes responses, a bar for each beside the reference's.
 
@@ -156,3 +189,16 @@ def plot_trap(ax: Axes, temperature: Tensor, logged: Tensor, own: Tensor) -> Axe
     ax.set_xlim(start, end + 0.22 * (end - start))
     ax.margins(y=0.1)
     return ax
+
+
+def _box(ax: Axes, middle: float, bottom: float, words: str, color: str, *, dashed: bool) -> None:
+    from matplotlib.patches import Rectangle
+
+    style = ":" if dashed else "-"
+    ax.add_patch(
+        Rectangle(
+            (middle - 0.33, bottom), 0.66, 0.6, fill=False, edgecolor=color, linewidth=2,
+            linestyle=style,
+        )
+    )  # fmt: skip
+    ax.text(middle, bottom + 0.3, words, ha="center", va="center", color=color)

@@ -1,4 +1,4 @@
-"""Figures of notebook 01: returns of a policy, rows of a language model, noise, a batch reused."""
+"""Figures of notebook 01: the noise of a sampled gradient, an on-policy run, a batch reused."""
 
 from __future__ import annotations
 
@@ -6,81 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from ppo_lesson.figures.style import COLORS, plot_line
-from ppo_lesson.maths.shapes import check_count
 from ppo_lesson.worlds.reuse import Climb
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-ROLES = ("old", "new")
-HATCHES = ("", "//")
 METER_HEIGHT = 1.1
 """Where the row of batches stands on the axis of J: below the coin's 1.355."""
-
-
-def plot_return_odds(ax: Axes, returns: Tensor, prob: Mapping[str, Tensor]) -> Axes:
-    """Draw how likely each return is under two policies, with their means.
-
-    Args:
-        ax: where to draw.
-        returns: (M,) return of every trajectory.
-        prob: name of each of two policies, and (M,) the probability of every trajectory under it.
-    """
-    values, group = returns.unique(return_inverse=True)
-    place, top = np.arange(len(values)), 0.0
-    for k, (name, p) in enumerate(prob.items()):
-        chance = torch.zeros(len(values), dtype=p.dtype).index_add(0, group, p)
-        middle = place + (k - 0.5) * 0.4
-        color = COLORS[ROLES[k]]
-        bars = ax.bar(
-            middle, chance.tolist(), 0.4, color="white", edgecolor=color, hatch=HATCHES[k]
-        )
-        ax.bar_label(bars, fmt="{:.2f}", color=color, padding=2)
-        words = f"{name}: mean {float(p @ returns):.2f}"
-        ax.text(0.02, 0.95 - 0.09 * k, words, color=color, weight="bold", transform=ax.transAxes)
-        top = max(top, float(chance.max()))
-    ax.set_xticks(place, [f"{float(value):g}" for value in values])
-    ax.set(xlabel="return of a walk", ylabel="probability", ylim=(0, 1.35 * top))
-    ax.set_title("Another policy, another distribution over returns")
-    ax.grid(visible=False, axis="x")
-    return ax
-
-
-def plot_token_rows(ax: Axes, words: Sequence[str], prompt_length: int) -> Axes:
-    """Draw which row of logits predicts which token: the one before it.
-
-    Args:
-        ax: where to draw.
-        words: T words, prompt and answer.
-        prompt_length: how many of them are the prompt.
-    """
-    prompt_length = check_count("prompt_length", prompt_length, 1, len(words))
-    for t, word in enumerate(words):
-        given = t < prompt_length
-        color = COLORS["quiet"] if given else COLORS["new"]
-        _box(ax, t, 1.2, f"{word}\ntoken {t}", color, dashed=given)
-        asked = prompt_length - 1 <= t < len(words) - 1
-        _box(ax, t, 0, f"row {t}", COLORS["old"] if asked else COLORS["quiet"], dashed=not asked)
-        if t + 1 < len(words):
-            look = {
-                "arrowstyle": "-|>",
-                "linewidth": 2.5 if asked else 1.5,
-                "color": COLORS["old"] if asked else COLORS["quiet"],
-                "linestyle": "-" if asked else ":",
-            }
-            ax.annotate("", (t + 1, 1.2), xytext=(t, 0.6), arrowprops=look)
-    prompt = (prompt_length - 1) / 2
-    answer = (prompt_length + len(words) - 1) / 2
-    ax.text(prompt, 1.95, "prompt: given", ha="center", color=COLORS["quiet"])
-    ax.text(answer, 1.95, "answer: chosen", ha="center", color=COLORS["new"], weight="bold")
-    ax.set(xlim=(-0.5, len(words) - 0.5), ylim=(-0.1, 2.2))
-    ax.set_title("A row predicts the token after it")
-    ax.set_axis_off()
-    return ax
 
 
 def plot_baseline(ax: Axes, baseline: Tensor, variance: Tensor, marks: Mapping[str, float]) -> Axes:
@@ -97,12 +32,13 @@ def plot_baseline(ax: Axes, baseline: Tensor, variance: Tensor, marks: Mapping[s
     for name, at in marks.items():
         height = float(np.interp(at, x, y))
         ax.plot([at], [height], "o", color=COLORS["new"], markersize=10, zorder=3)
+        best = height < 1.1 * min(y)  # elsewhere the curve would run through words above it
         ax.annotate(
-            f"{name}\n{height:.2f}", (at, height), xytext=(0, 12), textcoords="offset points",
-            color=COLORS["new"], ha="center",
+            f"{name}\n{height:.4g}", (at, height), xytext=(0, 12) if best else (12, 4),
+            textcoords="offset points", color=COLORS["new"], ha="center" if best else "left",
         )  # fmt: skip
     ax.set(xlabel="baseline b", ylabel="variance of one walk's gradient", ylim=(0, 1.05 * max(y)))
-    ax.set_title("The mean stays, the noise does not: a parabola with a best baseline")
+    ax.set_title("The noise is a parabola in the baseline; the mean does not change")
     return ax
 
 
@@ -122,7 +58,7 @@ def plot_funnel(
     # The band is a curve: between the sizes it is drawn from the same 1 / sqrt(N).
     fine = np.geomspace(sizes[0] / 1.6, sizes[-1] * 1.6, 200)
     width = 2 * float(standard_error[0]) * np.sqrt(sizes[0] / fine)
-    ax.fill_between(fine, exact - width, exact + width, color=COLORS["light"], alpha=0.25)
+    ax.fill_between(fine, exact - width, exact + width, color=COLORS["quiet"], alpha=0.25)
     spread = np.geomspace(0.8, 1.25, len(estimate))
     for row, shift in zip(estimate, spread, strict=True):
         ax.plot(sizes * shift, row.tolist(), "o", color=COLORS["old"], markersize=5, alpha=0.7)
@@ -131,7 +67,7 @@ def plot_funnel(
     notes = {
         0.93: ("line: exact", COLORS["truth"]),
         0.84: ("dots: one batch each", COLORS["old"]),
-        0.06: ("band: two standard errors", COLORS["quiet"]),
+        0.06: ("grey band: two standard errors", COLORS["quiet"]),
     }
     for height, (words, color) in notes.items():
         ax.text(0.97, height, words, color=color, ha="right", transform=ax.transAxes)
@@ -139,42 +75,18 @@ def plot_funnel(
     return ax
 
 
-def plot_rate(ax: Axes, num_samples: Sequence[int], error: Tensor, standard_error: Tensor) -> Axes:
-    """Draw the typical error of a sampled gradient beside the line of 1 / sqrt(N).
-
-    Args:
-        ax: where to draw.
-        num_samples: K sample sizes, increasing.
-        error: (K,) root mean square of the measured errors.
-        standard_error: (K,) exact standard error.
-    """
-    sizes = [float(size) for size in num_samples]
-    plot_line(ax, sizes, standard_error.tolist(), "truth", "")
-    ax.plot(sizes, error.tolist(), "D", color=COLORS["new"], markersize=9)
-    ax.set(xscale="log", yscale="log", xlabel="number of walks N", ylabel="typical error")
-    ax.text(0.97, 0.9, "line: exact, slope -1/2", ha="right", transform=ax.transAxes)
-    ax.text(
-        0.97, 0.8, "diamonds: measured", color=COLORS["new"], ha="right", transform=ax.transAxes
-    )
-    ax.set_title("... at the rate of one over root N")
-    return ax
-
-
-def plot_run(
-    ax: Axes, generated: Sequence[int], value: Sequence[float], best: float, per_batch: int
-) -> Axes:
+def plot_run(ax: Axes, generated: Sequence[int], value: Sequence[float], best: float) -> Axes:
     """Draw an on-policy run and its meter: samples generated, in use, thrown away.
 
     Args:
         ax: where to draw.
-        generated: U numbers of samples generated before each policy, increasing.
+        generated: U numbers of samples generated before each policy, increasing; the
+            last batch is in use, those before it are gone.
         value: U values of J, exact.
         best: J of the best policy.
-        per_batch: samples in a batch; the last batch is in use, those before it are gone.
     """
-    per_batch = check_count("per_batch", per_batch)
     done = generated[-1] if generated else 0
-    in_use = min(per_batch, done)
+    in_use = done - generated[-2] if len(generated) > 1 else 0
     if generated:
         plot_line(ax, list(generated), list(value), "good", "")
         gone = list(generated[1:-1])
@@ -206,7 +118,7 @@ def plot_reused_batch(ax: Axes, fresh: Climb, stale: Climb, best: float) -> Axes
     ax.axhline(best, color=COLORS["truth"], linestyle=":", linewidth=1.5)
     ax.text(0.01, best, "best", va="bottom", transform=ax.get_yaxis_transform())
     ax.set(xlabel="gradient steps k", ylabel="J, exact", ylim=(1.3, 1.1 * best))
-    ax.set_title("Reuse pays at first, then leads astray")
+    ax.set_title("One batch used again and again: right at first, then astray")
     return ax
 
 
@@ -225,7 +137,7 @@ def plot_reuse_bias(ax: Axes, stale: Climb) -> Axes:
     _label_middle(ax, true, "truth", "true gradient", 14)
     _label_middle(ax, bias, "bad", "bias", -26)
     ax.set(xlabel="gradient steps k", ylabel="length", ylim=(0, None))
-    ax.set_title("The bias outgrows the gradient")
+    ax.set_title("On the first batch: the bias outgrows the gradient")
     return ax
 
 
@@ -236,16 +148,3 @@ def _label_middle(ax: Axes, y: Tensor, role: str, words: str, offset: int) -> No
         words, (middle, float(y[middle])), xytext=(0, offset), textcoords="offset points",
         color=COLORS[role],
     )  # fmt: skip
-
-
-def _box(ax: Axes, middle: float, bottom: float, words: str, color: str, *, dashed: bool) -> None:
-    from matplotlib.patches import Rectangle
-
-    style = ":" if dashed else "-"
-    ax.add_patch(
-        Rectangle(
-            (middle - 0.33, bottom), 0.66, 0.6, fill=False, edgecolor=color, linewidth=2,
-            linestyle=style,
-        )
-    )  # fmt: skip
-    ax.text(middle, bottom + 0.3, words, ha="center", va="center", color=color)

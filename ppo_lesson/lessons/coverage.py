@@ -29,7 +29,7 @@ class Covered:
 OBJECTIVES = (
     Covered(
         "why on-policy methods waste samples",
-        ("01/meter", "01/reuse", "01/price-table"),
+        ("01/meter", "01/reuse"),
         questions=("pg-on-policy", "own-words-on-policy"),
     ),
     Covered(
@@ -91,7 +91,7 @@ FORMULAS = (
     Covered("policy update", ("01/step-sizes", "01/loop"), ("finite_difference_gradient",)),
     Covered("policy gradient theorem", ("01/line-3", "01/theorem-check"), ("score",)),
     Covered(
-        "its estimate from samples", ("01/sampled-gradient", "01/estimates"), ("reinforce_loss",)
+        "its estimate from samples", ("01/estimates", "01/sampled-gradient"), ("reinforce_loss",)
     ),
     Covered(
         "importance sampling", ("02/three-lines", "02/first-estimate"), ("importance_estimate",)
@@ -100,7 +100,7 @@ FORMULAS = (
 )
 
 QUESTIONS = (
-    Covered("concept 1: on-policy", ("01/price-table",), questions=("own-words-on-policy",)),
+    Covered("concept 1: on-policy", ("01/meter", "01/reuse"), questions=("own-words-on-policy",)),
     Covered(
         "concept 2: weights", ("02/first-estimate",), questions=("own-words-importance-weight",)
     ),

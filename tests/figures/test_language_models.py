@@ -11,6 +11,7 @@ from ppo_lesson.figures.language_models import (
     plot_overoptimisation,
     plot_proxy,
     plot_said,
+    plot_token_rows,
     plot_trap,
 )
 from ppo_lesson.figures.style import COLORS
@@ -93,3 +94,12 @@ def test_both_logs_are_drawn_against_the_temperature(ax: Axes) -> None:
     assert lines(ax, "bad") == [([1.0, 2.0], [1.0, -0.5])]
     assert lines(ax, "good") == [([1.0, 2.0], [1.0, 1.5])]
     assert {"scored with\nthe softmax", "scored as\nit was drawn"} <= words(ax)
+
+
+def test_each_arrow_leads_from_a_row_to_the_token_after_it(ax: Axes) -> None:
+    plot_token_rows(ax, ["a", "b", "c", "d", "e"], prompt_length=3)
+    arrows = [text for text in ax.texts if getattr(text, "arrow_patch", None)]
+    assert [(arrow.xyann[0], arrow.xy[0]) for arrow in arrows] == [(0, 1), (1, 2), (2, 3), (3, 4)]
+    solid = [arrow.arrow_patch.get_linestyle() == "-" for arrow in arrows]
+    assert solid == [False, False, True, True]
+    assert "c\ntoken 2" in [text.get_text() for text in ax.texts]

@@ -114,77 +114,6 @@ def reinforce_no_grad(log_prob, advantage):
         return -torch.dot(log_prob, advantage) / len(log_prob)
 
 
-# token_log_probs
-
-
-def tokens_by_loop(logits, tokens, prompt_length):
-    log_probs = []
-    for position in range(prompt_length, len(tokens)):
-        row = logits[position - 1]
-        log_probs.append(row[tokens[position]] - torch.logsumexp(row, dim=0))
-    return torch.stack(log_probs)
-
-
-def tokens_by_categorical(logits, tokens, prompt_length):
-    rows = slice(prompt_length - 1, len(tokens) - 1)
-    return Categorical(logits=logits[rows]).log_prob(tokens[prompt_length:])
-
-
-def tokens_by_cross_entropy(logits, tokens, prompt_length):
-    rows, labels = logits[prompt_length - 1 : -1], tokens[prompt_length:]
-    return -functional.cross_entropy(rows, labels, reduction="none")
-
-
-def tokens_by_index(logits, tokens, prompt_length):
-    log_prob = logits - logits.logsumexp(dim=-1, keepdim=True)
-    position = torch.arange(prompt_length, len(tokens))
-    return log_prob[position - 1, tokens[position]]
-
-
-def tokens_leak(logits, tokens, prompt_length):
-    return Categorical(logits=logits[prompt_length:]).log_prob(tokens[prompt_length:])
-
-
-def tokens_all(logits, tokens, prompt_length):
-    return -functional.cross_entropy(logits[:-1], tokens[1:], reduction="none")
-
-
-def tokens_raw(logits, tokens, prompt_length):
-    position = torch.arange(prompt_length, len(tokens))
-    return logits[position - 1, tokens[position]]
-
-
-def tokens_wrong_axis(logits, tokens, prompt_length):
-    log_prob = logits - logits.logsumexp(dim=0, keepdim=True)
-    position = torch.arange(prompt_length, len(tokens))
-    return log_prob[position - 1, tokens[position]]
-
-
-def tokens_loss(logits, tokens, prompt_length):
-    rows, labels = logits[prompt_length - 1 : -1], tokens[prompt_length:]
-    return functional.nll_loss(rows.log_softmax(-1), labels, reduction="none")
-
-
-def tokens_probability(logits, tokens, prompt_length):
-    probability = torch.softmax(logits, dim=-1)
-    position = torch.arange(prompt_length, len(tokens))
-    return probability[position - 1, tokens[position]]
-
-
-def tokens_one_short(logits, tokens, prompt_length):
-    log_prob = torch.log_softmax(logits[:-1], dim=-1)
-    return log_prob[torch.arange(len(tokens) - 1), tokens[1:]][prompt_length:]
-
-
-def tokens_detached(logits, tokens, prompt_length):
-    return tokens_by_index(logits.detach(), tokens, prompt_length)
-
-
-def tokens_row_after(logits, tokens, prompt_length):
-    log_prob = torch.log_softmax(logits, dim=-1)
-    return log_prob[1:].gather(1, tokens[:-1, None])[prompt_length - 1 :, 0]
-
-
 RIGHT: dict[str, list[Callable]] = {
     "score": [
         score_by_autograd,
@@ -197,12 +126,6 @@ RIGHT: dict[str, list[Callable]] = {
         reinforce_by_dot_product,
         reinforce_as_weighted_mean,
         reinforce_einsum,
-    ],
-    "token_log_probs": [
-        tokens_by_loop,
-        tokens_by_categorical,
-        tokens_by_cross_entropy,
-        tokens_by_index,
     ],
 }
 WRONG: dict[str, list[tuple[Callable, str]]] = {
@@ -226,16 +149,5 @@ WRONG: dict[str, list[tuple[Callable, str]]] = {
         (reinforce_no_grad, "no gradient reaches log_prob"),
         (lambda log_prob, advantage: -log_prob.sum() / len(log_prob), "plays no part"),
         (reinforce_pairs, "mean over all pairs"),
-    ],
-    "token_log_probs": [
-        (tokens_leak, "Label leak"),
-        (tokens_all, "The prompt is in your answer"),
-        (tokens_raw, "raw logits"),
-        (tokens_wrong_axis, "along the positions"),
-        (tokens_loss, "never positive"),
-        (tokens_probability, "These are probabilities"),
-        (tokens_one_short, "first token of the response is lost"),
-        (tokens_detached, "no gradient with respect to logits"),
-        (tokens_row_after, "last row of logits has no influence"),
     ],
 }

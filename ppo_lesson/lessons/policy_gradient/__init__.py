@@ -7,11 +7,10 @@ from ppo_lesson.lessons.policy_gradient.exercises import REINFORCE_LOSS
 from ppo_lesson.lessons.policy_gradient.predictions import PREDICTIONS
 from ppo_lesson.lessons.policy_gradient.questions import OPEN_QUESTIONS, QUESTIONS
 from ppo_lesson.lessons.policy_gradient.score import SCORE
-from ppo_lesson.lessons.policy_gradient.tokens import TOKEN_LOG_PROBS
 
 LESSON = Lesson(
     notebook="01_policy_gradient",
-    exercises=(SCORE, REINFORCE_LOSS, TOKEN_LOG_PROBS),
+    exercises=(SCORE, REINFORCE_LOSS),
     questions=QUESTIONS,
     predictions=PREDICTIONS,
     open_questions=OPEN_QUESTIONS,

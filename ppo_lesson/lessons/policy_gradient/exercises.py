@@ -1,4 +1,4 @@
-"""What notebook 01 asks: the REINFORCE loss; the other exercises stand next door."""
+"""Notebook 01: the loss whose gradient is the sampled policy gradient."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ Write the loss whose gradient is **minus** the sampled policy gradient, so that 
 minimises it makes good actions likelier.
 
 - `log_prob`: `(N,)`, log pi(a|s) of each action under the policy that took it, with its gradient.
-- `advantage`: `(N,)`, how much better each action was than the average one. It is a constant: no
-  gradient may flow into it, even if the tensor that comes in requires one.
+- `advantage`: `(N,)`, an estimate of how much better each action was than the policy's average in
+  its state. It is a constant: no gradient may flow into it, even if the tensor requires one.
 - Return `()`: minus the **mean** over the N samples.""",
     reference=reinforce_loss,
     cases=(
@@ -72,19 +72,20 @@ minimises it makes good actions likelier.
         "Gradient ascent on the objective is gradient descent on its negative. Which quantity has "
         "the gradient 'score times advantage'?",
         "Minus the average, over the samples, of log-probability times advantage. The advantage "
-        "weighs a sample; it is a number and not a function of the parameters.",
+        "weights a sample; it is a number and not a function of the parameters.",
         "Cut the advantage out of the graph (a tensor method does that), multiply entry by entry, "
         "take the mean, change the sign.",
     ),
     mistakes=(
         Mistake(
             "The value is right, but a gradient flows into the advantage. It is a number that "
-            "weighs the sample: cut it out of the graph, or a critic is trained by this loss too.",
+            "weights the sample: cut it out of the graph, or this loss also trains whatever "
+            "estimated it.",
             lambda log_prob, advantage: -(log_prob * advantage).mean(),
         ),
         Mistake(
-            "The minus is missing: an optimiser minimises, so your loss makes good actions rarer "
-            "and bad ones likelier.",
+            "The minus is missing: an optimiser minimises, so your loss makes good actions less "
+            "likely and bad ones likelier.",
             lambda log_prob, advantage: (log_prob * advantage).mean(),
         ),
         Mistake(
@@ -92,8 +93,9 @@ minimises it makes good actions likelier.
             lambda log_prob, advantage: -(log_prob * advantage).sum(),
         ),
         Mistake(
-            "You weigh the probability, not its logarithm. The samples come from the policy "
-            "itself, and then only the gradient of the log averages to the policy gradient.",
+            "You used the probability in place of its logarithm. The samples come from the policy "
+            "itself, so likely actions are already counted more often; the theorem has the "
+            "gradient of the logarithm.",
             lambda log_prob, advantage: -(log_prob.exp() * advantage).mean(),
         ),
         Mistake(NO_GRADIENT, lambda log_prob, advantage: -(log_prob.detach() * advantage).mean()),

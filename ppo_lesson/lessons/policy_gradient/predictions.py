@@ -22,9 +22,36 @@ MIDDLE_ROOM = Question(
             correct=True,
         ),
         Option(
-            "Nothing: the expectation is over all walks.",
-            "It is, but the walks through the middle room have changed their probabilities, and "
-            "J is their weighted sum.",
+            "It stays: half of the 4 in the far room is 2, as much as the prize at hand.",
+            "Half of 4 would be 2, but the door jams one time in five, and after the third step "
+            "nothing is paid. So going on is worth less than 2.",
+        ),
+    ),
+)
+
+TENTH_OF_THE_ERROR = Question(
+    id="predict-tenth-of-the-error",
+    prompt="How many walks does it take to bring the standard error of ten walks down to a tenth?",
+    options=(
+        Option(
+            "32: the error shrinks with the square of the number.",
+            "It is the other way round: the error shrinks with the square root of the number, so "
+            "the number grows with the square of the precision.",
+        ),
+        Option(
+            "100: ten times the data make a tenth of the error.",
+            "The variance of a mean is divided by ten. Its standard error is the square root of "
+            "the variance and is divided by 3.2 only.",
+        ),
+        Option(
+            "1,000: a hundred times the data.",
+            "The standard error is the spread of one walk divided by the square root of N.",
+            correct=True,
+        ),
+        Option(
+            "No number does it: the walks are random, so the error has a floor.",
+            "The walks come from the policy whose gradient is estimated, so the estimate has no "
+            "bias. Its error is noise, and the noise has no floor.",
         ),
     ),
 )
@@ -38,13 +65,13 @@ TEN_MORE = Question(
     options=(
         Option(
             "The mean grows, the noise stays: all actions look better.",
-            "All actions taken are praised more, but likelier ones are praised more often, and "
-            "the logits of a state share one sum. On average the extra praise cancels.",
+            "Every action that is taken gets more weight. But a logit that gains when its action "
+            "is taken loses when another one is, and on average the extra weight cancels.",
         ),
         Option(
             "Nothing changes: no walk is better than before, compared with the others.",
-            "True of the mean. A single walk, however, now shouts: its score is multiplied with a "
-            "number near 11 where it was near 1.",
+            "That is true of the mean. But the score of a single walk is now multiplied by a "
+            "number near 11 instead of one near 1.",
         ),
         Option(
             "The mean stays, the noise grows.",
@@ -59,6 +86,35 @@ TEN_MORE = Question(
     ),
 )
 
+WHICH_MEAN = Question(
+    id="predict-which-mean",
+    prompt=(
+        "Walks have one to three steps. Programs average score times advantage in different ways. "
+        "Which average points exactly along ∇J, if the batch is endless?"
+    ),
+    options=(
+        Option(
+            "The mean over the steps of each walk, and then the mean over the walks.",
+            "A step of a short walk then counts more than a step of a long one, and that turns "
+            "the direction.",
+        ),
+        Option(
+            "The mean over all steps of the batch, whichever walk they are from.",
+            "It is the sum over t divided by one number, the mean number of steps in a walk.",
+            correct=True,
+        ),
+        Option(
+            "The mean over the first steps: what follows is already in their advantage.",
+            "Later rewards are in it, but nothing is learnt about what to do at the later steps.",
+        ),
+        Option(
+            "None of these: the theorem has a sum over t, and a mean is not a sum.",
+            "A mean is a sum divided by a number. If that number is the same for all steps, the "
+            "direction stays.",
+        ),
+    ),
+)
+
 ENDLESS_BATCH = Question(
     id="predict-endless-batch",
     prompt=(
@@ -69,12 +125,12 @@ ENDLESS_BATCH = Question(
     options=(
         Option(
             "The same: with an endless batch nothing is left to chance.",
-            "Nothing is left to chance, that is right. But chance was not the trouble: the batch "
+            "Nothing is left to chance, but chance is not the trouble here: the batch "
             "answers a question about the first policy, however large it is.",
         ),
         Option(
-            "Alike for some steps; then the second falls behind for good.",
-            "Near the first policy its advice is almost right, further away it is not.",
+            "Alike for some steps; then the second falls behind.",
+            "Near the first policy its gradient is almost right; further away it is not.",
             correct=True,
         ),
         Option(
@@ -83,10 +139,10 @@ ENDLESS_BATCH = Question(
             "the same, exact step.",
         ),
         Option(
-            "The second is slower, but both arrive at the same place.",
-            "It would be so if the advice were only too weak. It points elsewhere.",
+            "The second is slower, as its gradient is weaker, but both arrive at the same place.",
+            "It would be so if the gradient were only too short. It points elsewhere.",
         ),
     ),
 )
 
-PREDICTIONS = (MIDDLE_ROOM, TEN_MORE, ENDLESS_BATCH)
+PREDICTIONS = (MIDDLE_ROOM, TENTH_OF_THE_ERROR, TEN_MORE, WHICH_MEAN, ENDLESS_BATCH)

@@ -1,153 +1,121 @@
-"""Notebook 01: the quiz, and the lecture's question on what on-policy means."""
+"""Notebook 01: the quiz, and a question on what on-policy means."""
 
 from __future__ import annotations
 
 from ppo_lesson.exercises.questions import OpenQuestion, Option, Question
 
-SUM_OVER_STEPS = Question(
-    id="pg-sum-over-steps",
-    prompt="An episode has T steps, and nothing is discounted. Which is an unbiased sample of "
-    "∇J(θ), its size included?",
+BASELINE_OF_THE_ACTION = Question(
+    id="pg-baseline-of-the-action",
+    prompt="You subtract from each return a number that depends on the state and on the action "
+    "taken there. What does this do to the estimate of the policy gradient?",
     options=(
         Option(
-            "∇log π(a_t|s_t) A(s_t, a_t) for one step t, drawn at random",
-            "This is the short form that many texts print. One random step stands for one T-th "
-            "of the episode, so it is too small by the factor T. The theorem sums over steps.",
+            "Nothing on average: a baseline is subtracted, and a baseline costs no bias",
+            "A baseline is the same number for every action, fixed before the action is drawn. "
+            "Only then does its product with the score average to zero.",
         ),
         Option(
-            "The mean over t of ∇log π(a_t|s_t) A(s_t, a_t)",
-            "The direction is right on average if all episodes are equally long, but the size "
-            "is not: the theorem has a sum over t. With episodes of different lengths, a mean "
-            "per episode also gives the steps of short episodes more say.",
-        ),
-        Option(
-            "The sum over t of ∇log π(a_t|s_t) A(s_t, a_t)",
-            "Every action of the episode had a share in the return, and log π of a whole "
-            "trajectory is a sum over its steps; its gradient is one, too.",
+            "In general it becomes biased: what is subtracted no longer averages to zero",
+            "The score averages to zero if every action's score has the same factor. Here the "
+            "factor differs from action to action.",
             correct=True,
         ),
         Option(
-            "The product over t of ∇log π(a_t|s_t), times the return",
-            "The probabilities of the steps multiply. The logarithm turns this product into a "
-            "sum, and that is the reason for taking it.",
+            "Nothing on average, as long as the number is the true mean return Q(s, a)",
+            "Then what is left has mean zero after every action, and so has the estimate: the "
+            "whole gradient is lost.",
+        ),
+        Option(
+            "It becomes shorter, but keeps its direction, so the learning rate makes up for it",
+            "The subtracted part is another vector. It would have to be parallel to the gradient, "
+            "and nothing makes it so.",
         ),
     ),
 )
 
-BASELINE = Question(
-    id="pg-baseline",
-    prompt="You subtract from every return a baseline that depends on the state only. What "
-    "happens to the expected policy gradient?",
+FOUR_STEPS = Question(
+    id="pg-four-steps",
+    prompt="A program collects 64 walks, takes four gradient steps on them with the loss "
+    "-mean(log π · Â), and collects again. A colleague wants 6,400 walks in place of the 64. "
+    "What does that mend?",
     options=(
         Option(
-            "Nothing: its expectation stays exactly the same",
-            "The score has mean zero in every state, so anything that multiplies it and "
-            "does not depend on the action averages to zero. What changes is the variance.",
+            "The noise of all four steps, and with it all that is wrong with them",
+            "The noise shrinks in all of them. But after the first step the walks come from "
+            "another policy, and that error does not depend on their number.",
+        ),
+        Option(
+            "The noise of all four steps, but not the bias of the last three",
+            "From the second step on, the batch comes from another policy than the one updated. "
+            "More of the same walks have the same bias.",
             correct=True,
         ),
         Option(
-            "It gets a small bias, in exchange for less variance",
-            "That trade exists elsewhere (in GAE, or with a critic that replaces rewards). "
-            "A baseline of the state costs no bias at all: the score has mean zero.",
+            "The bias of the last three steps, but not the noise of the first",
+            "It is the other way round: noise shrinks with the number of walks, bias stays.",
         ),
         Option(
-            "Nothing, as long as the baseline is the true value V(s)",
-            "Any function of the state will do, even a bad one. The true value is a good "
-            "choice for the variance; the expectation does not care.",
-        ),
-        Option(
-            "It shrinks, because the numbers that weigh the scores are smaller",
-            "Single samples may shrink, and with them the variance. Their average does not: "
-            "what is taken away averages to zero.",
-        ),
-    ),
-)
-
-SECOND_STEP = Question(
-    id="pg-second-step",
-    prompt="You take one gradient step on a batch, and then a second one on the same batch "
-    "with the same formula, without any correction. What is wrong with the second gradient?",
-    options=(
-        Option(
-            "It is noisier, but right on average",
-            "A larger batch would then cure it. It does not: the samples come from the old "
-            "policy, and the formula averages over the current one. This error is a bias.",
-        ),
-        Option(
-            "It is zero, because the batch has been used up",
-            "The scores are taken at the new parameters and are as large as before. The step "
-            "is taken; it points in a direction that is no longer the gradient of J.",
-        ),
-        Option(
-            "Its advantages are out of date; with fresh ones it would be right",
-            "Fresh advantages would mend one part. The states and actions of the batch still "
-            "come as often as the old policy chose them.",
-        ),
-        Option(
-            "It is biased: the actions were sampled from another policy",
-            "The expectation in the theorem is over actions of the current policy. The "
-            "further the steps lead away from the policy that acted, the more it is off.",
-            correct=True,
+            "Nothing: noise and bias depend on the policy, not on the number of walks",
+            "The bias does. The noise of a mean shrinks with one over the root of the number.",
         ),
     ),
 )
 
 ON_POLICY = Question(
     id="pg-on-policy",
-    prompt="Which sentence says what makes an algorithm on-policy?",
+    prompt="Which of these programs makes an on-policy update?",
     options=(
         Option(
-            "It learns while it acts, one step at a time, and keeps no batch",
-            "That is online learning. REINFORCE collects whole batches and is on-policy "
-            "nevertheless.",
+            "One that learns from every move at once, while it watches an expert play",
+            "Learning at once is called online. The moves are the expert's, not those of the "
+            "policy that is updated.",
         ),
         Option(
-            "Its update is valid only for data from the policy that is being updated",
-            "One update changes the policy, and the data on file belongs to the past.",
+            "One that reads a file of games played by its present weights, and takes one step",
+            "What counts is which policy produced the data, not where the data is kept.",
             correct=True,
         ),
         Option(
-            "It improves a policy directly, without a value function",
-            "That tells policy-based from value-based methods. An actor-critic has a value "
-            "function and can be on-policy all the same.",
+            "One that keeps its own games of the last hour and draws its batches from all of them",
+            "Most of those games were played by its earlier versions.",
         ),
         Option(
-            "It needs a simulator, because it cannot learn from a file",
-            "It can learn from a file, once: the batch that the current policy has written. "
-            "What counts is which policy produced the data, not where it is kept.",
+            "One that has no value function and improves its policy directly",
+            "That tells policy-based from value-based methods. It says nothing about whose data "
+            "is used.",
         ),
     ),
 )
 
-LANGUAGE_MODEL = Question(
-    id="pg-language-model",
-    prompt="A language model writes an answer of 50 tokens and gets one score at the end. "
-    "Seen as a policy that acts token by token: what is the state, what is the action?",
+LANGUAGE_MODEL_TERMS = Question(
+    id="pg-language-model-terms",
+    prompt="A prompt has 10 tokens and the answer has 50. The answer gets one score. The model is "
+    "a policy that acts token by token. How many terms ∇log π(a_t|s_t) does this answer add to "
+    "the sum in the theorem?",
     options=(
         Option(
-            "State: the prompt. Action: the prompt's next token",
-            "Prompt tokens were given, nobody chose them. The actions are the tokens of the "
-            "answer, and each is chosen after reading those before it.",
+            "1: there is one score",
+            "One score pays for all the choices: it is the return by which each of their terms is "
+            "multiplied.",
         ),
         Option(
-            "State: the last token. Action: the next token",
-            "The model conditions on everything read so far. One token alone would hide most "
-            "of what its choice depends on.",
-        ),
-        Option(
-            "State: prompt and tokens so far. Action: the next token",
-            "50 actions, 50 states, and a reward that comes with the last of them.",
+            "50: one for each token of the answer",
+            "Each token of the answer is an action. The prompt was given; nobody chose it.",
             correct=True,
         ),
         Option(
-            "State: the weights of the model. Action: the update",
-            "The weights are the parameters θ of the policy. They decide how it acts; they "
-            "are not what it looks at.",
+            "59: one for each token but the first, which nothing precedes",
+            "The model predicts these 59, but the tokens of the prompt were given. Nothing was "
+            "chosen there.",
+        ),
+        Option(
+            "60: one for each token that the model has read",
+            "What was read is the state. Terms belong to actions, the tokens that it chose.",
         ),
     ),
 )
 
-QUESTIONS = (SUM_OVER_STEPS, BASELINE, SECOND_STEP, ON_POLICY, LANGUAGE_MODEL)
+QUESTIONS = (BASELINE_OF_THE_ACTION, FOUR_STEPS, ON_POLICY, LANGUAGE_MODEL_TERMS)
 
 ON_POLICY_IN_WORDS = OpenQuestion(
     id="own-words-on-policy",
@@ -157,15 +125,14 @@ ON_POLICY_IN_WORDS = OpenQuestion(
     model_answer="""\
 An algorithm is on-policy if its update is right only for data that the current policy produced. \
 The policy gradient is of this kind: it is an expectation over actions of π_θ, estimated from a \
-sample of π_θ. One gradient step changes θ. From then on the batch is a sample of a policy that \
-no longer exists; averaging the same formula over it gives a biased gradient, and the more \
-so, the further θ moves. So each batch serves one update and is thrown away.
+sample of π_θ. One gradient step changes θ. From then on the batch is a sample of another policy. \
+Averaging the same formula over it gives a biased gradient, and in our corridor the bias, measured \
+against the true gradient, grew with every step. So each batch serves one update and is thrown away.
 
-For a language model, a batch means writing thousands of answers, token by token, with a forward \
-pass of a huge network for each, and having them scored by people or by a reward model. Computing \
-one gradient from it is cheap beside that. Paying for the most expensive part again at every small \
-step makes the whole training slow and costly. That is why one wants to reuse old answers, and to \
-know at what price.""",
+For a language model, a batch means writing thousands of answers, with one run of a large network \
+for each token, and having them scored by people or by a reward model. Computing one gradient from \
+it is cheap beside that. If the most expensive part is paid for again at every small step, \
+training is slow and costly. That is why one wants to reuse old answers, and to know the price.""",
     rubric=(
         "The data must come from the very policy that is updated; after one update it does "
         "not. Saying that it learns online, or without a file, earns no point.",

@@ -93,7 +93,7 @@ A formula or autograd, as you like.""",
     ),
     mistakes=(
         Mistake(
-            "Your sign is turned round: this direction makes the action less likely. The score "
+            "Your sign is turned round: your direction makes the action less likely. The score "
             "points uphill on log pi; the minus belongs to a loss.",
             lambda logits, action: -score(logits, action),
         ),
@@ -113,8 +113,8 @@ A formula or autograd, as you like.""",
             _of_the_probability,
         ),
         Mistake(
-            "You subtract the logits themselves. What one logit does to the log of the sum is "
-            "measured by a probability, so a softmax is missing.",
+            "You subtract the logits themselves. The derivative of the log of the sum with respect "
+            "to a logit is a probability, so a softmax is missing.",
             lambda logits, action: _one_hot(logits, action) - logits,
         ),
         Mistake(

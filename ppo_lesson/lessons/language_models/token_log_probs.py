@@ -1,4 +1,4 @@
-"""Notebook 01: the log-probability of each token that a language model chose."""
+"""Notebook 10: the log-probability of each token that a language model chose."""
 
 from __future__ import annotations
 
@@ -95,8 +95,8 @@ token of the **response**, the part that the model chose. The prompt was given t
 - `logits`: `(T, V)`. Row t has seen tokens 0 to t and predicts `tokens[t + 1]`.
 - `tokens`: `(T,)`, prompt and response, integer indices from 0 to V - 1.
 - `prompt_length`: number of tokens in the prompt, from 1 to T - 1.
-- Return `(T - prompt_length,)`: one log-probability per response token, in nats, in their order.
-  The gradient with respect to `logits` must survive.""",
+- Return `(T - prompt_length,)`: one log-probability per response token, in nats (natural
+  logarithms), in their order. The gradient with respect to `logits` must survive.""",
     reference=token_log_probs,
     cases=(
         _SMALLEST,
