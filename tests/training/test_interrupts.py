@@ -175,3 +175,17 @@ def test_lines_that_belong_to_no_module_are_warned_too() -> None:
 def _broken() -> Generator[object, None, None]:
     raise FloatingPointError("mine")
     yield
+
+
+@pytest.mark.parametrize("words", [None, "enough"])
+def test_ctrl_c_is_the_reason_also_where_the_watcher_has_one(words: str | None) -> None:
+    """Else half a run would pass for a whole one, see `whole`."""
+    result = SimpleNamespace(history=[], stopped="")
+
+    def watch(result: SimpleNamespace) -> str | None:
+        if not result.stopped:
+            press()
+        return words
+
+    assert attend(result, (number for number in range(3)), watch, done="").stopped == INTERRUPTED
+    assert result.history == [0]
