@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from ppo_lesson.figures.importance_sampling import running_mean
 from ppo_lesson.figures.style import COLORS, label_end, line_style, plot_line
 from ppo_lesson.maths import per_decision_log_weight
 from ppo_lesson.worlds.toys import ONE, Gaussian, gaussian_estimate_variance
@@ -33,7 +34,7 @@ def plot_confident_estimate(ax: Axes, product: Tensor, exact: float, settles_on:
         exact: E_p[f].
         settles_on: what the mean tends to, the sum of p f over what the proposal shows.
     """
-    n, mean, variance = _running(product)
+    n, mean, variance = running_mean(product, FIRST_MEAN, NUM_MEANS)
     band = 2 * (variance / n).sqrt()
     ax.fill_between(n, mean - band, mean + band, color=COLORS["new"], alpha=0.25, linewidth=0)
     ax.plot(n, mean, **line_style("new"))
@@ -67,7 +68,7 @@ def plot_running_estimates(ax: Axes, narrow: Tensor, wide: Tensor, exact: float)
         (wide, "old", "--", "wide proposal (dashed)", 0.81),
     ]:
         for product in rows:
-            n, mean, _ = _running(product)
+            n, mean, _ = running_mean(product, FIRST_MEAN, NUM_MEANS)
             ax.plot(n, mean, line, color=COLORS[role], linewidth=1.6, label=label)
         ax.text(0.02, height, label, color=COLORS[role], **place)
     ax.text(0.02, 0.72, f"exact: {exact:.3g} (level line)", **place)
@@ -150,16 +151,6 @@ def _plain_ticks(axis: Axis) -> None:
     axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axis.set_major_formatter(FuncFormatter(lambda tick, _: f"{tick:g}"))
     axis.set_minor_locator(NullLocator())
-
-
-def _running(product: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Compute count, mean and variance of the first n products, for n evenly spaced in log n."""
-    count = torch.arange(1, len(product) + 1)
-    mean = product.cumsum(0) / count
-    variance = (product.square().cumsum(0) / count - mean.square()) * count / (count - 1)
-    spaced = torch.logspace(math.log10(FIRST_MEAN), math.log10(len(product)), NUM_MEANS)
-    shown = spaced.round().long().unique() - 1
-    return count[shown], mean[shown], variance[shown]
 
 
 EVERY = 4

@@ -96,16 +96,9 @@ def plot_running_estimate(ax: Axes, value: Tensor, weight: Tensor, exact: float)
         weight: (N,) importance weight of each sample.
         exact: E_p[f].
     """
-    count = torch.arange(1, len(value) + 1)
-    product = weight * value
-    mean = product.cumsum(0) / count
-    variance = (product.square().cumsum(0) / count - mean.square()) * count / (count - 1)
-    band = 2 * (variance / count).sqrt()
-    unweighted = value.cumsum(0) / count
-    # Points evenly spaced on the logarithmic axis: more than these no eye can tell apart.
-    spaced = torch.logspace(math.log10(FIRST_MEAN), math.log10(len(value)), NUM_MEANS)
-    shown = spaced.round().long().unique() - 1
-    n, mean, band, unweighted = (row[shown] for row in (count, mean, band, unweighted))
+    n, mean, variance = running_mean(weight * value, FIRST_MEAN, NUM_MEANS)
+    _, unweighted, _ = running_mean(value, FIRST_MEAN, NUM_MEANS)
+    band = 2 * (variance / n).sqrt()
     ax.axhline(exact, **line_style("truth"), linewidth=1.5)
     ax.fill_between(n, mean - band, mean + band, color=COLORS["new"], alpha=0.2, linewidth=0)
     plot_line(ax, n.tolist(), mean.tolist(), "new", "weighted,\n±2 standard\nerrors")
@@ -116,6 +109,25 @@ def plot_running_estimate(ax: Axes, value: Tensor, weight: Tensor, exact: float)
     ax.set_xlim(FIRST_MEAN, len(value))
     ax.set_title("The weighted mean closes in on the fair die")
     return ax
+
+
+def running_mean(product: Tensor, first: int, num_points: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Compute mean and variance of the first n samples, for n evenly spaced in log n.
+
+    Args:
+        product: (N,) weight times value of each sample.
+        first: the smallest n, above 1; the largest is N.
+        num_points: how many n at the most; more than some hundreds no eye can tell apart.
+
+    Returns:
+        n, mean and variance, as many of each.
+    """
+    count = torch.arange(1, len(product) + 1)
+    mean = product.cumsum(0) / count
+    variance = (product.square().cumsum(0) / count - mean.square()) * count / (count - 1)
+    spaced = torch.logspace(math.log10(first), math.log10(len(product)), num_points)
+    shown = spaced.round().long().unique() - 1
+    return count[shown], mean[shown], variance[shown]
 
 
 def plot_estimates(

@@ -43,6 +43,11 @@ def log_ratio(log_prob: Tensor, other_log_prob: Tensor) -> Tensor:
     return torch.where(neither, 0.0, log_prob - other_log_prob)
 
 
+def significant(number: float, digits: int) -> float:
+    """Round to so many significant digits."""
+    return float(f"{number:.{digits}g}")
+
+
 def equal_up_to_rounding(numbers: Tensor, magnitude: Tensor | None = None) -> Tensor:
     """Tell whether numbers along the last axis differ by no more than rounding has made of them.
 
