@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ppo_lesson.figures.style import COLORS, line_style, plot_line
 from ppo_lesson.maths import importance_weights
+from ppo_lesson.maths.shapes import check_count
 from ppo_lesson.worlds.toys import Die, Gaussian, die_estimate_variance, optimal_proposal
 
 if TYPE_CHECKING:
@@ -121,7 +122,11 @@ def running_mean(product: Tensor, first: int, num_points: int) -> tuple[Tensor, 
 
     Returns:
         n, mean and variance, as many of each.
+
+    Raises:
+        ValueError: first is below 2, or num_points below 1.
     """
+    first, num_points = check_count("first", first, 2), check_count("num_points", num_points)
     count = torch.arange(1, len(product) + 1)
     mean = product.cumsum(0) / count
     variance = (product.square().cumsum(0) / count - mean.square()) * count / (count - 1)
