@@ -297,6 +297,7 @@ CALLS: dict[str, Call] = {
         {"seed": 0, "iterations_between": 1, "num_episodes": 1},
     ),
     "museum.detectors.play": Call(lambda: {"num_steps": 3}, {"num_steps": 1}),
+    "maths.arithmetic.significant": Call(lambda: {"number": 0.1236, "digits": 3}, {"digits": 1}),
     "figures.advantages.mixing_weights": Call(
         lambda: {"gae_lambda": 0.5, "num_steps": 3}, {"num_steps": 1}
     ),

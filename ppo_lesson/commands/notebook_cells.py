@@ -11,7 +11,7 @@ from nbformat import NotebookNode
 
 from ppo_lesson.commands import notebook_form
 
-ASKING = {"ask", "check", "in_your_own_words", "predict", "show_progress"}
+ASKING = {"ask", "check", "predict", "show_progress"}
 WHOLE = "notebook"  # the place of a fault that belongs to no single cell
 
 

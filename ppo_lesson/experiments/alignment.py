@@ -22,6 +22,7 @@ from ppo_lesson.language.feedback import Pairs, collect_pairs, fit_reward_model,
 from ppo_lesson.language.judge import Judge, Worth
 from ppo_lesson.language.model import LanguageModel, RewardModel
 from ppo_lesson.language.rlhf import Alignment, align
+from ppo_lesson.maths.arithmetic import significant
 from ppo_lesson.maths.shapes import check_count, check_seed
 from ppo_lesson.training.interrupts import whole
 
@@ -134,7 +135,7 @@ def _measure(judge: Judge, model: LanguageModel) -> dict[str, float]:
 
 
 def _seen(worth: Worth) -> dict[str, float]:
-    return {name: float(f"{number:.4g}") for name, number in asdict(worth).items()}
+    return {name: significant(number, 4) for name, number in asdict(worth).items()}
 
 
 def head() -> dict[str, Any]:

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from ppo_lesson.files import replace_text, require_writable
+from ppo_lesson.maths.arithmetic import significant
 from ppo_lesson.maths.shapes import check_count, check_seed
 from ppo_lesson.training.config import PPOConfig
 from ppo_lesson.training.diagnostics import TrainingResult
@@ -80,7 +81,7 @@ def run(
         played = evaluate(result.policy, num_episodes, 10_000 + seed, *world).mean().item()
         measured = {name: getattr(result.history[-1], name) for name in METRICS}
         for name, number in {"return": played, **measured}.items():
-            found[name].append(float(f"{number:.3g}"))
+            found[name].append(significant(number, 3))
 
     whole(train_with(parts, config, seed=seed, watch=watch))
     for numbers in found.values():  # of a run that ended early, by a fault

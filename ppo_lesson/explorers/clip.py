@@ -29,8 +29,8 @@ from ppo_lesson.explorers.vega import (
     points,
     written,
 )
-from ppo_lesson.figures.style import COLORS
 from ppo_lesson.maths import clipped_surrogate_loss, surrogate_loss
+from ppo_lesson.palette import COLORS
 
 RATIO = Slider("ratio", "ratio r of the sample", 0.05, 2, 0.05, 1)
 EPSILON = Slider("clip_epsilon", "epsilon (half-width of the clip)", 0.05, 0.5, 0.05, 0.2)

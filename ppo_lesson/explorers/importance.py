@@ -31,8 +31,8 @@ from ppo_lesson.explorers.vega import (
     spread_out,
     written,
 )
-from ppo_lesson.figures.style import COLORS
 from ppo_lesson.maths import importance_estimate, importance_weights
+from ppo_lesson.palette import COLORS
 from ppo_lesson.worlds.toys import SQUARE, Gaussian, gaussian_estimate_variance
 
 TARGET = Gaussian(0.0, 1.0)

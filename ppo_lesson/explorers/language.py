@@ -26,8 +26,8 @@ from ppo_lesson.explorers.vega import (
     points,
     short,
 )
-from ppo_lesson.figures.style import COLORS
 from ppo_lesson.maths import clipped_surrogate_loss, policy_ratio
+from ppo_lesson.palette import COLORS
 
 STEP = Slider("step", "gradient steps on this rollout", 0, recorded.NUM_GRADIENT_STEPS, 1, 0)
 EPSILON = Slider("clip_epsilon", "epsilon (half-width of the clip)", recorded.EPSILONS[0],

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from ppo_lesson.explorers import vega
 from ppo_lesson.explorers.sliders import Choice, Slider
 from ppo_lesson.explorers.vega import Json
-from ppo_lesson.figures.style import COLORS
+from ppo_lesson.palette import COLORS
 
 WIDTH = 850
 """Of every drawing in pixels: 1366 pixels of screen leave 926 beside JupyterLab's file browser."""

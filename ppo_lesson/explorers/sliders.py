@@ -7,8 +7,8 @@ import math
 from dataclasses import dataclass
 
 from ppo_lesson.explorers.vega import Json, filtered, flatten, number
-from ppo_lesson.figures.style import COLORS
 from ppo_lesson.maths.shapes import check_between, check_positive
+from ppo_lesson.palette import COLORS
 
 # Nothing of a slider is seen but the frame of the focus around it: its mask leaves out its inside.
 UNSEEN = (

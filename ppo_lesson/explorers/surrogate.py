@@ -29,7 +29,7 @@ from ppo_lesson.explorers.vega import (
     spread_out,
     vertical,
 )
-from ppo_lesson.figures.style import COLORS
+from ppo_lesson.palette import COLORS
 from ppo_lesson.worlds.surrogates import (
     OneParameter,
     bandit_world,

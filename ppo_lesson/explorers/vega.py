@@ -14,7 +14,8 @@ from typing import Any
 
 from torch import Tensor
 
-from ppo_lesson.figures.style import COLORS, LINES
+from ppo_lesson.maths.arithmetic import significant
+from ppo_lesson.palette import COLORS, LINES
 
 Json = dict[str, Any]
 Table = list[dict[str, Any]]
@@ -87,7 +88,7 @@ def filtered(condition: str) -> list[Json]:
 
 def short(value: float, digits: int) -> float | int:
     """Round to so many significant digits; what is above 1e-4 reads the same here and in Vega."""
-    rounded = float(f"{value:.{digits}g}")
+    rounded = significant(value, digits)
     return int(rounded) if rounded == int(rounded) else rounded
 
 

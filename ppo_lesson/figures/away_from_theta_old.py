@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from ppo_lesson.figures.style import COLORS, label_end, line_style, plot_line
+from ppo_lesson.figures.style import COLORS, label_end, line_style, plot_line, plot_runs
 from ppo_lesson.maths.shapes import check_count
 from ppo_lesson.worlds.surrogates import OneParameter
 
@@ -99,10 +99,7 @@ def plot_epochs(
     """
     epochs = torch.arange(free.shape[1])
     for role, runs, name in (("bad", free, "without"), ("good", clipped, "clip")):
-        style, middle = line_style(role), runs.quantile(0.5, dim=0)
-        ax.plot(epochs, runs.T, linewidth=1.6, alpha=0.75, **style)
-        ax.plot(epochs, middle, linewidth=3.5, **style)
-        label_end(ax, epochs, middle, role, name)
+        plot_runs(ax, epochs, runs, role, name)
     last = len(epochs) - 1
     ax.set(ylabel=measure, xlabel="epochs on one batch", xlim=(0, ROOM * last))
     ax.set_xticks(range(0, last + 1, max(1, last // 4)))

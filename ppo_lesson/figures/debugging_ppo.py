@@ -11,7 +11,10 @@ import numpy as np
 from torch import Tensor
 
 from ppo_lesson.experiments.running import Curves
+from ppo_lesson.figures.ppo_cartpole import return_limits
 from ppo_lesson.figures.style import COLORS, Row, house_style, line_style
+from ppo_lesson.training.config import PPOConfig
+from ppo_lesson.training.experience import solved_return
 
 if TYPE_CHECKING:
     from IPython.display import Image
@@ -30,11 +33,11 @@ SYMPTOMS = {
 }
 """Metric and title of each panel, in reading order."""
 
-MOST_RETURN = 520
-"""Top of the return's axis: the records are of CartPole, where the most is 500; a little air."""
+RETURN_LIMITS = return_limits(solved_return(PPOConfig.env_id))
+"""Ends of the return's axis: of the world that the records are of."""
 
 LIMITS = {
-    "return": (0, MOST_RETURN),
+    "return": RETURN_LIMITS,
     "entropy": (0, 0.72),
     "explained_variance": (-1.0, 1.05),
     "first_ratio": (0.9, 4.0),
@@ -185,5 +188,5 @@ def plot_ablations(
     ax.set_yticks(range(len(intervals)), list(intervals))
     ax.invert_yaxis()
     ax.grid(axis="y", visible=False)
-    ax.set(xlabel=xlabel, xlim=(0, MOST_RETURN))
+    ax.set(xlabel=xlabel, xlim=RETURN_LIMITS)
     return ax

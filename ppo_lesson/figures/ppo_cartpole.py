@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ppo_lesson.figures.style import COLORS, Row, label_end, line_style
+from ppo_lesson.figures.style import COLORS, Row, label_end, line_style, plot_runs
+from ppo_lesson.maths.arithmetic import significant
 from ppo_lesson.maths.shapes import check_count
 from ppo_lesson.training.config import PPOConfig
 from ppo_lesson.training.diagnostics import TrainingResult
@@ -83,7 +84,7 @@ def return_limits(solved: float | None) -> tuple[float, float]:
     Args:
         solved: mean return that counts as solved; None where nothing says.
     """
-    end = 1.0 if solved is None else float(f"{1.1 * solved:.2g}")
+    end = 1.0 if solved is None else significant(1.1 * solved, 2)
     return min(0.0, end), max(0.0, end)
 
 
@@ -112,12 +113,7 @@ def plot_learning_curve(
 
 
 def plot_seeds(
-    ax: Axes,
-    steps: Row,
-    returns: Tensor,
-    role: str = "new",
-    label: str = "",
-    env_id: str = PPOConfig.env_id,
+    ax: Axes, steps: Row, returns: Tensor, role: str = "new", env_id: str = PPOConfig.env_id
 ) -> Axes:
     """Draw several runs of one setting: each run thin, their median bold.
 
@@ -126,35 +122,23 @@ def plot_seeds(
         steps: (U,) environment steps of the evaluations, the same for all runs.
         returns: (S, U) mean return of each run's evaluations.
         role: colour and line style.
-        label: name of the setting, written at the median's end.
         env_id: as in `plot_learning_curve`.
     """
-    style = line_style(role)
-    for run in returns:
-        ax.plot(steps, run, linewidth=1.6, alpha=0.75, **style)
-    median = returns.quantile(0.5, dim=0)
-    ax.plot(steps, median, linewidth=3.5, **style)
-    if label:
-        label_end(ax, steps, median, role, label)
-    return _return_axes(ax, env_id)
+    return _return_axes(plot_runs(ax, steps, returns, role), env_id)
 
 
-def plot_median(
-    ax: Axes, steps: Row, returns: Tensor, label: str = "", env_id: str = PPOConfig.env_id
-) -> Axes:
+def plot_median(ax: Axes, steps: Row, returns: Tensor, env_id: str = PPOConfig.env_id) -> Axes:
     """Draw the median over runs of one setting, and its interval of at least 95 % confidence.
 
     Args:
         ax: to draw on.
         steps: (U,) environment steps of the evaluations, the same for all runs.
         returns: (S, U) mean return of each run's evaluations, S at least 6.
-        label: name of the setting, written at the median's end.
         env_id: as in `plot_learning_curve`.
     """
     low, median, high = median_interval(returns)
     ax.fill_between(steps, low, high, color=COLORS["new"], alpha=0.2, linewidth=0)
-    plot_learning_curve(ax, steps, median, "new", label, env_id)
-    return ax
+    return plot_learning_curve(ax, steps, median, env_id=env_id)
 
 
 def plot_metric(ax: Axes, steps: Row, values: Row, title: str) -> Axes:

@@ -83,6 +83,14 @@ def plot_line(ax: Axes, x: Row, y: Row, role: str, label: str) -> Axes:
     return label_end(ax, x, y, role, label)
 
 
+def plot_runs(ax: Axes, x: Row, runs: Tensor, role: str, label: str = "") -> Axes:
+    """Draw runs of one kind, (R, U): each run thin, their median bold, with a label at its end."""
+    style, median = line_style(role), runs.quantile(0.5, dim=0)
+    ax.plot(x, runs.T, linewidth=1.6, alpha=0.75, **style)
+    ax.plot(x, median, linewidth=3.5, **style)
+    return label_end(ax, x, median, role, label) if label else ax
+
+
 def label_end(ax: Axes, x: Row, y: Row, role: str, label: str) -> Axes:
     """Write a label beside the last point of a line, in the line's colour."""
     ax.annotate(

@@ -17,7 +17,7 @@ from ppo_lesson import maths
 from ppo_lesson.language.model import LanguageModel, RewardModel, respond, response_log_prob
 from ppo_lesson.maths.shapes import check_count, check_positive, check_seed
 from ppo_lesson.training.config import check_learning_rate
-from ppo_lesson.training.steps import check_default_device, gradient_step
+from ppo_lesson.training.steps import NotFiniteError, check_default_device, gradient_step
 from ppo_lesson.worlds import grammar
 
 SLIP = 1 / 100  # share of the words that people mistype
@@ -176,7 +176,7 @@ def fit(
     for step, index in enumerate(batches, 1):
         try:
             gradient_step(optimizer, loss(index), math.inf)
-        except FloatingPointError as error:
+        except NotFiniteError as error:
             stopped = f"{error} in step {step} of {len(batches)}"
             warnings.warn(f"training stopped: {stopped}", RuntimeWarning, stacklevel=3)
             return

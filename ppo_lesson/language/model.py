@@ -17,7 +17,7 @@ from torch.nn.functional import scaled_dot_product_attention
 
 from ppo_lesson import maths
 from ppo_lesson.maths.shapes import check_indices, check_integers, check_seed
-from ppo_lesson.training.steps import check_default_device
+from ppo_lesson.training.steps import NotFiniteError, check_default_device
 from ppo_lesson.worlds.grammar import MAX_LENGTH, PROMPTS, WORDS, Sentences, real_tokens
 
 WIDTH, NUM_HEADS, NUM_LAYERS = 48, 4, 1
@@ -174,7 +174,7 @@ def respond(
 
     Raises:
         ValueError: prompt, temperature or top_k is out of range.
-        FloatingPointError: the model's logits are NaN.
+        NotFiniteError: the model's logits are NaN.
     """
     check_default_device()
     size = len(prompt)
@@ -185,7 +185,7 @@ def respond(
         # Scored as it is drawn: from these logits, whatever temperature and top_k made of them.
         drawn_from = torch.log_softmax(maths.behaviour_logits(logits, temperature, top_k), -1)
         if drawn_from.isnan().any():
-            raise FloatingPointError("the policy's logits are not finite")
+            raise NotFiniteError("the policy's logits are not finite")
         drawn = torch.multinomial(drawn_from.exp(), 1, generator=generator)
         token[:, t : t + 1] = drawn
         log_prob[:, t : t + 1] = drawn_from.gather(-1, drawn)

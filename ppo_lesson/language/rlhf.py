@@ -148,7 +148,7 @@ def rewards(
         (B,) scores, (B, T) log-probabilities of the tokens under the reference, (B, T) rewards.
 
     Raises:
-        FloatingPointError: a score or a log-probability is not finite; the message names it.
+        NotFiniteError: a score or a log-probability is not finite; the message names it.
     """
     scores = score(said.prompt.clone(), said.token.clone())  # not for it to change
     ref_log_prob = reference.log_prob(said.prompt, said.token)
@@ -226,7 +226,7 @@ def take_step(
     """Take one gradient step on some responses of a rollout, its length limited.
 
     Raises:
-        FloatingPointError: the gradient is not finite; the parameters are as they were.
+        NotFiniteError: the gradient is not finite; the parameters are as they were.
     """
     gradient_step(optimizer, token_loss(model, batch, index, config), config.max_gradient_norm)
 

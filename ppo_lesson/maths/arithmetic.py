@@ -7,6 +7,8 @@ import math
 import torch
 from torch import Tensor
 
+from ppo_lesson.maths.shapes import check_count
+
 
 def times(coefficient: Tensor | float, term: Tensor) -> Tensor:
     """Multiply; what has the coefficient 0 does not count, whatever it is.
@@ -41,6 +43,11 @@ def log_ratio(log_prob: Tensor, other_log_prob: Tensor) -> Tensor:
     """
     neither = torch.maximum(log_prob.detach(), other_log_prob.detach()) == -math.inf
     return torch.where(neither, 0.0, log_prob - other_log_prob)
+
+
+def significant(number: float, digits: int) -> float:
+    """Round to so many significant digits, 1 or more."""
+    return float(f"{number:.{check_count('digits', digits)}g}")
 
 
 def equal_up_to_rounding(numbers: Tensor, magnitude: Tensor | None = None) -> Tensor:

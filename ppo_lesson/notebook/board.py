@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable
 
 from gymnasium.vector import VectorEnv
-from IPython.display import display
 from ipywidgets import HTML, Button, HBox, Image, IntProgress, Label, Layout, VBox
 
 from ppo_lesson.maths.shapes import check_count, check_seed
 from ppo_lesson.notebook.curves import WIDTH, DashboardCurves
+from ppo_lesson.notebook.live import display_forms
 from ppo_lesson.training import experience
 from ppo_lesson.training.config import PPOConfig
 from ppo_lesson.training.diagnostics import TrainingResult
@@ -97,9 +97,7 @@ class Dashboard:
         self._show(steps=0, seconds=0.0)
         everything = VBox([HBox([self.bar, self.steps, self.stop]), self.words, self.picture])
         self.view = {"application/vnd.jupyter.widget-view+json": everything.get_view_spec()}
-        handle = display(self._stored(DESCRIPTION), raw=True, display_id=True)
-        assert handle is not None  # display_id asks for it
-        self.handle = handle
+        self.update = display_forms(self._stored(DESCRIPTION))
 
     def __call__(self, result: TrainingResult) -> str | None:
         """Take in an iteration, or the end; return why training should end, if it should."""
@@ -133,7 +131,7 @@ class Dashboard:
         done = result.stopped == ALL_DONE
         self.bar.bar_style = "success" if done else "warning"
         text = DESCRIPTION if done else f"{DESCRIPTION} {ended}"
-        self.handle.update(self._stored(text), raw=True)
+        self.update(self._stored(text))
 
     def _press(self, _: object) -> None:
         self.stopped = self.stop.disabled = True

@@ -15,7 +15,8 @@ from matplotlib.patches import Rectangle
 from PIL import Image
 
 from ppo_lesson.figures.ppo_cartpole import return_limits
-from ppo_lesson.figures.style import COLORS, house_style, line_style
+from ppo_lesson.figures.style import house_style, line_style
+from ppo_lesson.palette import COLORS
 from ppo_lesson.training.config import PPOConfig
 from ppo_lesson.training.diagnostics import IterationMetrics
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from IPython.display import display
 
-from ppo_lesson.figures.style import COLORS, house_style
+from ppo_lesson.figures.style import house_style
 from ppo_lesson.maths.shapes import check_count
+from ppo_lesson.palette import COLORS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -92,6 +94,12 @@ def _live_picture(png: Callable[[], bytes], description: str) -> Callable[[], No
     def forms() -> dict[str, object]:
         return {"image/png": png(), "text/plain": description}
 
-    handle = display(forms(), raw=True, display_id=True)
+    update = display_forms(forms())
+    return lambda: update(forms())
+
+
+def display_forms(forms: dict[str, object]) -> Callable[[dict[str, object]], None]:
+    """Display something, mime type -> form, and return the function that puts other forms there."""
+    handle = display(forms, raw=True, display_id=True)
     assert handle is not None  # display_id asks for it
-    return lambda: handle.update(forms(), raw=True)
+    return partial(handle.update, raw=True)

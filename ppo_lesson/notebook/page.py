@@ -97,7 +97,9 @@ def _check_within(value: object, within: float) -> None:
         raise TypeError(f"within: expected a number, got {within!r}")
     if not 0 < within < math.inf:
         raise ValueError(f"within: expected a finite number above 0, got {within}")
-    number = value.item() if isinstance(value, Tensor) and value.numel() == 1 else value
+    number = value
+    if isinstance(value, np.generic) or (isinstance(value, Tensor) and value.numel() == 1):
+        number = value.item()  # of numpy's kinds only float64 is a float
     if isinstance(number, bool) or not isinstance(number, int | float):
         raise TypeError(f"value: expected one number, as it has a tolerance, got {value!r}")
     if not math.isfinite(number):

@@ -13,6 +13,8 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
+from ppo_lesson.training.steps import NotFiniteError
+
 
 class Attended(Protocol):
     """The result of a training that is under way."""
@@ -50,7 +52,7 @@ def attend(
         done: the reason where nothing came in between.
 
     Returns:
-        The result. Where numbers are not finite (FloatingPointError), one RuntimeWarning says so.
+        The result. Where numbers are not finite (NotFiniteError), one RuntimeWarning says so.
     """
     with finish_on_interrupt() as asked, _telling_the_end(result, watch), closing(records):
         while not result.stopped:
@@ -58,7 +60,7 @@ def attend(
                 result.history.append(next(records))
             except StopIteration:
                 result.stopped = done
-            except FloatingPointError as error:
+            except NotFiniteError as error:
                 result.stopped = f"{error} in iteration {len(result.history) + 1}"
                 _warn(f"training stopped: {result.stopped}")
             else:

@@ -54,7 +54,7 @@ def iterations(env, policy, config, seed, generator, parts) -> Iterator[Iteratio
         Each iteration, when its gradient steps are taken.
 
     Raises:
-        FloatingPointError: data or a gradient is not finite; the message names it.
+        NotFiniteError: data or a gradient is not finite; the message names it.
     """
     update = parts.update or partial(ppo_update, policy_loss=parts.policy_loss)
     optimizer = torch.optim.Adam(policy.parameters(), eps=config.adam_epsilon, fused=True)
@@ -87,7 +87,7 @@ def ppo_update(policy, optimizer, batch, config, generator, policy_loss=clipped_
         The norm of every gradient, before it was shortened: one entry per gradient step.
 
     Raises:
-        FloatingPointError: a gradient is not finite; the parameters are those of the step before.
+        NotFiniteError: a gradient is not finite; the parameters are those of the step before.
         ValueError: policy_loss returned one without a gradient.
     """
     norms = []
@@ -153,7 +153,7 @@ def make_batch(
     """Compute advantages while time still has an order, then drop what is no experience.
 
     Raises:
-        FloatingPointError: an input or the advantage is not finite; the message names it.
+        NotFiniteError: an input or the advantage is not finite; the message names it.
         TypeError, ValueError: gae returned no tensor, or another shape than that of the rewards.
     """
     # Copies, which a gae of your own may work in.

@@ -8,6 +8,10 @@ import torch
 from torch import Tensor, nn
 
 
+class NotFiniteError(FloatingPointError):
+    """What training is fed with, or a gradient, is not finite: it ends training, in order."""
+
+
 def gradient_step(optimizer: torch.optim.Optimizer, loss: Tensor, max_norm: float) -> float:
     """Differentiate the loss, shorten the gradient where it is too long, and step.
 
@@ -20,7 +24,7 @@ def gradient_step(optimizer: torch.optim.Optimizer, loss: Tensor, max_norm: floa
         The norm of the gradient, before it was shortened.
 
     Raises:
-        FloatingPointError: the gradient is not finite; the parameters are as they were.
+        NotFiniteError: the gradient is not finite; the parameters are as they were.
         ValueError: the loss has no gradient.
     """
     check_gradient(loss=loss)
@@ -29,7 +33,7 @@ def gradient_step(optimizer: torch.optim.Optimizer, loss: Tensor, max_norm: floa
     parameters = [entry for group in optimizer.param_groups for entry in group["params"]]
     norm = nn.utils.clip_grad_norm_(parameters, max_norm).item()
     if not math.isfinite(norm):
-        raise FloatingPointError(f"the gradient's norm is {norm}")
+        raise NotFiniteError(f"the gradient's norm is {norm}")
     optimizer.step()
     return norm
 
@@ -62,8 +66,8 @@ def check_finite(**columns: Tensor) -> None:
     """Check what training is fed with.
 
     Raises:
-        FloatingPointError: an entry is infinite or NaN; the message names the argument.
+        NotFiniteError: an entry is infinite or NaN; the message names the argument.
     """
     for name, column in columns.items():
         if not torch.isfinite(column).all():
-            raise FloatingPointError(f"{name} is not finite")
+            raise NotFiniteError(f"{name} is not finite")

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from ppo_lesson import maths
-from ppo_lesson.exercises import answers, progress
+from ppo_lesson.exercises import answers, checker, progress
 from ppo_lesson.exercises.checker import check
 from ppo_lesson.exercises.choosing import yours
 from ppo_lesson.lessons.advantages.gae import GAE
@@ -194,3 +194,14 @@ def test_an_answer_that_is_not_correct_is_not_kept():
     for answer in (stub, without_a_minimum):
         check(CLIPPED_SURROGATE_LOSS, answer)
     assert progress.recall_answer("clipped_surrogate_loss") is None
+
+
+def test_in_the_middle_of_an_edit_no_function_of_before_stands_in(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    check(CLIPPED_SURROGATE_LOSS, my_loss)
+    monkeypatch.setattr(checker, "stale_note", lambda answer: "This is from an earlier run.")
+    assert yours(CLIPPED_SURROGATE_LOSS, my_loss) is maths.clipped_surrogate_loss
+    assert (
+        capsys.readouterr().out == f"{THE_PACKAGES}, as yours is from an earlier run of its cell\n"
+    )

@@ -62,10 +62,11 @@ def test_an_ablation_that_does_not_exist_is_refused_by_name() -> None:
 
 @pytest.mark.slow
 def test_a_stored_run_made_again_begins_as_it_did_and_ends_as_well() -> None:
-    # The first evaluation, after four updates, is hardly touched by how a machine rounds; later
-    # ones are, but where all ten seeds ended at the top, so does this one.
+    # The first evaluation, after four updates, is hardly touched by how a machine rounds: initial
+    # weights a hundred roundings (1e-5) off moved it by 2 %. Later ones are, but where all ten
+    # seeds ended at the top, so does this one.
     again, stored = ablations.rerun("default", seed=1), ablations.read()["default"]
-    assert again[0] == pytest.approx(stored[1, 0].item(), rel=0.15)
+    assert again[0] == pytest.approx(stored[1, 0].item(), rel=0.05)
     assert stored[:, -1].min() >= 475
     assert again[-1] >= 450
 

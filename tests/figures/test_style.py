@@ -21,10 +21,20 @@ from ppo_lesson.figures.style import (
     label_end,
     line_style,
     plot_line,
+    plot_runs,
 )
 from ppo_lesson.notebook import drawing, live
 from ppo_lesson.notebook.board import DashboardCurves
 from ppo_lesson.training.config import PPOConfig
+
+
+def test_of_runs_the_median_is_bold_and_carries_the_label() -> None:
+    runs = torch.tensor([[1.0, 2.0], [3.0, 9.0], [2.0, 4.0]])
+    ax = plot_runs(Figure().subplots(), [10, 20], runs, "good", "clipped")
+    *thin, bold = ax.lines
+    assert [list(line.get_ydata()) for line in (*thin, bold)] == [*runs.tolist(), [2.0, 4.0]]
+    assert all(line.get_linewidth() < bold.get_linewidth() for line in thin)
+    assert [(text.get_text(), text.xy) for text in ax.texts] == [("clipped", (20, 4))]
 
 
 def test_no_two_roles_share_a_colour() -> None:

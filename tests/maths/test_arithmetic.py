@@ -19,7 +19,7 @@ from torch import Tensor
 
 import ppo_lesson
 from ppo_lesson import maths
-from ppo_lesson.maths.arithmetic import equal_up_to_rounding, log_ratio, times
+from ppo_lesson.maths.arithmetic import equal_up_to_rounding, log_ratio, significant, times
 
 INF, NAN = math.inf, math.nan
 NORMALISERS = (
@@ -39,6 +39,11 @@ def row(*numbers: float) -> Tensor:
 def warned(numbers: Tensor) -> Tensor:
     with pytest.warns(RuntimeWarning, match="value_target is constant"):
         return maths.explained_variance(torch.zeros_like(numbers), numbers)
+
+
+def test_a_number_keeps_so_many_significant_digits_whatever_its_size():
+    assert [significant(x, 2) for x in (-0.012349, 0.996, 522.5)] == [-0.012, 1.0, 520.0]
+    assert math.isnan(significant(NAN, 3)) and significant(INF, 3) == INF
 
 
 @given(st.floats(-1e6, 1e6, allow_nan=False), sizes, floats)

@@ -179,8 +179,9 @@ def test_a_fault_that_is_not_in_the_museum_is_refused_by_name() -> None:
 @pytest.mark.slow
 def test_a_stored_run_made_again_shows_the_same() -> None:
     again, stored = museum.rerun("max-for-min", seed=1), STORED["max-for-min"]
-    # Machines round differently and training amplifies it; the collapse is the same on all.
-    assert again["approx_kl"][0] == pytest.approx(stored["approx_kl"][1, 0].item(), rel=0.2)
+    # The first record has three digits; initial weights a hundred roundings (1e-5) off moved it by
+    # 1e-5. Later ones machines round apart; the collapse is the same on all.
+    assert again["approx_kl"][0] == pytest.approx(stored["approx_kl"][1, 0].item(), rel=0.005)
     assert again["return"][-1] == pytest.approx(stored["return"][1, -1].item(), abs=2)
 
 

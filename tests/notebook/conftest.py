@@ -7,7 +7,7 @@ import io
 import pytest
 from PIL import Image
 
-from ppo_lesson.notebook import board, live
+from ppo_lesson.notebook import live
 
 
 class Screen:
@@ -31,8 +31,7 @@ class Screen:
 
 @pytest.fixture
 def screen(monkeypatch: pytest.MonkeyPatch) -> Screen:
-    """Catch what `live` and `board` display."""
+    """Catch what is displayed to be replaced."""
     screen = Screen()
-    for module in (live, board):
-        monkeypatch.setattr(module, "display", screen.display)
+    monkeypatch.setattr(live, "display", screen.display)
     return screen

@@ -63,6 +63,7 @@ def test_show_prints_one_line(capsys: pytest.CaptureFixture[str]) -> None:
         (torch.tensor([-0.25]), 0.001, "mean return: -0.25 (within 0.001 on any machine)"),
         (123456, 5e3, "mean return: 123456 (within 5000 on any machine)"),
         (1.5e-7, 1e-8, "mean return: 1.5e-07 (within 1e-08 on any machine)"),
+        (np.float32(0.5), 0.1, "mean return: 0.5 (within 0.1 on any machine)"),
         (1.5e20, 1e19, "mean return: 1.5e+20 (within 1e+19 on any machine)"),
     ],
 )

@@ -14,6 +14,7 @@ from ppo_lesson.training.interrupts import (
     press,
     whole,
 )
+from ppo_lesson.training.steps import NotFiniteError
 
 
 def test_the_first_interrupt_asks_and_the_second_raises() -> None:
@@ -123,11 +124,21 @@ def test_an_error_of_a_watcher_that_is_not_finite_is_an_error_and_no_end() -> No
         attend(a_result(), three(), watch, "done")
 
 
+def test_what_somebody_elses_world_raises_is_an_error_and_no_end() -> None:
+    """Where numpy was told to raise, a world raises this too; only ours say that training ends."""
+    told: list[str] = []
+    with pytest.raises(FloatingPointError, match="theirs"):
+        attend(
+            a_result(), three(FloatingPointError("theirs")), lambda r: told.append(r.stopped), ""
+        )
+    assert told == ["", "", "stopped by FloatingPointError"]
+
+
 def test_numbers_that_are_not_finite_end_it_with_a_warning_where_it_was_begun() -> None:
     told: list[str] = []
     with pytest.warns(RuntimeWarning) as caught:
         result = attend(
-            a_result(), three(FloatingPointError("obs")), lambda r: told.append(r.stopped), "done"
+            a_result(), three(NotFiniteError("obs")), lambda r: told.append(r.stopped), "done"
         )
     (warning,) = caught
     assert warning.filename == __file__
@@ -173,5 +184,19 @@ def test_lines_that_belong_to_no_module_are_warned_too() -> None:
 
 
 def _broken() -> Generator[object, None, None]:
-    raise FloatingPointError("mine")
+    raise NotFiniteError("mine")
     yield
+
+
+@pytest.mark.parametrize("words", [None, "enough"])
+def test_ctrl_c_is_the_reason_also_where_the_watcher_has_one(words: str | None) -> None:
+    """Else half a run would pass for a whole one, see `whole`."""
+    result = SimpleNamespace(history=[], stopped="")
+
+    def watch(result: SimpleNamespace) -> str | None:
+        if not result.stopped:
+            press()
+        return words
+
+    assert attend(result, (number for number in range(3)), watch, done="").stopped == INTERRUPTED
+    assert result.history == [0]

@@ -23,6 +23,16 @@ def _reversed_k3(log_prob: Tensor, old_log_prob: Tensor) -> Tensor:
     return kl_k3(2 * old_log_prob - log_prob, old_log_prob)
 
 
+def _charging(price: Function) -> Function:
+    """Build an answer: the surrogate loss plus beta times a price of (log_prob, old_log_prob)."""
+
+    def answer(log_prob: Tensor, old_log_prob: Tensor, advantage: Tensor, beta: float) -> Tensor:
+        surrogate = surrogate_loss(log_prob, old_log_prob, advantage)
+        return surrogate + beta * price(log_prob, old_log_prob)
+
+    return answer
+
+
 def _never_cheaper_with_a_price(answer: Function) -> bool:
     batch = drawn_samples(6, 71)
     return float(answer(**batch, beta=2.0)) > float(answer(**batch, beta=0.5))
@@ -93,34 +103,22 @@ KL_PENALISED_LOSS = Exercise(
         Mistake(
             "You used k1 for the divergence. On a batch it can be negative, and then the loss pays "
             "for distance instead of charging for it; k3 is asked for.",
-            lambda log_prob, old_log_prob, advantage, beta: (
-                surrogate_loss(log_prob, old_log_prob, advantage)
-                + beta * kl_k1(log_prob, old_log_prob)
-            ),
+            _charging(kl_k1),
         ),
         Mistake(
             "You used k2 for the divergence, half the squared log-ratio. k3 is asked for: (r - 1) "
             "- log r.",
-            lambda log_prob, old_log_prob, advantage, beta: (
-                surrogate_loss(log_prob, old_log_prob, advantage)
-                + beta * kl_k2(log_prob, old_log_prob)
-            ),
+            _charging(kl_k2),
         ),
         Mistake(
             "The direction of your divergence is reversed: in k3 the ratio is current over old, as "
             "in the surrogate.",
-            lambda log_prob, old_log_prob, advantage, beta: (
-                surrogate_loss(log_prob, old_log_prob, advantage)
-                + beta * _reversed_k3(log_prob, old_log_prob)
-            ),
+            _charging(_reversed_k3),
         ),
         Mistake(
             "The value is right, but the penalty is detached: the price is shown and never paid. "
             "Its gradient is what holds the policy back.",
-            lambda log_prob, old_log_prob, advantage, beta: (
-                surrogate_loss(log_prob, old_log_prob, advantage)
-                + beta * kl_k3(log_prob, old_log_prob).detach()
-            ),
+            _charging(lambda log_prob, old_log_prob: kl_k3(log_prob, old_log_prob).detach()),
         ),
         Mistake(
             "You multiplied both parts with beta. It is the price of distance only.",
