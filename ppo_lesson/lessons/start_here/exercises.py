@@ -131,8 +131,7 @@ PREDICT_PRACTICE = Question(
     options=(
         Option(
             "less than an hour",
-            "The run has about 51,000 steps of 0.02 seconds, which is about 17 minutes, "
-            "whichever machine plays them.",
+            "The run has about 51,000 steps of 0.02 seconds: 17 minutes.",
             correct=True,
         ),
         Option(
