@@ -34,17 +34,21 @@ from nbval.plugin import IPyNbCell, NbCellError
 os.environ["MPLBACKEND"] = "Agg"
 
 CELL_SECONDS = 120
-LONGEST = (  # files, by what they take
-    "browser/test_lab",
-    "browser/test_explorers",
+LONGEST = (  # files, by what they take; the browser's are one file, see below
+    "tests/browser/",
     "notebooks/10",
-    "browser/test_quiz",
-    "test_gate",
-    "browser/",
+    "answers/test_collection",
     "notebooks/",
-    "test_notebook_exercises",
+    "commands/test_grade.py",
+    "test_gate",
+    "commands/test_learner_process",
+    "notebook/test_page",
+    "tests/test_style",
     "commands/",
+    "explorers/",
     "answers/",
+    "training/test_ppo",
+    "language/",
     "lessons/",
 )
 CHART = "application/vnd.vegalite.v5+json"
@@ -77,6 +81,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((k for k, part in enumerate(LONGEST) if part in path), len(LONGEST))
 
     items.sort(key=place)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give all browser tests to one worker: one JupyterLab, one Chromium; the rest runs beside."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class OneBrowser(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            scope = super()._split_scope(nodeid)
+            return "browser" if "tests/browser/" in scope else scope
+
+    return OneBrowser(config, log) if config.option.dist == "loadfile" else None
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:

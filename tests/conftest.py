@@ -19,7 +19,13 @@ os.environ["SDL_VIDEODRIVER"] = "dummy"  # pygame draws CartPole without a windo
 
 # The same examples in every run and no time limit: a test fails for what the code does, not for
 # how busy the machine is. Nothing is kept on disk between two runs.
-hypothesis.settings.register_profile("ppo_lesson", derandomize=True, deadline=None, database=None)
+hypothesis.settings.register_profile(
+    "ppo_lesson",
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],  # it looks at the clock too
+)
 hypothesis.settings.load_profile("ppo_lesson")
 
 

@@ -284,9 +284,9 @@ CALLS: dict[str, Call] = {
             "model": LanguageModel(0),
             "batch": some_batch(),
             "clip_epsilon": 0.2,
-            "num_steps": 3,
+            "num_gradient_steps": 3,
         },
-        {"num_steps": 0},
+        {"num_gradient_steps": 0},
     ),
     "notebook.animation.record_pole": Call(
         lambda: {"policy": some_policy(), "seed": 3, "max_steps": 3, "every": 3},

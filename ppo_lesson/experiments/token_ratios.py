@@ -33,7 +33,7 @@ STORED = Path(__file__).with_name("token_ratios.json")
 COMMAND = "python -m ppo_lesson experiments token_ratios"
 SEED = 0
 ITERATIONS_BEFORE = 4  # of ordinary training, until the critic knows something
-NUM_STEPS = 16  # gradient steps on the one rollout, all of it in each
+NUM_GRADIENT_STEPS = 16  # gradient steps on the one rollout, all of it in each
 EPSILONS = tuple(round(0.05 * k, 2) for k in range(1, 7))
 RESPONSES = (
     ("sea", "calm sea sings."),
@@ -74,7 +74,7 @@ def start(
 
 
 def follow(
-    model: LanguageModel, batch: SentenceBatch, clip_epsilon: float, num_steps: int
+    model: LanguageModel, batch: SentenceBatch, clip_epsilon: float, num_gradient_steps: int
 ) -> Tensor:
     """Take gradient steps on a rollout, as `rlhf.align` does; the model given stays as it is.
 
@@ -82,17 +82,18 @@ def follow(
         model: the policy that wrote the rollout.
         batch: the rollout of B responses, T tokens at most.
         clip_epsilon: of the clip.
-        num_steps: K, each on the whole rollout.
+        num_gradient_steps: K, each on the whole rollout.
 
     Returns:
         (K + 1, B, T) log-probabilities of the tokens before the first step and after each, float64.
     """
-    num_steps, model = check_count("num_steps", num_steps, 0), copy.deepcopy(model)
+    num_gradient_steps = check_count("num_gradient_steps", num_gradient_steps, 0)
+    model = copy.deepcopy(model)
     config = replace(RLHFConfig(), clip_epsilon=clip_epsilon)
     optimizer = torch.optim.Adam(model.parameters(), config.learning_rate)
     everything = torch.arange(len(batch.said.token))
     found = [_log_prob(model, batch)]
-    for _ in range(num_steps):
+    for _ in range(num_gradient_steps):
         take_step(model, optimizer, batch, everything, config)
         found.append(_log_prob(model, batch))
     return torch.stack(found)
@@ -126,7 +127,7 @@ def record(
         clip_epsilon: of the clip.
     """
     model, batch, scores = beginning
-    log_prob = follow(model, batch, clip_epsilon, NUM_STEPS)
+    log_prob = follow(model, batch, clip_epsilon, NUM_GRADIENT_STEPS)
     tracks = []
     for prompt, response in RESPONSES:
         k = find(batch, prompt, response)
@@ -149,7 +150,7 @@ def head() -> dict[str, Any]:
         "config": asdict(RLHFConfig()),
         "seed": SEED,
         "iterations_before": ITERATIONS_BEFORE,
-        "num_steps": NUM_STEPS,
+        "num_steps": NUM_GRADIENT_STEPS,
         "epsilons": list(EPSILONS),
         "responses": [list(pair) for pair in RESPONSES],
     }

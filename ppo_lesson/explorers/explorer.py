@@ -3,7 +3,7 @@
 Python fills a table for every position of the sliders; a Vega-Lite specification says where its
 numbers go. JupyterLab, an exported page and a page on a projector draw it by themselves, also from
 a stored notebook before any cell is run. `sliders` holds what can be moved, `vega` the pieces of a
-specification, `explorer_layout` where they stand, `explorers` the explorers of the lessons.
+specification, `layout` where they stand; the explorers of the lessons stand in modules of their own.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ from ppo_lesson.explorers.vega import (
 from ppo_lesson.figures.style import COLORS
 from ppo_lesson.maths import clipped_surrogate_loss, policy_ratio
 
-STEP = Slider("step", "gradient steps on this rollout", 0, recorded.NUM_STEPS, 1, 0)
+STEP = Slider("step", "gradient steps on this rollout", 0, recorded.NUM_GRADIENT_STEPS, 1, 0)
 EPSILON = Slider("clip_epsilon", "epsilon (half-width of the clip)", recorded.EPSILONS[0],
                  recorded.EPSILONS[-1], 0.05, 0.2)  # fmt: skip
 CAT = Choice("cat", "prompt", ("sea", "cat"))

@@ -221,7 +221,7 @@ def _returns() -> Json:
 
 
 def ratio_explosion_table() -> Table:
-    """Arrange the stored experiment of `training.explosion`: one row per step size and clip."""
+    """Arrange the stored experiment of `experiments.explosion`: one row per step size and clip."""
     return [_explosion_row(entry) for entry in explosion.read()]
 
 

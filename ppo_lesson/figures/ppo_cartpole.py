@@ -157,17 +157,11 @@ def plot_median(
     return ax
 
 
-def plot_metric(
-    ax: Axes,
-    steps: Row,
-    values: Row,
-    title: str,
-    role: str = "new",
-) -> Axes:
+def plot_metric(ax: Axes, steps: Row, values: Row, title: str) -> Axes:
     """Draw one metric of training against environment steps."""
     from matplotlib.ticker import MaxNLocator
 
-    ax.plot(steps, values, **line_style(role))
+    ax.plot(steps, values, **line_style("new"))
     ax.set(title=title, xlabel="environment steps")
     ax.xaxis.set_major_locator(MaxNLocator(3))
     return ax

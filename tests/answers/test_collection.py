@@ -11,8 +11,8 @@ from types import ModuleType
 
 import pytest
 
-from ppo_lesson.exercises.checker import check
 from ppo_lesson.lessons import EXERCISES
+from tests.remembered import check
 
 
 def _load(name: str) -> ModuleType:

@@ -13,8 +13,8 @@ from types import ModuleType
 
 import pytest
 
-from ppo_lesson.exercises.checker import check
 from ppo_lesson.lessons import EXERCISES
+from tests.remembered import check
 
 TESTS = Path(__file__).parents[1]
 LEAST_WRONG = 4  # of an exercise, each with a sentence of its own

@@ -10,9 +10,9 @@ from types import ModuleType
 import pytest
 from torch import Tensor
 
-from ppo_lesson.exercises.checker import check
 from ppo_lesson.exercises.exercise import Exercise
 from ppo_lesson.lessons import EXERCISES
+from tests.remembered import check
 
 
 def _load(name: str) -> ModuleType:

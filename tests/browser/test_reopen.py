@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 
 BOARD = """from ppo_lesson.notebook.board import dashboard
 from ppo_lesson.training.ppo import PPOConfig
-dashboard(PPOConfig(), 1);"""
+watch = dashboard(PPOConfig(), 1)"""
 
 
 def test_the_next_morning_everything_tells_what_was_answered(lab_page: LabPage, photograph) -> None:

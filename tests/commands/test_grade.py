@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import csv
+import inspect
 import io
 import json
 import os
@@ -216,6 +217,12 @@ def report(*line):
 CORRECT = "report('verdict', 'gae', 'correct', '')\nreport('done')"
 
 
+def stand_in(path: Path, *arguments: object) -> Sequence[str]:
+    """Give the command that runs the program beside a notebook in the notebook's place."""
+    program = path.with_name("program").read_text()
+    return [sys.executable, "-c", START + program, str(path), *map(str, arguments)]
+
+
 @pytest.fixture
 def class_of(tmp_path, monkeypatch) -> Callable[..., list[str]]:
     """Hand in a notebook per program, which is run in its place."""
@@ -226,11 +233,7 @@ def class_of(tmp_path, monkeypatch) -> Callable[..., list[str]]:
             paths.append(_notebook(tmp_path / f"learner{number}" / "hw.ipynb", "my_gae = 1"))
             Path(paths[-1]).with_name("program").write_text(program)
 
-        def command(path: Path, *arguments: object) -> Sequence[str]:
-            program = path.with_name("program").read_text()
-            return [sys.executable, "-c", START + program, str(path), *map(str, arguments)]
-
-        monkeypatch.setattr(learner_attempt, "command", command)
+        monkeypatch.setattr(learner_attempt, "command", stand_in)
         return paths
 
     return hand_in
@@ -344,13 +347,16 @@ def test_the_same_file_twice_is_graded_once(class_of, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
-def test_kill_9_keeps_the_rows_that_were_written(tmp_path):
+def test_kill_9_keeps_the_rows_that_were_written(class_of, tmp_path):
     table = tmp_path / "grades.csv"
-    done = _notebook(tmp_path / "ada" / "hw.ipynb", "my_gae = 1")
-    endless = _notebook(
-        tmp_path / "bob" / "hw.ipynb", "import time\ntime.sleep(1000)", "my_gae = 1"
+    paths = class_of(CORRECT, "sys.stdin.read()")  # until whoever grades has ended
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom collections.abc import Sequence\n"
+        "from ppo_lesson import __main__ as door\nfrom ppo_lesson.commands import learner_attempt\n"
+        f"START = {START!r}\n{inspect.getsource(stand_in)}\n"
+        "learner_attempt.command = stand_in\ndoor.main(sys.argv[1:])"
     )
-    command = [sys.executable, "-m", "ppo_lesson", "grade", done, endless, "--csv", str(table)]
+    command = [sys.executable, "-c", code, "grade", *paths, "--csv", str(table)]
     process = subprocess.Popen(
         command, stdout=subprocess.DEVNULL, env={**os.environ, "TMPDIR": str(tmp_path)}
     )
@@ -359,7 +365,8 @@ def test_kill_9_keeps_the_rows_that_were_written(tmp_path):
         time.sleep(0.05)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    assert [(row["learner"], row["status"]) for row in _table(table)] == [("ada", "wrong")]
+    rows = [(row["learner"], row["status"]) for row in _table(table)]
+    assert rows == [("learner0", "correct")]
 
 
 # ---- Refused before anything is run --------------------------------------------------------------

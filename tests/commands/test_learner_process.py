@@ -226,27 +226,33 @@ def test_the_process_dies_with_the_one_that_grades(tmp_path):
         process.kill()
 
 
-def test_what_a_kernel_can_is_no_failure(tmp_path):
-    answer = f"{REFERENCE}my_importance_weights = EXERCISES['importance_weights'].reference"
-    magics = "%matplotlib inline\n%autosave 30\nquit()"
-    outcome = _run(_write(tmp_path / "homework.ipynb", f"{magics}\n{answer}"))
-    assert outcome.verdicts["importance_weights"][0] == "correct"
-    assert (outcome.failure, outcome.problem) == ("", "")
+@pytest.fixture(scope="module")
+def unread(tmp_path_factory) -> Outcome:
+    """Another notebook: what only a kernel knows, and answers where nobody reads them."""
+    path = tmp_path_factory.mktemp("unread") / "homework.ipynb"
+    (path.parent / "solutions.py").write_text(
+        f"{REFERENCE}my_importance_weights = EXERCISES['importance_weights'].reference"
+    )
+    return _run(
+        _write(
+            path,
+            "%matplotlib inline\n%autosave 30\nquit()",
+            "def my_importance_weights(log_target, log_proposal):\n    ...\n"
+            "def my_kl_k3(log_prob, old):\n    ...",
+            f"%%time\n{REFERENCE}my_kl_k3 = EXERCISES['kl_k3'].reference",
+            "from solutions import *",
+        )
+    )
 
 
-def test_an_answer_counts_that_is_bound_below_the_stub_where_nobody_reads_it(tmp_path):
-    stub = "def my_{0}(log_target, log_proposal):\n    ...\ndef my_{1}(log_prob, old):\n    ..."
-    names = ("importance_weights", "kl_k3")
-    (tmp_path / "solutions.py").write_text(
-        f"{REFERENCE}my_{names[0]} = EXERCISES['{names[0]}'].reference"
-    )
-    timed = f"%%time\n{REFERENCE}my_{names[1]} = EXERCISES['{names[1]}'].reference"
-    outcome = _run(
-        _write(tmp_path / "homework.ipynb", stub.format(*names), timed, "from solutions import *")
-    )
-    assert {name: status for name, (status, _) in outcome.verdicts.items()} == dict.fromkeys(
-        names, "correct"
-    )
+def test_what_a_kernel_can_is_no_failure(unread: Outcome):
+    assert (unread.failure, unread.problem) == ("", "")
+
+
+def test_an_answer_counts_that_is_bound_below_the_stub_where_nobody_reads_it(unread: Outcome):
+    assert {name: status for name, (status, _) in unread.verdicts.items()} == {
+        "importance_weights": "correct", "kl_k3": "correct",
+    }  # fmt: skip
 
 
 def test_an_exercise_whose_check_stands_in_its_own_cell_gets_its_verdict(tmp_path: Path):

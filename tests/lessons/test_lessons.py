@@ -10,9 +10,9 @@ from statistics import median
 import pytest
 
 from ppo_lesson import maths
-from ppo_lesson.exercises.checker import check
 from ppo_lesson.exercises.exercise import Exercise
 from ppo_lesson.lessons import EXERCISES, LESSONS
+from tests.remembered import check
 
 # The ids that the curriculum pins, for notebooks 01 to 11, and three of our own.
 PINNED = [

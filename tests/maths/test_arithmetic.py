@@ -320,7 +320,7 @@ def test_a_clamped_ratio_is_finite_in_every_dtype(dtype: torch.dtype, distance: 
 
 
 # Written down for learners, so that a check can tell them: not run by the package itself.
-SLIPS = ("lessons", "museum.py", "faults_advantages.py", "faults_losses.py", "faults_rollouts.py")
+SLIPS = ("lessons", "museum")
 PROBABILITIES = {"exp", "softmax", "sigmoid", "policy_ratio", "importance_weights", "rlhf_optimum"}
 
 

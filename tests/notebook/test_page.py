@@ -4,6 +4,7 @@ import inspect
 import random
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -168,7 +169,9 @@ CELLS = (
     ("variables", "proofs"),
     [
         ({"PYTHONWARNINGS": "error", "MPLBACKEND": "Agg"}, []),
-        ({"PYTHONOPTIMIZE": "2"}, [notebook.PROOFS_ARE_OFF]),
+        pytest.param(
+            {"PYTHONOPTIMIZE": "2"}, [notebook.PROOFS_ARE_OFF], marks=pytest.mark.exhaustive
+        ),
     ],
     ids=["warnings are errors", "no asserts"],
 )
@@ -186,6 +189,17 @@ def test_no_variable_keeps_a_learners_kernel_from_pictures_and_proofs_that_are_o
     assert "def setup" in source[0].data["text/markdown"] and "orrect" in str(source[1])
 
 
+def test_a_python_without_asserts_is_told_that_proofs_are_off(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A kernel that really has none compiles torch anew: that is among the exhaustive tests."""
+    for optimize, said in ((0, ""), (1, f"{notebook.PROOFS_ARE_OFF}\n")):
+        flags = SimpleNamespace(optimize=optimize)
+        monkeypatch.setattr(notebook, "sys", SimpleNamespace(flags=flags))
+        setup()
+        assert capsys.readouterr().out == said
+
+
 CROWDED = """
 import resource, sys
 limit = int(sys.argv[1]) * 2**30
@@ -200,7 +214,7 @@ print(sorted(forms), "Look for: " in forms["text/plain"])
 
 @pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux keeps to this limit")
-@pytest.mark.parametrize("gigabytes", [32, 64])
+@pytest.mark.parametrize("gigabytes", [32, pytest.param(64, marks=pytest.mark.exhaustive)])
 def test_a_kernel_with_few_addresses_lives_and_has_its_explorers_without_the_png(
     gigabytes: int,
 ) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import gymnasium
@@ -13,6 +14,8 @@ from torch.distributions import Categorical
 
 from ppo_lesson import maths
 from ppo_lesson.notebook.page import _source
+from ppo_lesson.training.config import PPOConfig
+from ppo_lesson.training.diagnostics import Batch
 from ppo_lesson.training.experience import make_env, rollouts
 from ppo_lesson.training.networks import ActorCritic
 from ppo_lesson.training.ppo import (
@@ -161,7 +164,7 @@ def test_advantages_that_differ_by_the_rounding_of_what_they_are_made_of_are_equ
 
 @pytest.mark.parametrize("clip_value", [False, True])
 @pytest.mark.parametrize("entropy_coefficient", [0.0, 0.03])
-def test_the_loss_is_the_sum_that_the_paper_writes_down(
+def test_the_loss_spelt_out_term_by_term_has_the_same_value_and_gradient(
     clip_value: bool, entropy_coefficient: float
 ) -> None:
     config = replace(
@@ -190,6 +193,36 @@ def test_the_loss_is_the_sum_that_the_paper_writes_down(
     torch.testing.assert_close(*gradients)
     assert (ratio - 1).abs().max() > 0.1  # some samples are clipped
     assert not torch.equal(near, value)
+
+
+@pytest.mark.parametrize("entropy_coefficient", [0.0, 0.03])
+def test_on_a_real_minibatch_the_loss_is_that_of_stable_baselines3(
+    entropy_coefficient: float,
+) -> None:
+    from stable_baselines3 import PPO
+
+    model = PPO(
+        "MlpPolicy", "CartPole-v1", n_steps=64, batch_size=64, n_epochs=1, seed=3,
+        normalize_advantage=False, vf_coef=0.7, ent_coef=entropy_coefficient,
+    )  # fmt: skip
+    model.learn(64)
+    moved(model.policy)  # type: ignore[arg-type] # the buffer holds what the old policy did
+    buffer = next(model.rollout_buffer.get())
+    theirs = model.policy.get_distribution(buffer.observations).distribution
+    policy: Any = SimpleNamespace(
+        logits=lambda obs: theirs.logits,
+        value=lambda obs: model.policy.predict_values(obs).flatten(),
+    )
+    unused = torch.zeros(64)
+    batch = Batch(
+        obs=buffer.observations, action=buffer.actions[:, 0].long(), advantage=buffer.advantages,
+        old_log_prob=buffer.old_log_prob, value_target=buffer.returns, old_value=unused,
+    )  # fmt: skip
+    # Its value loss has no half.
+    config = PPOConfig(value_coefficient=1.4, entropy_coefficient=entropy_coefficient)
+    ours = ppo_loss(policy, batch, config, maths.clipped_surrogate_loss).item()
+    model.train()  # one epoch of one minibatch: it logs the loss before its only step
+    assert ours == pytest.approx(model.logger.name_to_value["train/loss"], rel=1e-5)
 
 
 def adam(policy: ActorCritic, learning_rate: float = 1e-2) -> torch.optim.Optimizer:

@@ -244,6 +244,15 @@ def test_the_learning_rate_falls_linearly_with_the_steps_or_stays() -> None:
     assert learning_rate_at(TINY.total_steps, replace(TINY, anneal_learning_rate=True)) == 0
 
 
+def test_adam_s_epsilon_is_the_config_s() -> None:
+    """Beside an epsilon of a billion every gradient is nothing, and no policy moves."""
+    still, moves = (
+        train(replace(TINY, adam_epsilon=epsilon), seed=1).curve("approx_kl").max()
+        for epsilon in (1e9, 1e-5)
+    )
+    assert still < 1e-9 < 1e-6 < moves
+
+
 def test_the_optimiser_uses_the_learning_rate_that_is_logged() -> None:
     # Adam's first step moves a weight by learning_rate g / (|g| + epsilon), at most.
     states = []
