@@ -19,7 +19,7 @@ def weights(policy: ActorCritic) -> list[torch.Tensor]:
 
 
 def same(one: ActorCritic, other: ActorCritic) -> bool:
-    return all(map(torch.equal, weights(one), weights(other)))
+    return all(map(torch.allclose, weights(one), weights(other)))
 
 
 def test_it_keeps_the_policy_before_at_the_moment_and_after():
