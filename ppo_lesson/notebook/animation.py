@@ -111,7 +111,7 @@ def animate_together(recordings: Mapping[str, Recording], description: str) -> A
         raise ValueError(f"recordings: expected one number of steps, got {sorted(steps_between)}")
     longest = max(len(recording.pictures) for recording in recordings.values())
     frames = [_together(recordings, number) for number in range(longest)]
-    palette = frames[-1].quantize(2 * NUM_COLORS, dither=Image.Dither.NONE)
+    palette = _with_white(frames[-1].quantize(2 * NUM_COLORS, dither=Image.Dither.NONE))
     pictures = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
     return Animation(_gif(pictures, steps_between.pop()), description, frames[0].size)
 
@@ -131,6 +131,15 @@ def _together(recordings: Mapping[str, Recording], number: int) -> Image.Image:
         draw.text((left + 4, 3), name, fill="black", font=font)
         draw.text((left + 4, LINE_HEIGHT + height + 3), f"step {steps}", fill="black", font=font)
     return frame
+
+
+def _with_white(palette: Image.Image) -> Image.Image:
+    """Make the lightest colour of a palette white, as the page is."""
+    numbers = palette.getpalette() or []
+    colors = [numbers[k : k + 3] for k in range(0, len(numbers), 3)]
+    colors[colors.index(max(colors, key=sum))] = [255, 255, 255]
+    palette.putpalette([number for color in colors for number in color])
+    return palette
 
 
 def _gif(pictures: Sequence[Image.Image], every: int) -> bytes:

@@ -126,6 +126,7 @@ def test_poles_that_are_shown_together_keep_their_places_and_each_stops_where_it
     for frame in frames:
         left, right = (frame.getpixel((x, frame.height // 2)) for x in (150, frame.width - 150))
         assert left[0] > 200 > 50 > left[2] and right[2] > 200 > 50 > right[0]
+        assert frame.getpixel((frame.width // 2, frame.height // 2)) == (255, 255, 255)
     below = (0, frames[0].height - 20, 300, frames[0].height)  # the steps of the first
     steps = [frame.crop(below).tobytes() for frame in frames]
     assert steps[0] != steps[1] == steps[2] == steps[3]
