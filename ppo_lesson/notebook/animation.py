@@ -23,6 +23,9 @@ NUM_COLORS = 16
 GAP, LINE_HEIGHT = 12, 26
 """Pixels between poles that are shown together, and for each of the lines above and below them."""
 
+NEARLY_WHITE = 246
+"""Colours above it in red, green and blue: a small palette holds the page's white only roughly."""
+
 STEP_MILLISECONDS = 20
 """CartPole's physics advances 0.02 s per step."""
 
@@ -111,8 +114,10 @@ def animate_together(recordings: Mapping[str, Recording], description: str) -> A
         raise ValueError(f"recordings: expected one number of steps, got {sorted(steps_between)}")
     longest = max(len(recording.pictures) for recording in recordings.values())
     frames = [_together(recordings, number) for number in range(longest)]
-    palette = _with_white(frames[-1].quantize(2 * NUM_COLORS, dither=Image.Dither.NONE))
+    palette = frames[-1].quantize(2 * NUM_COLORS, dither=Image.Dither.NONE)
     pictures = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
+    for picture in pictures:
+        _whiten(picture)
     return Animation(_gif(pictures, steps_between.pop()), description, frames[0].size)
 
 
@@ -133,13 +138,12 @@ def _together(recordings: Mapping[str, Recording], number: int) -> Image.Image:
     return frame
 
 
-def _with_white(palette: Image.Image) -> Image.Image:
-    """Make the lightest colour of a palette white, as the page is."""
-    numbers = palette.getpalette() or []
+def _whiten(picture: Image.Image) -> None:
+    """Make what is nearly white in its palette white, as the page is."""
+    numbers = picture.getpalette() or []
     colors = [numbers[k : k + 3] for k in range(0, len(numbers), 3)]
-    colors[colors.index(max(colors, key=sum))] = [255, 255, 255]
-    palette.putpalette([number for color in colors for number in color])
-    return palette
+    white = [[255] * 3 if min(color) > NEARLY_WHITE else color for color in colors]
+    picture.putpalette([number for color in white for number in color])
 
 
 def _gif(pictures: Sequence[Image.Image], every: int) -> bytes:
