@@ -8,6 +8,8 @@ from pathlib import Path
 
 import nbformat
 
+import ppo_lesson.exercises
+import ppo_lesson.lessons
 import ppo_lesson.notebook
 import ppo_lesson.training
 
@@ -38,3 +40,12 @@ def test_what_comes_when_it_is_asked_for_is_in_the_windows_all_the_same() -> Non
         for name in window.__all__:
             assert getattr(window, name).__name__.rpartition(".")[2] == name
     assert not hasattr(ppo_lesson.notebook, "no_such_name")
+
+
+def test_tab_finds_what_comes_when_it_is_asked_for_before_anything_is_loaded() -> None:
+    for window in (ppo_lesson.exercises, ppo_lesson.lessons, ppo_lesson.notebook):
+        assert set(window.__all__) <= set(dir(window))
+        assert "__name__" in dir(window)
+    found: dict[str, object] = {}
+    exec("from ppo_lesson.lessons import *", found)
+    assert {"EXERCISES", "LESSONS"} <= set(found)

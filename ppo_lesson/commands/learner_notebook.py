@@ -7,18 +7,19 @@ lesson. An answer is a cell that binds ``my_ID``, however Python binds names.
 from __future__ import annotations
 
 import ast
+import json
 import re
 import sys
 import warnings
 from pathlib import Path
+from typing import Any
 
-import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
-from nbformat import NotebookNode
 
 from ppo_lesson.exercises.exercise import Lesson
 from ppo_lesson.lessons import EXERCISES, LESSONS
 
+FORMAT = 4  # of notebooks, as Jupyter writes them today
 CELL_ID = re.compile(r"(?:task|exercise|check|help)-(?P<slug>[\w-]+)")
 # Of a cell that is not Python, for instance because a bracket is missing.
 LOOKS_BOUND = re.compile(r"\bdef\s+(my_\w+)|^\s*(my_\w+)\s*[:=]", re.MULTILINE)
@@ -27,7 +28,7 @@ LOOKS_BOUND = re.compile(r"\bdef\s+(my_\w+)|^\s*(my_\w+)\s*[:=]", re.MULTILINE)
 UNREAD = ("exec", "eval", "globals", "locals", "vars", "setattr", "push", "run_cell")
 
 
-def read_cells(path: Path) -> list[NotebookNode]:
+def read_cells(path: Path) -> list[dict[str, Any]]:
     """Read the cells of a notebook of any version; what does not matter here may be wrong in it.
 
     Raises:
@@ -36,20 +37,33 @@ def read_cells(path: Path) -> list[NotebookNode]:
     if path.exists() and not path.is_file():
         raise ValueError("it is not a file")
     text = path.read_bytes().decode("utf-8-sig")
-    # Not nbformat.read, which judges the file and complains of ids: only the cells matter here.
-    notebook = nbformat.reader.reads(text)
-    if notebook.get("nbformat", 0) < nbformat.current_nbformat:
-        notebook = nbformat.convert(notebook, nbformat.current_nbformat)
+    try:
+        notebook = json.loads(text)
+    except ValueError:
+        notebook = {}
+    if notebook.get("nbformat") != FORMAT:
+        notebook = _of_other_format(text)
     cells = notebook.get("cells")
     if not isinstance(cells, list):
         raise ValueError("it has no cells")
     for cell in cells:
-        if not isinstance(cell.get("source"), str):
+        source = cell.get("source")
+        if isinstance(source, list):
+            cell["source"] = "".join(source)
+        elif not isinstance(source, str):
             raise ValueError("a cell has no source")
     return cells
 
 
-def asked(cells: list[NotebookNode]) -> list[str]:
+def _of_other_format(text: str) -> dict[str, Any]:
+    """Bring an older notebook to today's format, or raise what is wrong with the file."""
+    import nbformat  # here, for that takes a second, and nearly every file does without
+
+    # Not nbformat.read, which judges the file and complains of ids: only the cells matter here.
+    return nbformat.convert(nbformat.reader.reads(text), FORMAT)
+
+
+def asked(cells: list[dict[str, Any]]) -> list[str]:
     """List the exercises that the notebook asks for, in its order; then those that it has lost."""
     found: dict[str, None] = {}
     lessons: set[str] = set()
@@ -57,11 +71,11 @@ def asked(cells: list[NotebookNode]) -> list[str]:
         slug = CELL_ID.fullmatch(str(cell.get("id", "")))
         named = [slug["slug"].replace("-", "_")] if slug else []
         if cell.get("cell_type") == "code":
-            names = _Names(cell.source)
+            names = _Names(cell["source"])
             named += [*names.bound, *names.checked]
             lessons |= names.lessons
         else:
-            named += [e.id for e in EXERCISES.values() if e.prompt.strip() in cell.source]
+            named += [e.id for e in EXERCISES.values() if e.prompt.strip() in cell["source"]]
         found |= dict.fromkeys(name for name in named if name in EXERCISES)
     ids = {str(cell.get("id", "")) for cell in cells}
     for notebook, lesson in LESSONS.items():
@@ -70,17 +84,17 @@ def asked(cells: list[NotebookNode]) -> list[str]:
     return list(found)
 
 
-def answers(cells: list[NotebookNode]) -> dict[str, int]:
+def answers(cells: list[dict[str, Any]]) -> dict[str, int]:
     """Find the last code cell that binds ``my_ID`` of each exercise: id -> position."""
     return {
         exercise_id: position
         for position, cell in enumerate(cells)
         if cell.get("cell_type") == "code"
-        for exercise_id in _Names(cell.source).bound
+        for exercise_id in _Names(cell["source"]).bound
     }
 
 
-def end_of_answers(cells: list[NotebookNode]) -> int:
+def end_of_answers(cells: list[dict[str, Any]]) -> int:
     """Count the cells that are run for the answers: up to the last that binds one, or may.
 
     Where an answer stands in no cell, that are all: it may be bound as only running shows. So may
@@ -90,7 +104,7 @@ def end_of_answers(cells: list[NotebookNode]) -> int:
     if set(asked(cells)) - set(bound):
         return len(cells)
     code = [k for k, cell in enumerate(cells) if cell.get("cell_type") == "code"]
-    unread = [k for k in code if _Names(cells[k].source).unread]
+    unread = [k for k in code if _Names(cells[k]["source"]).unread]
     return 1 + max([*bound.values(), *unread], default=-1)
 
 

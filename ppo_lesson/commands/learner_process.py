@@ -27,7 +27,6 @@ from typing import Any
 
 from ipykernel.zmqshell import KernelMagics
 from IPython.core.interactiveshell import InteractiveShell
-from nbformat import NotebookNode
 
 from ppo_lesson.commands.learner_notebook import answers, asked, end_of_answers, read_cells
 from ppo_lesson.exercises.checker import check
@@ -81,7 +80,7 @@ def limit_memory(gigabytes: float) -> str:
     return "this system does not hold a process to it"
 
 
-def run(cells: list[NotebookNode]) -> Iterator[tuple[Any, ...]]:
+def run(cells: list[dict[str, Any]]) -> Iterator[tuple[Any, ...]]:
     """Run the cells in order, up to the last answer, and check each answer after its cell.
 
     A cell that fails is left behind: what follows may be right all the same.
@@ -96,7 +95,7 @@ def run(cells: list[NotebookNode]) -> Iterator[tuple[Any, ...]]:
     code = [k for k, cell in enumerate(cells[:end]) if cell.get("cell_type") == "code"]
     for number, position in enumerate(code, start=1):
         yield "cell", number
-        failure = _run_cell(shell, cells[position].source)
+        failure = _run_cell(shell, cells[position]["source"])
         if failure and not failures:
             yield "failure", f"code cell {number}: {failure}"
         if failure:

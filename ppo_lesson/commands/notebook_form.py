@@ -126,17 +126,15 @@ def lasting_outputs(outputs: list[Any]) -> list[Any]:
     return kept
 
 
-def agree_on_folding(cell: dict[str, Any]) -> None:
-    """Fold a code cell that has the tag, in place, and unfold one that has not: the tag decides.
+def fold_what_has_the_tag(cell: dict[str, Any]) -> None:
+    """Fold a code cell that has the tag, in place.
 
     JupyterLab and Notebook go by ``jupyter.source_hidden``, websites and VS Code by the tag.
     """
     metadata = cell["metadata"]
-    rest = {k: v for k, v in metadata.pop("jupyter", {}).items() if k != "source_hidden"}
     if cell["cell_type"] == "code" and FOLDED in metadata.get("tags", []):
-        rest["source_hidden"] = True
-    if rest:
-        metadata["jupyter"] = type(metadata)(rest)
+        hidden = {**metadata.get("jupyter", {}), "source_hidden": True}
+        metadata["jupyter"] = type(metadata)(hidden)
 
 
 def _canonical_metadata(cell: NotebookNode) -> NotebookNode:
@@ -144,7 +142,7 @@ def _canonical_metadata(cell: NotebookNode) -> NotebookNode:
     kept = NotebookNode(tags=cell.metadata["tags"]) if cell.metadata.get("tags") else NotebookNode()
     if cell.cell_type == "markdown" and cell.metadata.get(COLLAPSED) is True:
         kept[COLLAPSED] = True
-    agree_on_folding(NotebookNode(cell_type=cell.cell_type, metadata=kept))
+    fold_what_has_the_tag(NotebookNode(cell_type=cell.cell_type, metadata=kept))
     return kept
 
 

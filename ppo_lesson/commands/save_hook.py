@@ -3,7 +3,8 @@
 A saved notebook is opened again without its kernel, or by another Python. So the view of a widget
 goes where a lasting form stands: JupyterLab would show "Error displaying widget" in its place. And
 the metadata say what the notebooks in git say, whatever the version: opening changes no byte.
-Folded is what has the tag, as in git, also where a reader unfolded it to look.
+What has the tag is folded, as in git, also where a reader unfolded it to look; what else a reader
+has folded stays so.
 
 Installing the package places `etc/jupyter/jupyter_server_config.d/ppo_lesson.json`, which tells
 every server of the environment, JupyterLab's and Notebook's, to load this extension. The server
@@ -17,7 +18,7 @@ import re
 from contextlib import suppress
 from typing import Any
 
-from ppo_lesson.commands.notebook_form import METADATA, agree_on_folding, lasting_outputs
+from ppo_lesson.commands.notebook_form import METADATA, fold_what_has_the_tag, lasting_outputs
 
 OURS = re.compile(r"^([^#\n]*;)?\s*(from|import)\s[^#\n]*\bppo_lesson\b", re.MULTILINE)
 
@@ -38,7 +39,7 @@ def before_save(model: dict[str, Any], **_: Any) -> None:
     for cell in cells:
         with suppress(AttributeError, KeyError, TypeError):  # not well formed: it stays as it is
             cell["outputs"] = lasting_outputs(cell["outputs"])
-            agree_on_folding(cell)
+            fold_what_has_the_tag(cell)
     for key in ("kernelspec", "language_info"):
         found = notebook["metadata"].get(key) or {}
         if found.get("name") == METADATA[key]["name"]:  # else somebody chose another kernel

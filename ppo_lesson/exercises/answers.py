@@ -39,14 +39,18 @@ def kept_answers(exercise: Exercise) -> Iterator[Any]:
         return
     module: dict[str, Any] = {"__name__": _name(exercise)}
 
-    def define() -> None:
-        exec(compile(source, answer_file(exercise.id), "exec"), module)
+    def define() -> bool:
+        try:
+            exec(compile(source, answer_file(exercise.id), "exec"), module)
+        except BaseException:  # a learner's file may raise what it likes, KeyboardInterrupt too
+            return False
+        return True
 
     try:
-        guard.run(define, TIME_LIMIT)
-    except (Exception, SystemExit, GeneratorExit):  # a learner's file may raise what it likes
+        defined = guard.run(define, TIME_LIMIT)
+    except guard.TimeLimitError:
         return
-    if _name(exercise) in module:
+    if defined and _name(exercise) in module:
         yield module[_name(exercise)]
 
 

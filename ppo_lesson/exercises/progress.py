@@ -4,7 +4,7 @@ The files stand in the user's data folder, or in the folder that the environment
 PPO_LESSON_DATA names: "~" is the home folder, and a relative path counts from the working folder of
 its first use. `exercises/gae.json` holds the verdicts on an exercise, `notes/own-words-....json` a
 text, `answers/gae.py` the function that passed. As each thing has its own file, two kernels do not
-stand in each other's way.
+stand in each other's way; where both record the same thing within milliseconds, the later stays.
 
 Progress is never a reason to fail: no file is no progress yet, a damaged one is set aside, and
 where a folder cannot be written nothing is kept. The last two are said once. What a later version
@@ -253,7 +253,7 @@ def _read(path: Path, is_sound: Callable[[Any], bool] = lambda _: True) -> Any:
 
 def _text(path: Path) -> str | None:
     try:
-        return path.read_bytes().decode(errors="replace")
+        return path.read_bytes().decode("utf-8-sig", errors="replace")  # Notepad marks a file
     except FileNotFoundError:
         return None
 

@@ -76,9 +76,7 @@ ABLATIONS = {
         Ablation("no-clip", "no clip", parts=_PLAIN),
         Ablation("no-clip-epochs-10", "no clip, 10 epochs", {"num_epochs": 10}, _PLAIN),
         Ablation("entropy-bonus", "entropy bonus 0.01", {"entropy_coefficient": 0.01}),
-        Ablation(
-            "torch-init", "torch's initial weights", parts=Parts(make_policy=torch_initialised)
-        ),
+        Ablation("torch-init", "torch's initial weights", parts=_TORCH),
         Ablation("constant-rate", "learning rate not annealed", {"anneal_learning_rate": False}),
         Ablation("clipped-value", "value clipping", {"clip_value": True}),
     )

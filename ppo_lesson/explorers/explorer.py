@@ -3,7 +3,7 @@
 Python fills a table for every position of the sliders; a Vega-Lite specification says where its
 numbers go. JupyterLab, an exported page and a page on a projector draw it by themselves, also from
 a stored notebook before any cell is run. `sliders` holds what can be moved, `vega` the pieces of a
-specification, `layout` where they stand; the explorers of the lessons stand in modules of their own.
+specification, `layout` where they stand; each explorer of the lessons is a module of its topic.
 """
 
 from __future__ import annotations

@@ -12,6 +12,8 @@ from functools import cache
 
 from ppo_lesson.exercises.exercise import Exercise, Lesson
 
+__all__ = ["EXERCISES", "LESSONS"]
+
 LESSONS: dict[str, Lesson]
 EXERCISES: dict[str, Exercise]
 
@@ -22,6 +24,10 @@ def __getattr__(name: str) -> object:
     if name == "EXERCISES":
         return _exercises()
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})  # for Tab, before anything is loaded
 
 
 @cache

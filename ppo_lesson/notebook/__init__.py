@@ -50,3 +50,7 @@ def __getattr__(name: str) -> object:
 
         return getattr(animation, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})  # for Tab, before anything is loaded

@@ -9,6 +9,7 @@ import ast
 import html
 import inspect
 import math
+import os
 import random
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -17,6 +18,7 @@ from itertools import takewhile
 
 import numpy as np
 import torch
+from IPython.core.getipython import get_ipython
 from IPython.display import Markdown, display
 from torch import Tensor
 
@@ -26,6 +28,9 @@ PROOFS_ARE_OFF = (
     "The proofs are off: this Python leaves out assert statements, because PYTHONOPTIMIZE is set "
     "or it was started with -O. Start Jupyter without them to have every claim checked."
 )
+
+INLINE = "module://matplotlib_inline.backend_inline"
+"""Where a kernel has pyplot draw; the kernel says so itself, unless MPLBACKEND says otherwise."""
 
 Number = bool | int | float | str | Tensor
 
@@ -40,6 +45,7 @@ def setup(seed: int = 0) -> None:
     seed = check_seed(seed)
     if sys.flags.optimize:
         print(PROOFS_ARE_OFF)
+    _let_pyplot_show()
     torch.set_num_threads(1)
     torch.set_default_dtype(torch.float64)
     torch.manual_seed(seed)
@@ -47,6 +53,16 @@ def setup(seed: int = 0) -> None:
     random.seed(seed)
     # The first optimiser of a process imports for a second; better here than in a demonstration.
     torch.optim.Adam([torch.zeros(1, requires_grad=True)])
+
+
+def _let_pyplot_show() -> None:
+    """Have a learner's own figures shown where MPLBACKEND says Agg, which nobody sees."""
+    shell = get_ipython()
+    if not hasattr(shell, "kernel") or os.environ.get("MPLBACKEND", "").lower() != "agg":
+        return
+    os.environ["MPLBACKEND"] = INLINE  # is read when matplotlib is loaded, which takes a while
+    if shell is not None and "matplotlib" in sys.modules:
+        shell.enable_matplotlib("inline")
 
 
 def show(

@@ -8,6 +8,7 @@ import threading
 import warnings
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager, suppress
+from types import FrameType
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -84,9 +85,13 @@ def _telling_the_end(result: Result, watch: Watch[Result] | None) -> Iterator[No
 def _warn(message: str) -> None:
     """Warn, and point at the line outside of this package from which training was begun."""
     frame, level = sys._getframe(), 1
-    while frame.f_back and frame.f_globals["__name__"].startswith("ppo_lesson."):
+    while frame.f_back and _module(frame).startswith("ppo_lesson."):
         frame, level = frame.f_back, level + 1
     warnings.warn(message, RuntimeWarning, stacklevel=level)
+
+
+def _module(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__"))  # lines that are run by `exec` may have none
 
 
 @contextmanager

@@ -59,7 +59,7 @@ def test_metadata_are_those_of_the_notebooks_in_git_and_a_learners_own_stay() ->
     assert notebook["content"]["metadata"] == {**METADATA, "mine": 1}
 
 
-def test_what_is_folded_is_what_has_the_tag_and_the_rest_stays() -> None:
+def test_what_has_the_tag_is_folded_and_what_a_learner_folded_stays_so() -> None:
     notebook = model()
     hidden = {"source_hidden": True, "outputs_hidden": True}
     cells = [
@@ -71,7 +71,7 @@ def test_what_is_folded_is_what_has_the_tag_and_the_rest_stays() -> None:
     saved(notebook)
     assert [cell["metadata"] for cell in notebook["content"]["cells"][2:]] == [
         {"tags": ["hide-input"], "mine": 1, "jupyter": {"source_hidden": True}},
-        {"jupyter": {"outputs_hidden": True}},
+        {"jupyter": hidden},
         {"jp-MarkdownHeadingCollapsed": True},
     ]
 

@@ -66,9 +66,21 @@ BROKEN = {
     "another name": "def mine():\n    return 1",
     "an error": "1 / 0",
     "an end": "raise SystemExit",
+    "Ctrl-C": "raise KeyboardInterrupt",
+    "an error of its own": "class Mine(BaseException):\n    pass\nraise Mine",
     "a name that is missing": "my_importance_weights = elsewhere",
     "nothing": "",
 }
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["plain", "Windows"])
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"], ids=["LF", "CRLF"])
+def test_a_file_is_read_as_an_editor_of_any_system_saves_it(mark, end):
+    keep_answer(EXERCISE, my_answer)
+    file = progress.answer_file(ID)
+    file.write_bytes(mark + file.read_bytes().replace(b"\n", end))
+    answers._of_this_kernel.clear()
+    assert [function.__name__ for function in kept_answers(EXERCISE)] == ["my_answer"]
 
 
 @pytest.mark.parametrize("lines", BROKEN.values(), ids=BROKEN)

@@ -160,7 +160,7 @@ def test_the_work_has_as_many_threads_as_whoever_asked_for_it():
     assert path, "torch computes without OpenMP"
     openmp = ctypes.CDLL(path[0])
     torch.set_num_threads(2)
-    assert guard.run(lambda heard: openmp.omp_get_max_threads(), 60.0) == 2
+    assert guard.run(lambda: openmp.omp_get_max_threads(), 60.0) == 2
 
 
 def test_two_checks_at_the_same_time_wait_for_each_other():

@@ -160,6 +160,7 @@ CELLS = (
     "from ppo_lesson.lessons import EXERCISES\nfrom ppo_lesson.exercises.checker import check\n"
     "from ppo_lesson.notebook import draw, setup, show_source\n\nsetup()",
     "draw(lambda ax: ax.plot([0, 1]), size=(1, 1))",
+    "import matplotlib.pyplot as plt\nplt.plot([0, 1]);",  # a learner's own
     "ratio = EXERCISES['policy_ratio']\nshow_source(setup)\nprint(check(ratio, ratio.reference))",
 )
 
@@ -182,7 +183,8 @@ def test_no_variable_keeps_a_learners_kernel_from_pictures_and_proofs_that_are_o
     monkeypatch.setattr(notebooks, "kernel_environment", lambda folder: clean(folder) | variables)
     page = new_notebook(cells=[new_code_cell(source) for source in CELLS])
     notebooks.execute(page)
-    first, picture, source = (cell.outputs for cell in page.cells)
+    first, picture, own, source = (cell.outputs for cell in page.cells)
+    assert ["image/png" in output.data for output in own] == [True]
     assert [output.text.strip() for output in first] == proofs
     width, height = notebook_form.png_size(picture[0].data["image/png"])
     assert (width, height) == (100, 100)  # as it was asked for, without a tight frame

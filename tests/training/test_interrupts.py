@@ -162,3 +162,16 @@ def test_half_a_run_is_none_for_an_experiment():
     assert whole(done) is done
     with pytest.raises(KeyboardInterrupt):
         whole(half)
+
+
+def test_lines_that_belong_to_no_module_are_warned_too() -> None:
+    """As `exec` runs them, where nobody gave them a `__name__`."""
+    lines = "attend(SimpleNamespace(history=[], stopped=''), broken(), None, done='')"
+    with pytest.warns(RuntimeWarning, match="training stopped: mine in iteration 1") as caught:
+        exec(lines, {"attend": attend, "SimpleNamespace": SimpleNamespace, "broken": _broken})
+    assert caught[0].filename == "<string>"
+
+
+def _broken() -> Generator[object, None, None]:
+    raise FloatingPointError("mine")
+    yield
