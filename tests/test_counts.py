@@ -342,6 +342,9 @@ CALLS: dict[str, Call] = {
         },
         {"num_epochs": 1},
     ),
+    "notebook.film.Film": Call(
+        lambda: {"config": SMALL, "seed": 3, "moment": 3}, {"seed": 0, "moment": 1}
+    ),
     "notebook.live.progress_bar": Call(lambda: {"total": 3, "description": "runs"}, {"total": 1}),
     "training.seeds.train_seeds": Call(
         lambda: {"config": SMALL, "seeds": [3], "num_evaluations": 3, "num_episodes": 3},
@@ -367,6 +370,7 @@ LONG = {
     "experiments.token_ratios",
     "notebook.animation",
     "notebook.board",
+    "notebook.film",
     "notebook.live.progress_bar",
     "museum.record.rerun",
     "notebook.page.setup",

@@ -29,6 +29,7 @@ from ppo_lesson.commands.notebook_cells import (
 )
 
 SECOND_EDITION: tuple[str, ...] = (
+    "00_start_here",
     "01_policy_gradient",
     "02_importance_sampling",
     "04_surrogate_gradient",

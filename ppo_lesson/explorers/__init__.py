@@ -39,7 +39,7 @@ EXPLORERS: dict[str, Callable[[], Explorer | Trouble]] = {
 NOTEBOOKS: dict[str, tuple[str, ...]] = {
     "proposal_explorer": ("02",),
     "weight_rain": ("03",),
-    "surrogate_cliff": ("00", "05"),
+    "surrogate_cliff": ("05",),
     "ratio_explosion": ("05",),
     "clip_lab": ("06", "08"),
     "lambda_dial": ("07",),

@@ -1,6 +1,7 @@
 """What stands on a page: numbers, tables, figures, progress, the dashboard, the pole.
 
-The dashboard and the pole, which load widgets and gymnasium, come when they are asked for.
+What loads widgets, gymnasium or torch's optimisers comes when it is asked for: the dashboard, the
+film of a training run, the pole.
 """
 
 from typing import TYPE_CHECKING
@@ -12,11 +13,14 @@ from ppo_lesson.notebook.live import live_figure, progress_bar
 from ppo_lesson.notebook.page import setup, show, show_source, show_table
 
 if TYPE_CHECKING:
-    from ppo_lesson.notebook.animation import animate, record_pole
+    from ppo_lesson.notebook.animation import animate, animate_together, record_pole
     from ppo_lesson.notebook.board import dashboard
+    from ppo_lesson.notebook.film import Film
 
 __all__ = [
+    "Film",
     "animate",
+    "animate_together",
     "check_packages",
     "dashboard",
     "draw",
@@ -37,7 +41,11 @@ def __getattr__(name: str) -> object:
         from ppo_lesson.notebook.board import dashboard
 
         return dashboard
-    if name in ("animate", "record_pole"):
+    if name == "Film":
+        from ppo_lesson.notebook.film import Film
+
+        return Film
+    if name in ("animate", "animate_together", "record_pole"):
         from ppo_lesson.notebook import animation
 
         return getattr(animation, name)

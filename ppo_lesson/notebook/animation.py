@@ -1,4 +1,4 @@
-"""The pole in motion, as one small picture that plays by itself."""
+"""The pole in motion, as one small picture that plays by itself; or several poles together."""
 
 from __future__ import annotations
 
@@ -6,19 +6,26 @@ import base64
 import html
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 import gymnasium
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from ppo_lesson.maths.shapes import check_count, check_seed
+from ppo_lesson.notebook.live import figure_font
 from ppo_lesson.training.networks import ActorCritic
 
 FRAME_SIZE = (300, 200)
 NUM_COLORS = 16
+GAP, LINE_HEIGHT = 12, 26
+"""Pixels between poles that are shown together, and for each of the lines above and below them."""
+
+NEARLY_WHITE = 246
+"""Colours above it in red, green and blue: a small palette holds the page's white only roughly."""
+
 STEP_MILLISECONDS = 20
 """CartPole's physics advances 0.02 s per step."""
 
@@ -32,6 +39,7 @@ class Animation:
 
     gif: bytes
     description: str
+    size: tuple[int, int] = (2 * FRAME_SIZE[0], 2 * FRAME_SIZE[1])  # to be seen from the back row
 
     def __repr__(self) -> str:
         """Return the sentence, for those who do not see the picture."""
@@ -40,7 +48,7 @@ class Animation:
     def _repr_html_(self) -> str:
         source = "data:image/gif;base64," + base64.b64encode(self.gif).decode()
         alt = html.escape(self.description)
-        width, height = (2 * size for size in FRAME_SIZE)  # to be seen from the back row
+        width, height = self.size
         return f'<img src="{source}" alt="{alt}" width="{width}" height="{height}">'
 
 
@@ -88,11 +96,63 @@ def animate(recording: Recording, description: str) -> Animation:
         recording: of at least one step.
         description: a sentence that says what is seen.
     """
-    first, *rest = recording.pictures
-    durations = [recording.every * STEP_MILLISECONDS] * len(rest) + [PAUSE_MILLISECONDS]
+    return Animation(_gif(recording.pictures, recording.every), description)
+
+
+def animate_together(recordings: Mapping[str, Recording], description: str) -> Animation:
+    """Show several recordings side by side, which start together; each stops where it ended.
+
+    Args:
+        recordings: under the words that stand above each; pictures equally far apart.
+        description: a sentence that says what is seen.
+
+    Raises:
+        ValueError: there is no recording, or the steps between two pictures differ.
+    """
+    steps_between = {recording.every for recording in recordings.values()}
+    if len(steps_between) != 1:
+        raise ValueError(f"recordings: expected one number of steps, got {sorted(steps_between)}")
+    longest = max(len(recording.pictures) for recording in recordings.values())
+    frames = [_together(recordings, number) for number in range(longest)]
+    palette = frames[-1].quantize(2 * NUM_COLORS, dither=Image.Dither.NONE)
+    pictures = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
+    for picture in pictures:
+        _whiten(picture)
+    return Animation(_gif(pictures, steps_between.pop()), description, frames[0].size)
+
+
+def _together(recordings: Mapping[str, Recording], number: int) -> Image.Image:
+    """Draw one picture of each side by side, its name above it, its steps so far below."""
+    width, height = FRAME_SIZE
+    total = len(recordings) * (width + GAP) - GAP, height + 2 * LINE_HEIGHT
+    frame = Image.new("RGB", total, "white")
+    draw, font = ImageDraw.Draw(frame), figure_font()
+    for place, (name, recording) in enumerate(recordings.items()):
+        left = place * (width + GAP)
+        frame.paste(
+            recording.pictures[min(number, len(recording.pictures) - 1)], (left, LINE_HEIGHT)
+        )
+        steps = min(number * recording.every, recording.num_steps)
+        draw.text((left + 4, 3), name, fill="black", font=font)
+        draw.text((left + 4, LINE_HEIGHT + height + 3), f"step {steps}", fill="black", font=font)
+    return frame
+
+
+def _whiten(picture: Image.Image) -> None:
+    """Make what is nearly white in its palette white, as the page is."""
+    numbers = picture.getpalette() or []
+    colors = [numbers[k : k + 3] for k in range(0, len(numbers), 3)]
+    white = [[255] * 3 if min(color) > NEARLY_WHITE else color for color in colors]
+    picture.putpalette([number for color in white for number in color])
+
+
+def _gif(pictures: Sequence[Image.Image], every: int) -> bytes:
+    """Join pictures that are so many steps apart; the last one stays for a while."""
+    first, *rest = pictures
+    durations = [every * STEP_MILLISECONDS] * len(rest) + [PAUSE_MILLISECONDS]
     file = io.BytesIO()
     first.save(file, "GIF", save_all=True, append_images=rest, duration=durations, loop=0)
-    return Animation(file.getvalue(), description)
+    return file.getvalue()
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from ppo_lesson.palette import COLORS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from PIL import ImageFont
 
 FIGURE_SIZE = (9.0, 4.0)
 BAR_SIZE = (600, 16)
@@ -56,14 +57,11 @@ def progress_bar(total: int, description: str) -> Callable[[], None]:
     Raises:
         ValueError: total is below 1.
     """
-    import matplotlib
-    from PIL import Image, ImageDraw, ImageFont
+    from PIL import Image, ImageDraw
 
     total = check_count("total", total)
     done = 0
-    file = Path(matplotlib.get_data_path(), "fonts", "ttf", FONT)
-    # Letter by letter: other ways to set a line depend on what is installed.
-    font = ImageFont.truetype(file, FONT_SIZE, layout_engine=ImageFont.Layout.BASIC)
+    font = figure_font()
 
     def png() -> bytes:
         width, height = BAR_SIZE
@@ -86,6 +84,16 @@ def progress_bar(total: int, description: str) -> Callable[[], None]:
         show()
 
     return advance
+
+
+def figure_font() -> ImageFont.FreeTypeFont:
+    """Load the font of all figures, for pictures that are drawn without matplotlib."""
+    import matplotlib
+    from PIL import ImageFont
+
+    file = Path(matplotlib.get_data_path(), "fonts", "ttf", FONT)
+    # Letter by letter: other ways to set a line depend on what is installed.
+    return ImageFont.truetype(file, FONT_SIZE, layout_engine=ImageFont.Layout.BASIC)
 
 
 def _live_picture(png: Callable[[], bytes], description: str) -> Callable[[], None]:

@@ -8,7 +8,14 @@ import torch
 from PIL import Image
 
 from ppo_lesson.notebook import animation
-from ppo_lesson.notebook.animation import FRAME_SIZE, Animation, animate, record_pole
+from ppo_lesson.notebook.animation import (
+    FRAME_SIZE,
+    Animation,
+    Recording,
+    animate,
+    animate_together,
+    record_pole,
+)
 from ppo_lesson.training.networks import ActorCritic
 
 
@@ -94,3 +101,44 @@ def test_the_description_is_the_alt_text_and_the_plain_text() -> None:
 def test_taking_a_picture_every_zero_steps_is_refused(pushing_right: ActorCritic) -> None:
     with pytest.raises(ValueError, match="every: expected 1 or more, got 0"):
         record_pole(pushing_right, seed=0, every=0)
+
+
+def _flat(color: str, num_pictures: int, every: int = 5) -> Recording:
+    picture = Image.new("RGB", FRAME_SIZE, color)
+    return Recording((picture,) * num_pictures, every * (num_pictures - 1), every)
+
+
+def _frames(gif: bytes) -> list[Image.Image]:
+    image = Image.open(io.BytesIO(gif))
+    frames = []
+    for index in range(image.n_frames):
+        image.seek(index)
+        frames.append(image.convert("RGB"))
+    return frames
+
+
+def test_poles_that_are_shown_together_keep_their_places_and_each_stops_where_it_ended() -> None:
+    colors = ("#ff0000", "#0000ff")
+    recordings = dict(zip(("before", "after"), map(_flat, colors, (2, 4)), strict=True))
+    shown = animate_together(recordings, "two poles")
+    frames = _frames(shown.gif)
+    assert len(frames) == 4 and {frame.size for frame in frames} == {shown.size}
+    for frame in frames:
+        left, right = (frame.getpixel((x, frame.height // 2)) for x in (150, frame.width - 150))
+        assert left[0] > 200 > 50 > left[2] and right[2] > 200 > 50 > right[0]
+        assert frame.getpixel((frame.width // 2, frame.height // 2)) == (255, 255, 255)
+    below = (0, frames[0].height - 20, 300, frames[0].height)  # the steps of the first
+    steps = [frame.crop(below).tobytes() for frame in frames]
+    assert steps[0] != steps[1] == steps[2] == steps[3]
+
+
+def test_the_same_recordings_give_the_same_picture_in_its_own_size() -> None:
+    one, other = (animate_together({"a": _flat("red", 3)}, "x") for _ in range(2))
+    assert one.gif == other.gif
+    assert f'width="{one.size[0]}" height="{one.size[1]}"' in one._repr_html_()
+
+
+@pytest.mark.parametrize("recordings", [{}, {"a": _flat("red", 2, 5), "b": _flat("red", 2, 4)}])
+def test_poles_that_do_not_keep_step_are_refused(recordings: dict[str, Recording]) -> None:
+    with pytest.raises(ValueError, match="recordings: expected one number of steps, got"):
+        animate_together(recordings, "x")

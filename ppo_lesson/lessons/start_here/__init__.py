@@ -5,8 +5,7 @@ from __future__ import annotations
 from ppo_lesson.exercises.exercise import Lesson
 from ppo_lesson.lessons.start_here.exercises import (
     EXPECTATION,
-    PREDICT_ASSERT,
-    PREDICT_TIME,
+    PREDICT_PRACTICE,
     PROGRESSION,
 )
 from ppo_lesson.lessons.start_here.questions import SELF_TEST
@@ -15,6 +14,6 @@ LESSON = Lesson(
     notebook="00_start_here",
     exercises=(EXPECTATION,),
     questions=SELF_TEST,
-    predictions=(PREDICT_ASSERT, PREDICT_TIME),
+    predictions=(PREDICT_PRACTICE,),
     open_questions=(PROGRESSION,),
 )

@@ -1,4 +1,4 @@
-"""What notebook 00 asks: one exercise to learn the tools, and whether the ground is firm."""
+"""What notebook 00 asks: one exercise and one prediction to learn the tools, and the map."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ EXPECTATION = Exercise(
     id="expectation",
     minutes=5,
     prompt=(
-        "Write the expectation of a value: weigh the value $f_k$ of each outcome with its "
+        "Write the expectation of a value: weight the value $f_k$ of each outcome by its "
         "probability $p_k$ and add up.\n\n"
         "`prob` and `value` have the shape `(K,)`, one entry per outcome; the probabilities sum "
         "to one. Return a tensor of shape `()`."
@@ -75,17 +75,17 @@ EXPECTATION = Exercise(
         "A rare outcome must count less than a frequent one. What is the weight of an outcome?",
         "One product per outcome, p times f, and then the sum of all the products.",
         "Multiply the two tensors entry by entry, and call .sum() on the result. A loop over the "
-        "K outcomes that adds up is as right.",
+        "K outcomes is right too.",
     ),
     mistakes=(
         Mistake(
-            "You averaged the values as if all outcomes were equally likely. Weigh each value with "
+            "You averaged the values as if all outcomes were equally likely. Weight each value by "
             "its probability.",
             lambda prob, value: value.mean(),
         ),
         Mistake(
             "You took the mean of the products, which divides by the number of outcomes. The "
-            "probabilities are the weights already, and they sum to one: add the products up.",
+            "probabilities are already the weights, and they sum to one: add the products up.",
             lambda prob, value: (prob * value).mean(),
         ),
         Mistake(
@@ -104,7 +104,7 @@ EXPECTATION = Exercise(
         ),
         Mistake(
             "You returned the value of the likeliest outcome. The expectation averages over all of "
-            "them, and need not be a value that ever comes.",
+            "them, and need not be one of the values.",
             lambda prob, value: value[prob.argmax()],
         ),
     ),
@@ -122,47 +122,27 @@ EXPECTATION = Exercise(
     ),
 )
 
-PREDICT_ASSERT = Question(
-    id="predict-assert-runs",
-    prompt="The cell claims that the slope of x³ at x = 2 is 12. Does it run, or does it stop?",
-    options=(
-        Option(
-            "it stops with an error: the slope is 8",
-            "8 is the value of x³ at 2. The slope is 3x², and that is 12 at x = 2.",
-        ),
-        Option(
-            "it runs, because 12 is right; with 13 it would stop",
-            "3x² = 12 at x = 2. An assert lets true claims pass in silence and stops at "
-            "false ones.",
-            correct=True,
-        ),
-        Option(
-            "it runs with any number: an assert only prints",
-            "An assert prints nothing. It stops the cell where its claim is false, so that no "
-            "false claim stays unnoticed.",
-        ),
+PREDICT_PRACTICE = Question(
+    id="predict-practice",
+    prompt=(
+        "PPO lets 32 carts practise side by side. Add up the time that all of them are played, at "
+        "50 pushes a second. How much practice is it until the pole stays up for 500 steps?"
     ),
-)
-
-PREDICT_TIME = Question(
-    id="predict-training-time",
-    prompt="How long will training take on your machine, until the pole stands for all 500 steps?",
     options=(
         Option(
-            "seconds",
-            "It takes a few hundred gradient steps of two tiny networks, and PPO uses each "
-            "sample several times.",
+            "less than an hour",
+            "The run has about 51,000 steps of 0.02 seconds: 17 minutes.",
             correct=True,
         ),
         Option(
-            "minutes",
-            "Many published programs do take minutes. The task itself needs less: each sample is "
-            "used several times, and the networks are tiny.",
+            "between an hour and a day",
+            "It is less: about 51,000 steps of 0.02 seconds. A day would be more than four "
+            "million steps.",
         ),
         Option(
-            "an hour",
-            "That is what large networks take. Here a few hundred gradient steps of two tiny "
-            "networks are enough.",
+            "more than a day, since it starts from random weights",
+            "The weights are random, but there are only two small networks to train, and each "
+            "state is four numbers. About 51,000 steps of 0.02 seconds were enough.",
         ),
     ),
 )
@@ -171,28 +151,30 @@ PROGRESSION = OpenQuestion(
     id="draw-the-progression",
     source="synthesis 2",
     prompt=(
-        "Draw the way from the policy gradient to the need for PPO: one box for each idea, and on "
-        "each arrow the reason why the next idea is needed."
+        "Draw the way from the policy gradient to PPO: one box for each idea or problem, and on "
+        "each arrow the reason why the next box is needed."
     ),
     model_answer=(
-        "Policy gradient → on-policy waste: the gradient is an expectation under the present "
-        "policy, so each batch is good for one step and is then thrown away.\n\n"
-        "On-policy waste → importance sampling: to use old samples again, weigh each with the "
-        "probability that it has now over the one that it had when it was drawn.\n\n"
-        "Importance sampling → surrogate: put that ratio in front of the advantage; the mean "
-        "of r A has the policy gradient as its gradient at $\\theta_{old}$, so old data may be "
-        "used for the first steps.\n\n"
-        "Surrogate → ratio explosion: with many steps the policy leaves $\\theta_{old}$; the "
-        "states are still those of the old policy (bias), and a few huge ratios rule the mean "
-        "(variance).\n\n"
-        "Ratio explosion → staying proximal: keep the new policy near the old one, with a KL "
+        "Policy gradient → on-policy waste: the gradient is an expectation under the current "
+        "policy, so each batch serves one step and is then thrown away.\n\n"
+        "On-policy waste → importance sampling: to use old samples again, weight each by its "
+        "probability now over its probability when it was drawn.\n\n"
+        "Importance sampling → surrogate: multiply the advantage by that ratio, r. At "
+        "$\\theta_{old}$ the mean of r A has the gradient of the true objective, so old data may "
+        "be used for a small step.\n\n"
+        "Surrogate → old states: the states are still those of the old policy. This is a bias: "
+        "the surrogate can promise a gain while the true return falls.\n\n"
+        "Surrogate → ratio explosion: far from $\\theta_{old}$ a few large ratios rule the mean. "
+        "This is variance.\n\n"
+        "Both dangers → staying proximal: keep the new policy near the old one, with a KL "
         "penalty, a trust region or a clip.\n\n"
-        "Staying proximal → PPO: several epochs of the clipped surrogate on each rollout, then "
-        "a fresh rollout."
+        "Staying proximal → PPO: several epochs of the clipped surrogate on each batch, then "
+        "a fresh batch."
     ),
     rubric=(
-        "The start has its reason: policy gradient is on-policy, so each sample is used once.",
-        "Importance sampling leads to the surrogate, whose gradient is right at θ_old only.",
-        "Far from θ_old it fails, by old states and by exploding ratios; so PPO stays near.",
+        "The first arrow has its reason: the policy gradient is on-policy, so each batch serves "
+        "one step.",
+        "Importance sampling leads to the surrogate, whose gradient is exact at θ_old only.",
+        "Two dangers are kept apart: old states (bias) and ratio explosion (variance).",
     ),
 )

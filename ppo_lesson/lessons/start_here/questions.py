@@ -1,4 +1,4 @@
-"""The self-test of notebook 00: eight ideas that the lessons stand on, each with a pointer."""
+"""The self-test of notebook 00: eight ideas that return in the lessons, each with a pointer."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ POLICY = Question(
     options=(
         Option(
             "a list of the actions that were taken in an episode",
-            "That is a record of what happened. A policy says what could happen, and how likely "
-            "it is. Read up: notebook 01, or Sutton and Barto, section 3.5.",
+            "That is a record of what happened. A policy says how likely each action is, before "
+            "one is taken. Read up: notebook 01, or Sutton and Barto, section 3.5.",
         ),
         Option(
             "for each state, a probability for every action",
-            "π(a|s) is a distribution over actions for each state, and acting means to draw "
-            "from it. A language model is one: for each text so far, a probability for every "
-            "next token.",
+            "π(a|s) is a distribution over actions for each state; to act is to draw from it. A "
+            "language model is a policy: for each text so far, a probability for every next "
+            "token.",
             correct=True,
         ),
         Option(
             "for each state, the reward that an action will bring",
-            "That would be a model of the reward. A policy chooses; it predicts nothing. "
-            "Read up: notebook 01, or Sutton and Barto, section 3.5.",
+            "That would be a model of the reward. A policy chooses an action; it does not predict "
+            "the reward. Read up: notebook 01, or Sutton and Barto, section 3.5.",
         ),
         Option(
             "a rule of the world: which state follows an action",
@@ -39,24 +39,24 @@ STATE = Question(
     options=(
         Option(
             "position and speed of the cart, angle and angular speed of the pole",
-            "Together with the push, these four numbers settle what comes next, so nothing "
-            "of the past has to be remembered.",
+            "Together with the push, these four numbers settle what comes next. Nothing older has "
+            "to be remembered.",
             correct=True,
         ),
         Option(
-            "the position of the cart and the angle of the pole, and no more",
-            "Without the two speeds one cannot tell a falling pole from a rising one. A state has "
-            "to hold all of the past that matters for the future. Read up: Sutton and Barto, "
+            "the position of the cart and the angle of the pole at this moment, and no more",
+            "Without the two speeds you cannot tell a falling pole from a rising one. A state "
+            "has to hold all of the past that matters for the future. Read up: Sutton and Barto, "
             "section 3.1.",
         ),
         Option(
             "the push to the left or to the right that is applied now",
             "That is the action: what the policy chooses after it has seen the state. Read up: "
-            "notebook 08, section 2, or Sutton and Barto, section 3.1.",
+            "notebook 08, or Sutton and Barto, section 3.1.",
         ),
         Option(
             "the number of steps for which the pole has been standing",
-            "That is the return so far. The cart moves in the same way, whether the pole has stood "
+            "That is the return so far. The cart moves in the same way whether the pole has stood "
             "for 10 steps or for 400. Read up: Sutton and Barto, sections 3.1 and 3.3.",
         ),
     ),
@@ -99,24 +99,23 @@ EXPECTATION_OF_A_BET = Question(
     options=(
         Option(
             "4.5",
-            "That is the mean of 10 and -1 as if both were equally likely. Weigh each with its "
-            "probability. Read up: notebook 02, sections 1 and 2.",
+            "That is the mean of 10 and -1 as if both were equally likely. Weight each by its "
+            "probability. Read up: notebook 02.",
         ),
         Option(
             "1.2",
-            "0.2 · 10 + 0.8 · (-1) = 1.2. It is no result that ever comes; it is what many "
-            "bets bring on average.",
+            "0.2 · 10 + 0.8 · (-1) = 1.2. No single bet pays 1.2; it is the average of many bets.",
             correct=True,
         ),
         Option(
             "-1",
             "That is the likeliest result. An expectation averages over all of them. Read up: "
-            "notebook 02, sections 1 and 2.",
+            "notebook 02.",
         ),
         Option(
             "2",
             "0.2 · 10 counts the bets that are won and forgets the others, which add 0.8 · (-1). "
-            "Read up: notebook 02, sections 1 and 2.",
+            "Read up: notebook 02.",
         ),
     ),
 )
@@ -125,7 +124,7 @@ GRADIENT = Question(
     id="knows-gradient",
     prompt=(
         "J is the expected return as a function of the weights θ of a policy. What does its "
-        "gradient ∇J tell?"
+        "gradient ∇J tell you?"
     ),
     options=(
         Option(
@@ -136,17 +135,17 @@ GRADIENT = Question(
         Option(
             "how large J is, as one number",
             "That is the value of J. The gradient has as many entries as there are weights. "
-            "Value and gradient are different things, and notebook 04 lives on that. Read up: "
-            "notebook 04, section 11.",
+            "Notebook 04 shows a loss whose value says nothing while its gradient is right. Read "
+            "up: notebook 04.",
         ),
         Option(
-            "the direction in θ in which J rises fastest, and how steeply",
-            "It holds at the present θ and for a small step. A large step can lead down, which is "
-            "why PPO stays near.",
+            "the direction in which J rises fastest, and how steeply",
+            "It holds at the current θ and for a small step. A large step can make the policy "
+            "worse, which is why PPO stays near.",
             correct=True,
         ),
         Option(
-            "how J changes from one training step to the next",
+            "how much J has changed from one training step to the next",
             "That is a curve over time. The gradient is a derivative with respect to the weights, "
             "whether you train or not. Read up: Sutton and Barto, section 13.1.",
         ),
@@ -159,25 +158,25 @@ LOG_DERIVATIVE = Question(
     options=(
         Option(
             "∇π = π ∇ log π",
-            "∇ log π = ∇π / π, times π. The π in front turns a sum over all actions into an "
-            "expectation, and that can be sampled.",
+            "Multiply ∇ log π = ∇π / π by π. The π in front turns a sum over all actions into an "
+            "expectation, which can be sampled.",
             correct=True,
         ),
         Option(
             "∇π = log π ∇π",
-            "The logarithm stands outside of the derivative here. It belongs inside: the chain "
-            "rule gives ∇ log π = ∇π / π. Read up: notebook 01, section 3, or Sutton and Barto, "
+            "Here the logarithm stands outside the derivative. It belongs inside: the chain "
+            "rule gives ∇ log π = ∇π / π. Read up: notebook 01, or Sutton and Barto, "
             "section 13.3.",
         ),
         Option(
             "∇ log π = π ∇π",
-            "The derivative of a logarithm divides by its argument, it does not multiply. "
-            "Read up: notebook 01, section 3, or Sutton and Barto, section 13.3.",
+            "The derivative of a logarithm divides by its argument; it does not multiply. "
+            "Read up: notebook 01, or Sutton and Barto, section 13.3.",
         ),
         Option(
             "log ∇π = ∇ log π",
             "Logarithm and derivative cannot be swapped, and ∇π can be negative. Read up: "
-            "notebook 01, section 3, or Sutton and Barto, section 13.3.",
+            "notebook 01, or Sutton and Barto, section 13.3.",
         ),
     ),
 )
@@ -188,8 +187,8 @@ REINFORCE = Question(
     options=(
         Option(
             "it tries every action in every state and keeps the best",
-            "It only sees the actions that it drew. That it needs no more than a sample is the "
-            "point. Read up: notebook 01, or Sutton and Barto, section 13.3.",
+            "It only sees the actions that it drew, and it needs no more than that sample. "
+            "Read up: notebook 01, or Sutton and Barto, section 13.3.",
         ),
         Option(
             "it fits a table of action values and takes the largest",
@@ -197,14 +196,14 @@ REINFORCE = Question(
             "Read up: Sutton and Barto, sections 6.5 and 13.3.",
         ),
         Option(
-            "it raises the log-probability of each action taken, weighed by the return after it",
-            "θ moves along G ∇ log π(a|s). The sample came from the present policy, so after "
-            "the step it is used up. That waste is where our story begins.",
+            "it raises the log-probability of what it did, in proportion to the return",
+            "θ moves along G ∇ log π(a|s), where G is the return after the action. The sample "
+            "came from the current policy, so it serves one step only.",
             correct=True,
         ),
         Option(
-            "it makes the actions of the best episode likelier and ignores all others",
-            "Every episode counts, with its return as the weight; a negative one makes its actions "
+            "it makes the actions of the best episode likelier and ignores all other episodes",
+            "Every episode counts, weighted by its return; a negative return makes its actions "
             "less likely. Read up: notebook 01, or Sutton and Barto, section 13.3.",
         ),
     ),
@@ -216,24 +215,24 @@ ADVANTAGE = Question(
     options=(
         Option(
             "its reward is -2",
-            "An advantage looks at all that follows, and compares. The reward can be positive and "
-            "the advantage negative. Read up: notebook 07, or notebook 08, section 2.",
+            "An advantage counts all that follows, and compares. The reward can be positive and "
+            "the advantage negative. Read up: notebook 01, or notebook 07.",
         ),
         Option(
-            "on average it brings 2 less than what the policy does in this state as a rule",
-            "A(s, a) = Q(s, a) - V(s), compared with the policy's own average in that state. "
-            "So it should become less likely.",
+            "it brings 2 less than the policy's average in this state",
+            "A(s, a) = Q(s, a) - V(s): what follows this action, minus the policy's own average "
+            "in that state. So the action should become less likely.",
             correct=True,
         ),
         Option(
-            "on average it brings 2 less than the best action in this state",
-            "The comparison is with the policy's own average, V(s), and not with the best action: "
-            "the best one has an advantage of 0 or more. Read up: notebook 07, or Sutton and "
+            "it brings 2 less than the best action that there is in this state",
+            "The comparison is with the policy's own average, V(s), and not with the best action, "
+            "which has an advantage of 0 or more. Read up: notebook 07, or Sutton and "
             "Barto, section 13.4, on baselines.",
         ),
         Option(
             "the state is a bad one, whichever action is taken",
-            "V(s) says how good a state is, and it is subtracted. In a bad state, too, some "
+            "V(s) says how good a state is, and it is subtracted. Even in a bad state some "
             "action is at least as good as the average. Read up: notebook 07, or Sutton and Barto, "
             "section 13.4, on baselines.",
         ),
