@@ -42,6 +42,10 @@ def plot_confident_estimate(ax: Axes, product: Tensor, exact: float, settles_on:
         ax.axhline(height, color=COLORS[role], linestyle="-" if role == "truth" else ":")
     ax.annotate(f"exact, with the trips that never came: {exact:.3g}", (FIRST_MEAN, exact), **style)
     ax.annotate(
+        f"without those trips: {settles_on:.3g}", (FIRST_MEAN, settles_on), xytext=(4, -16),
+        textcoords="offset points", color=COLORS["quiet"],
+    )  # fmt: skip
+    ax.annotate(
         "estimate, ±2 standard errors", (float(n[-1]), float(mean[-1])), xytext=(-4, 22),
         textcoords="offset points", color=COLORS["new"], ha="right",
     )  # fmt: skip
@@ -62,13 +66,16 @@ def plot_running_estimates(ax: Axes, narrow: Tensor, wide: Tensor, exact: float)
     """
     ax.axhline(exact, **line_style("truth"), linewidth=1.5)
     place: dict[str, Any] = {"transform": ax.transAxes}
+    leaps = narrow.max(1).values / narrow.sum(1)
     for rows, role, line, label, height in [
-        (narrow, "bad", "-", "narrow proposal (solid)", 0.9),
+        (narrow, "new", "-", "narrow proposal (solid; thick: the largest leap)", 0.9),
         (wide, "old", "--", "wide proposal (dashed)", 0.81),
     ]:
-        for product in rows:
+        for k, product in enumerate(rows):
             n, mean, _ = _running(product)
-            ax.plot(n, mean, line, color=COLORS[role], linewidth=1.6, label=label)
+            thick = role == "old" or k == int(leaps.argmax())
+            look = {"linewidth": 2.5, "alpha": 1} if thick else {"linewidth": 1.2, "alpha": 0.55}
+            ax.plot(n, mean, line, color=COLORS[role], label=label, **look)
         ax.text(0.02, height, label, color=COLORS[role], **place)
     ax.text(0.02, 0.72, f"exact: {exact:.3g} (level line)", **place)
     ax.set(xscale="log", xlabel="number of samples n", ylabel="mean of the first n")
@@ -97,6 +104,10 @@ def plot_claimed_errors(ax: Axes, estimate: Tensor, standard_error: Tensor, exac
     low, high = float(estimate.min()), float(estimate.max())
     grid = torch.logspace(math.log10(low), math.log10(high), 400, dtype=estimate.dtype)
     ax.plot(grid, (grid - exact).abs() / 2, color=COLORS["quiet"], linewidth=1.5)
+    ax.annotate(
+        "grey curves: the interval\nends at the truth", (high, (high - exact) / 2), xytext=(-6, -46),
+        textcoords="offset points", color=COLORS["quiet"], ha="right", va="top",
+    )  # fmt: skip
     ax.axvline(exact, color=COLORS["truth"], linewidth=1.5)
     share = float(contains.double().mean())
     least, most = float(standard_error.min()), float(standard_error.max())
@@ -139,7 +150,7 @@ def plot_worth_of_width(
     ax.text(middle, 0.93, "variance\ninfinite", ha="center", va="top", color=COLORS["quiet"])
     ax.set(xlabel="standard deviation of the proposal (target: 1)", ylabel="ESS / N")
     ax.set(xlim=(float(std[0]), float(std[-1])), ylim=(-0.02, 1.05))
-    ax.set_title("Too wide costs samples; too narrow costs all of them, unnoticed")
+    ax.set_title("Too wide costs samples; too narrow costs more than the batch admits")
     return ax
 
 
@@ -172,8 +183,8 @@ def plot_log_weights(ax: Axes, log_ratio: Tensor, drift: float) -> Axes:
     Args:
         ax: to draw on.
         log_ratio: (M, T) log-ratio of each step of each trajectory.
-        drift: s, the standard deviation of one log-ratio. Log-weights are normal then, with mean
-            -t s^2 / 2 and standard deviation s sqrt(t); the band is two of these wide.
+        drift: D, the standard deviation of one log-ratio. Log-weights are normal then, with mean
+            -t D^2 / 2 and standard deviation D sqrt(t); the band is two of these wide.
     """
     step = torch.arange(1, log_ratio.shape[1] + 1)
     middle, spread = -step * drift**2 / 2, drift * step.sqrt()
@@ -181,45 +192,18 @@ def plot_log_weights(ax: Axes, log_ratio: Tensor, drift: float) -> Axes:
     ax.fill_between(step, middle - 2 * spread, middle + 2 * spread, **band)
     for row in log_ratio:
         product = per_decision_log_weight(row)
-        ax.plot(step[::EVERY], product[::EVERY], color=COLORS["light"], linewidth=1)
+        ax.plot(step[::EVERY], product[::EVERY], color=COLORS["light"], linewidth=1.5)
     highest = per_decision_log_weight(log_ratio[log_ratio.sum(1).argmax()])
     ax.plot(step, highest, **line_style("weight"))
     label_end(ax, step, highest, "weight", f"w = {float(highest[-1].exp()):.0f}")
     ax.plot(step, middle, **line_style("truth"))
     label_end(ax, step, middle, "truth", f"median\n{float(middle[-1].exp()):.2f}")
     ax.axhline(0, color=COLORS["quiet"], linewidth=1.5)
-    ax.text(0.02, 0.05, "grey level line: weight 1", transform=ax.transAxes, color=COLORS["quiet"])
+    place: dict[str, Any] = {"transform": ax.transAxes, "color": COLORS["quiet"]}
+    ax.text(0.02, 0.13, "band: median ±2 standard deviations", **place)
+    ax.text(0.02, 0.05, "level line: weight 1", **place)
     ax.set(xlabel="step t", ylabel="log of the product so far", xlim=(0, log_ratio.shape[1]))
     ax.set_title("The products sink, and spread as they sink")
-    return ax
-
-
-def plot_warnings(ax: Axes, horizon: Tensor, log_weight: Tensor, drift: float) -> Axes:
-    """Draw three numbers of a batch against the horizon: mean weight, median weight, ESS / N.
-
-    Args:
-        ax: to draw on.
-        horizon: (H,) steps of a trajectory, ascending.
-        log_weight: (H, N) log-weights of a batch for each horizon.
-        drift: s, the standard deviation of one log-ratio, for the exact lines.
-    """
-    weight = log_weight.exp()
-    share = weight / weight.sum(1, keepdim=True)
-    square = horizon * drift**2
-    kinds = [
-        ("old", "mean weight", torch.ones_like(square), weight.mean(1)),
-        ("new", "median weight", (-square / 2).exp(), log_weight.median(1).values.exp()),
-        ("weight", "ESS / N", (-square).exp(), 1 / share.square().sum(1) / share.shape[1]),
-    ]
-    for (role, label, exact, sampled), marker in zip(kinds, "sov", strict=True):
-        plot_line(ax, horizon, exact, role, label)
-        ax.plot(horizon, sampled, marker, color=COLORS[role], markersize=8)
-    place: dict[str, Any] = {"transform": ax.transAxes, "color": COLORS["quiet"]}
-    ax.text(0.02, 0.04, "lines: exact; marks: one batch", **place)
-    ax.set(
-        yscale="log", xlabel="horizon T (steps of a trajectory)", ylabel="on a logarithmic scale"
-    )
-    ax.set_title("The mean stays quiet; the median and the ESS speak")
     return ax
 
 
@@ -259,4 +243,44 @@ def plot_variances(
         ax.plot(horizon, height, "o", color=COLORS[role])
     ax.set(yscale="log", xlabel="horizon T", ylabel="variance of one trajectory")
     ax.set_title("Shorter products: less variance, but it grows all the same")
+    return ax
+
+
+def plot_truncation(ax: Axes, limit: Tensor, bias: Tensor, error: Tensor, unlimited: float) -> Axes:
+    """Draw bias, standard error and the two together against the limit of truncated weights.
+
+    Args:
+        ax: to draw on.
+        limit: (G,) c, ascending.
+        bias: (G,) of the estimate, of either sign.
+        error: (G,) standard error of the estimate.
+        unlimited: root mean square error without a limit.
+    """
+    both = (bias.square() + error.square()).sqrt()
+    best = int(both.argmin())
+    for height, role, label, at, shift in [
+        (bias.abs(), "old", "size of the bias", -1, (-4, 12)),
+        (error, "new", "standard error", 0, (6, 12)),
+        (both, "truth", "root mean square error", 0, (6, 8)),
+    ]:
+        ax.plot(limit, height, **line_style(role), label=label)
+        ax.annotate(
+            label, (float(limit[at]), float(height[at])), xytext=shift, color=COLORS[role],
+            textcoords="offset points", ha="right" if at else "left",
+        )  # fmt: skip
+    ax.axhline(unlimited, color=COLORS["quiet"], linestyle=":", linewidth=1.5)
+    ax.annotate(
+        f"no limit: {unlimited:.3g}", (float(limit[-1]), unlimited), xytext=(-4, 6), ha="right",
+        textcoords="offset points", color=COLORS["quiet"],
+    )  # fmt: skip
+    ax.plot(limit[best], both[best], "o", color=COLORS["truth"], markersize=9)
+    ax.annotate(
+        f"{float(both[best]):.3g} at c = {float(limit[best]):.3g}",
+        (float(limit[best]), float(both[best])), xytext=(0, 10), ha="center",
+        textcoords="offset points",
+    )  # fmt: skip
+    ax.set(xscale="log", yscale="log", xlabel="limit c of a weight", ylabel="error of the estimate")
+    ax.set_xlim(float(limit[0]), float(limit[-1]))
+    _plain_ticks(ax.yaxis)
+    ax.set_title("A lower limit trades variance for bias")
     return ax

@@ -16,12 +16,11 @@ from ppo_lesson.figures.exploding_weights import (
     plot_confident_estimate,
     plot_log_weights,
     plot_running_estimates,
+    plot_truncation,
     plot_variances,
-    plot_warnings,
     plot_worth_of_width,
     plot_worth_of_worlds,
 )
-from ppo_lesson.maths import effective_sample_size
 from ppo_lesson.worlds.toys import Gaussian
 
 
@@ -127,7 +126,7 @@ def test_each_trajectory_is_a_running_sum_and_the_last_highest_is_marked(ax: Axe
 
 def test_the_median_and_its_band_are_those_of_the_normal_sum(ax: Axes) -> None:
     plot_log_weights(ax, 0.3 * normal(2, 40), drift=0.3)
-    # One step of a drift s under the old policy: the log of two normal densities, s apart.
+    # One step of a drift under the old policy: the log of two normal densities, so far apart.
     step = stats.norm(-(0.3**2) / 2, 0.3)
     x, middle = ax.lines[3].get_data()
     np.testing.assert_allclose(middle, x * step.mean())
@@ -139,21 +138,34 @@ def test_the_median_and_its_band_are_those_of_the_normal_sum(ax: Axes) -> None:
     assert f"median\n{np.exp(40 * step.mean()):.2f}" in [text.get_text() for text in ax.texts]
 
 
-def test_three_numbers_of_a_batch_beside_their_exact_values(ax: Axes) -> None:
-    horizon, drift = torch.tensor([1, 100, 300]), 0.1
-    square = horizon * drift**2
-    log_weight = square.sqrt()[:, None] * normal(3, 51) - square[:, None] / 2
-    plot_warnings(ax, horizon, log_weight, drift)
-    weight = stats.lognorm(s=(300 * drift**2) ** 0.5, scale=np.exp(-300 * drift**2 / 2))
-    assert line(ax, "mean weight").get_ydata()[-1] == pytest.approx(weight.mean())
-    assert line(ax, "median weight").get_ydata()[-1] == pytest.approx(weight.median())
-    worth = weight.mean() ** 2 / weight.moment(2)
-    assert line(ax, "ESS / N").get_ydata()[-1] == pytest.approx(worth)
-    mean, median, share = (marks.get_ydata() for marks in ax.lines[1::2])
-    np.testing.assert_allclose(mean, log_weight.exp().mean(1))
-    np.testing.assert_allclose(median, np.median(log_weight.exp().numpy(), axis=1))
-    sizes = [float(effective_sample_size(row)) / 51 for row in log_weight]
-    np.testing.assert_allclose(share, sizes)
+def test_bias_and_standard_error_against_the_limit_and_the_best_of_them_is_marked(ax: Axes) -> None:
+    limit = torch.tensor([1.0, 10.0, 100.0])
+    bias, error = torch.tensor([-8.0, -3.0, -1.0]), torch.tensor([1.0, 4.0, 20.0])
+    plot_truncation(ax, limit, bias, error, unlimited=25.0)
+    np.testing.assert_allclose(line(ax, "size of the bias").get_ydata(), [8, 3, 1])
+    np.testing.assert_allclose(line(ax, "standard error").get_ydata(), [1, 4, 20])
+    both = np.array([65, 25, 401]) ** 0.5
+    np.testing.assert_allclose(line(ax, "root mean square error").get_ydata(), both)
+    assert {"no limit: 25", "5 at c = 10"} <= set(texts(ax))
+    x, y = ax.lines[-1].get_data()
+    np.testing.assert_allclose([*x, *y], [10, 5])
+
+
+def test_the_curves_that_bound_and_the_band_are_named_in_the_figure(ax: Axes) -> None:
+    plot_claimed_errors(ax, torch.tensor([0.5, 4.0]), torch.tensor([0.1, 2.0]), exact=1.0)
+    plot_log_weights(ax, 0.1 * normal(2, 20), drift=0.1)
+    plot_confident_estimate(ax, products(50), exact=0.25, settles_on=1.5)
+    said = " ".join(texts(ax))
+    for words in ("grey curves: ", "band: median", "without those trips: 1.5"):
+        assert words in said
+
+
+def test_the_run_with_the_largest_leap_is_drawn_thick(ax: Axes) -> None:
+    narrow, wide = torch.ones(3, 100, dtype=torch.float64), products(2, 100)
+    narrow[1, 60] = 50.0
+    plot_running_estimates(ax, narrow, wide, exact=1.0)
+    lines = [line for line in ax.lines if str(line.get_label()).startswith("narrow")]
+    assert [line.get_linewidth() > 2 for line in lines] == [False, True, False]
 
 
 def test_worlds_are_drawn_from_horizon_one_on_and_samples_where_they_were_taken(ax: Axes) -> None:
