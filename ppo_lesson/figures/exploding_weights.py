@@ -104,10 +104,6 @@ def plot_claimed_errors(ax: Axes, estimate: Tensor, standard_error: Tensor, exac
     low, high = float(estimate.min()), float(estimate.max())
     grid = torch.logspace(math.log10(low), math.log10(high), 400, dtype=estimate.dtype)
     ax.plot(grid, (grid - exact).abs() / 2, color=COLORS["quiet"], linewidth=1.5)
-    ax.annotate(
-        "grey curves: the interval\nends at the truth", (high, (high - exact) / 2), xytext=(-6, -46),
-        textcoords="offset points", color=COLORS["quiet"], ha="right", va="top",
-    )  # fmt: skip
     ax.axvline(exact, color=COLORS["truth"], linewidth=1.5)
     share = float(contains.double().mean())
     least, most = float(standard_error.min()), float(standard_error.max())
@@ -122,6 +118,10 @@ def plot_claimed_errors(ax: Axes, estimate: Tensor, standard_error: Tensor, exac
             color=COLORS["bad"], **place)  # fmt: skip
     ax.annotate(f"exact: {exact:.3g}", (exact, 1), (6, -4), ("data", "axes fraction"),
                 "offset points", va="top")  # fmt: skip
+    ax.annotate(
+        "grey curves: the interval\nends at the truth", (high, (high - exact) / 2), (-6, -46),
+        "data", "offset points", color=COLORS["quiet"], ha="right", va="top",
+    )  # fmt: skip
     ax.set_title("Too low and too sure: the lowest estimates claim the smallest errors")
     return ax
 
