@@ -98,8 +98,8 @@ depend on actions taken later, so it needs only the ratios up to and **including
             lambda log_ratio: log_ratio.cumsum(dim=0) / _step_numbers(log_ratio),
         ),
         Mistake(
-            "A step's own log-ratio is missing: its reward comes after its action, so it may depend "
-            "on that action.",
+            "A step's own log-ratio is missing: its reward comes after its action, so it may "
+            "depend on that action.",
             lambda log_ratio: log_ratio.cumsum(dim=0) - log_ratio,
         ),
         Mistake(
