@@ -24,37 +24,6 @@ NUM_MEANS = 600
 """At most so many points of a running mean are drawn."""
 
 
-def plot_confident_estimate(ax: Axes, product: Tensor, exact: float, settles_on: float) -> Axes:
-    """Draw the mean of the first n samples with two standard errors, and the truth it misses.
-
-    Args:
-        ax: to draw on.
-        product: (N,) weight times value of each sample.
-        exact: E_p[f].
-        settles_on: what the mean tends to, the sum of p f over what the proposal shows.
-    """
-    n, mean, variance = _running(product)
-    band = 2 * (variance / n).sqrt()
-    ax.fill_between(n, mean - band, mean + band, color=COLORS["new"], alpha=0.25, linewidth=0)
-    ax.plot(n, mean, **line_style("new"))
-    style: dict[str, Any] = {"xytext": (4, 6), "textcoords": "offset points"}
-    for height, role in [(exact, "truth"), (settles_on, "quiet")]:
-        ax.axhline(height, color=COLORS[role], linestyle="-" if role == "truth" else ":")
-    ax.annotate(f"exact, with the trips that never came: {exact:.3g}", (FIRST_MEAN, exact), **style)
-    ax.annotate(
-        f"without those trips: {settles_on:.3g}", (FIRST_MEAN, settles_on), xytext=(4, -16),
-        textcoords="offset points", color=COLORS["quiet"],
-    )  # fmt: skip
-    ax.annotate(
-        "estimate, ±2 standard errors", (float(n[-1]), float(mean[-1])), xytext=(-4, 22),
-        textcoords="offset points", color=COLORS["new"], ha="right",
-    )  # fmt: skip
-    ax.set(xscale="log", xlabel="number of trips n", ylabel="mean of the first n")
-    ax.set_xlim(FIRST_MEAN, len(product))
-    ax.set_title("The error bar closes in on the wrong number")
-    return ax
-
-
 def plot_running_estimates(ax: Axes, narrow: Tensor, wide: Tensor, exact: float) -> Axes:
     """Draw running means of several samples from a narrow proposal, and of some from a wide one.
 
@@ -72,7 +41,7 @@ def plot_running_estimates(ax: Axes, narrow: Tensor, wide: Tensor, exact: float)
         (wide, "old", "--", "wide proposal (dashed)", 0.81),
     ]:
         for k, product in enumerate(rows):
-            n, mean, _ = _running(product)
+            n, mean = _running(product)
             thick = role == "old" or k == int(leaps.argmax())
             look = {"linewidth": 2.5, "alpha": 1} if thick else {"linewidth": 1.2, "alpha": 0.55}
             ax.plot(n, mean, line, color=COLORS[role], label=label, **look)
@@ -163,14 +132,13 @@ def _plain_ticks(axis: Axis) -> None:
     axis.set_minor_locator(NullLocator())
 
 
-def _running(product: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Compute count, mean and variance of the first n products, for n evenly spaced in log n."""
+def _running(product: Tensor) -> tuple[Tensor, Tensor]:
+    """Compute count and mean of the first n products, for n evenly spaced in log n."""
     count = torch.arange(1, len(product) + 1)
     mean = product.cumsum(0) / count
-    variance = (product.square().cumsum(0) / count - mean.square()) * count / (count - 1)
     spaced = torch.logspace(math.log10(FIRST_MEAN), math.log10(len(product)), NUM_MEANS)
     shown = spaced.round().long().unique() - 1
-    return count[shown], mean[shown], variance[shown]
+    return count[shown], mean[shown]
 
 
 EVERY = 4
@@ -225,24 +193,6 @@ def plot_worth_of_worlds(
     ax.text(0.02, 0.04, "lines: exact; dots: sampled", **place)
     ax.set(yscale="log", xlabel="horizon T (steps of a trajectory)", ylabel="ESS / N")
     ax.set_title("Where every step adds a ratio, the worth falls exponentially")
-    return ax
-
-
-def plot_variances(
-    ax: Axes, horizon: Sequence[int], variance: Mapping[str, Sequence[float]]
-) -> Axes:
-    """Draw the variances of two estimates against the horizon.
-
-    Args:
-        ax: to draw on.
-        horizon: (H,) steps of a trajectory.
-        variance: name of the estimate -> (H,) its variance, for one trajectory.
-    """
-    for (name, height), role in zip(variance.items(), ("old", "new"), strict=True):
-        plot_line(ax, horizon, height, role, name)
-        ax.plot(horizon, height, "o", color=COLORS[role])
-    ax.set(yscale="log", xlabel="horizon T", ylabel="variance of one trajectory")
-    ax.set_title("Shorter products: less variance, but it grows all the same")
     return ax
 
 
