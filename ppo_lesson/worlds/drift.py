@@ -41,7 +41,7 @@ class DriftingPolicy:
     def __post_init__(self) -> None:
         """Check the arguments."""
         check_positive(drift=self.drift)
-        check_count("horizon", self.horizon)
+        object.__setattr__(self, "horizon", check_count("horizon", self.horizon))
         check_between(-math.inf, math.inf, open_low=True, open_high=True, level=self.level)
 
     @property
@@ -78,7 +78,7 @@ class DriftingPolicy:
 
     def share_above(self, limit: float) -> float:
         """Compute which share of the old policy's trajectories has a weight above the limit."""
-        check_positive(limit=limit)
+        check_between(0.0, math.inf, open_low=True, limit=limit)
         shift = self.new.mean
         return self.old.tail_probability(math.log(limit) / shift + shift / 2)
 

@@ -54,6 +54,7 @@ def test_the_share_above_a_limit_is_that_of_the_lognormal_weight() -> None:
     weight = stats.lognorm(s=square**0.5, scale=math.exp(-square / 2))
     for limit in (0.5, 1.0, 4.0):
         assert MODEL.share_above(limit) == pytest.approx(weight.sf(limit))
+    assert MODEL.share_above(math.inf) == 0
 
 
 def test_a_mixture_is_unbiased_and_its_weights_are_bounded() -> None:
