@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
-from ppo_lesson.figures.style import COLORS, label_end, line_style, plot_line
+from ppo_lesson.figures.style import COLORS, label_end, line_style
 from ppo_lesson.maths import per_decision_log_weight
 from ppo_lesson.worlds.toys import ONE, Gaussian, gaussian_estimate_variance
 
@@ -87,10 +86,8 @@ def plot_claimed_errors(ax: Axes, estimate: Tensor, standard_error: Tensor, exac
             color=COLORS["bad"], **place)  # fmt: skip
     ax.annotate(f"exact: {exact:.3g}", (exact, 1), (6, -4), ("data", "axes fraction"),
                 "offset points", va="top")  # fmt: skip
-    ax.annotate(
-        "grey curves: the interval\nends at the truth", (high, (high - exact) / 2), (-6, -46),
-        "data", "offset points", color=COLORS["quiet"], ha="right", va="top",
-    )  # fmt: skip
+    ax.text(0.98, 0.3, "grey curves: the interval\nends at the truth", ha="right",
+            color=COLORS["quiet"], **place)  # fmt: skip
     ax.set_title("Too low and too sure: the lowest estimates claim the smallest errors")
     return ax
 
@@ -175,27 +172,6 @@ def plot_log_weights(ax: Axes, log_ratio: Tensor, drift: float) -> Axes:
     return ax
 
 
-def plot_worth_of_worlds(
-    ax: Axes, worth: Mapping[str, Tensor], horizon: Sequence[int], sampled: Tensor
-) -> Axes:
-    """Draw ESS / N against the horizon for two worlds, and sampled numbers for the first.
-
-    Args:
-        ax: to draw on.
-        worth: name of a world -> (T,) exact ESS / N for the horizons 1, 2, ..., T.
-        horizon: (H,) horizons of which trajectories of the first world were sampled.
-        sampled: (H,) ESS / N of the sample.
-    """
-    for (name, share), role in zip(worth.items(), ("new", "old"), strict=True):
-        plot_line(ax, torch.arange(1, len(share) + 1), share, role, name)
-    ax.plot(horizon, sampled, "o", color=COLORS["new"], markersize=9)
-    place: dict[str, Any] = {"transform": ax.transAxes, "color": COLORS["quiet"]}
-    ax.text(0.02, 0.04, "lines: exact; dots: sampled", **place)
-    ax.set(yscale="log", xlabel="horizon T (steps of a trajectory)", ylabel="ESS / N")
-    ax.set_title("Where every step adds a ratio, the worth falls exponentially")
-    return ax
-
-
 def plot_truncation(ax: Axes, limit: Tensor, bias: Tensor, error: Tensor, unlimited: float) -> Axes:
     """Draw bias, standard error and the two together against the limit of truncated weights.
 
@@ -208,15 +184,16 @@ def plot_truncation(ax: Axes, limit: Tensor, bias: Tensor, error: Tensor, unlimi
     """
     both = (bias.square() + error.square()).sqrt()
     best = int(both.argmin())
-    for height, role, label, at, shift in [
-        (bias.abs(), "old", "size of the bias", -1, (-4, 12)),
-        (error, "new", "standard error", 0, (6, 12)),
-        (both, "truth", "root mean square error", 0, (6, 8)),
+    last = len(limit) - 1
+    for height, role, label, at, shift, side in [
+        (bias.abs(), "old", "size of the bias", 6 * last // 7, (-10, -16), "right"),
+        (error, "new", "standard error", 2 * last // 7, (8, -16), "left"),
+        (both, "truth", "root mean square error", 0, (8, -40), "left"),
     ]:
         ax.plot(limit, height, **line_style(role), label=label)
         ax.annotate(
             label, (float(limit[at]), float(height[at])), xytext=shift, color=COLORS[role],
-            textcoords="offset points", ha="right" if at else "left",
+            textcoords="offset points", ha=side,
         )  # fmt: skip
     ax.axhline(unlimited, color=COLORS["quiet"], linestyle=":", linewidth=1.5)
     ax.annotate(

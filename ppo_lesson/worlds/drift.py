@@ -109,7 +109,9 @@ class DriftingPolicy:
         term = self.log_weight(total).exp().clamp(max=limit) * (self.returns(total) - baseline)
         mean = float(torch.trapezoid(density * term, total))
         variance = float(torch.trapezoid(density * term.square(), total)) - mean**2
-        bias, error = mean + baseline - self.new_return, math.sqrt(variance / num_samples)
+        # What is far below the grid's own error is none.
+        bias = round(mean + baseline - self.new_return, 9)
+        error = math.sqrt(variance / num_samples)
         return bias, error, math.hypot(bias, error)
 
     def sample(

@@ -17,7 +17,6 @@ from ppo_lesson.figures.exploding_weights import (
     plot_running_estimates,
     plot_truncation,
     plot_worth_of_width,
-    plot_worth_of_worlds,
 )
 from ppo_lesson.worlds.toys import Gaussian
 
@@ -150,16 +149,3 @@ def test_the_run_with_the_largest_leap_is_drawn_thick(ax: Axes) -> None:
     plot_running_estimates(ax, narrow, wide, exact=1.0)
     lines = [line for line in ax.lines if str(line.get_label()).startswith("narrow")]
     assert [line.get_linewidth() > 2 for line in lines] == [False, True, False]
-
-
-def test_worlds_are_drawn_from_horizon_one_on_and_samples_where_they_were_taken(ax: Axes) -> None:
-    worth = {"long": torch.tensor([0.9, 0.5, 0.2]), "short": torch.tensor([0.7, 0.6, 0.6])}
-    plot_worth_of_worlds(ax, worth, [1, 3], torch.tensor([0.8, 0.3]))
-    for name, share in worth.items():
-        x, y = line(ax, name).get_data()
-        assert x.tolist() == [1, 2, 3]
-        np.testing.assert_allclose(y, share)
-    x, y = ax.lines[-1].get_data()
-    assert list(x) == [1, 3]
-    np.testing.assert_allclose(y, [0.8, 0.3])
-    assert line(ax, "long").get_linestyle() != line(ax, "short").get_linestyle()

@@ -125,7 +125,7 @@ Log weights of several hundred must do no harm.""",
         "the sum of weight times value by?",
         "The smaller of two numbers stays the smaller when you take logarithms. So compare log w "
         "with log c, take exp of the smaller one, and average weight times value over all N.",
-        "Clamp the log weights from above at math.log(limit), take exp, multiply by the values, "
+        "Clamp the log weights from above at `math.log(limit)`, take exp, multiply by the values, "
         "take the mean.",
     ),
     mistakes=(
