@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from ppo_lesson.exercises.quiz import OpenQuestion, Question
-
 from ppo_lesson.commands import notebook_form, notebooks
 from ppo_lesson.exercises.exercise import Exercise, Lesson
+from ppo_lesson.exercises.questions import OpenQuestion, Question
 from ppo_lesson.lessons import LESSONS
 
 ROOT = Path(__file__).parents[1]

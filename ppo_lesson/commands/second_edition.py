@@ -28,7 +28,7 @@ from ppo_lesson.commands.notebook_cells import (
     words,
 )
 
-SECOND_EDITION: tuple[str, ...] = ("03_when_weights_explode",)
+SECOND_EDITION: tuple[str, ...] = ("02_importance_sampling", "03_when_weights_explode")
 """Names of notebooks, such as "00_start_here"; it grows notebook by notebook."""
 
 MAX_READING_LINES = 10

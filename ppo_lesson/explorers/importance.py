@@ -1,4 +1,4 @@
-"""Explorer of notebook 02: where the proposal is, and what its samples are worth."""
+"""Explorer of notebook 02: where the proposal is, and how precisely its samples answer."""
 
 from __future__ import annotations
 
@@ -32,11 +32,7 @@ from ppo_lesson.explorers.vega import (
     written,
 )
 from ppo_lesson.figures.style import COLORS
-from ppo_lesson.maths import (
-    effective_sample_size,
-    importance_estimate,
-    importance_weights,
-)
+from ppo_lesson.maths import importance_estimate, importance_weights
 from ppo_lesson.worlds.toys import SQUARE, Gaussian, gaussian_estimate_variance
 
 TARGET = Gaussian(0.0, 1.0)
@@ -64,14 +60,13 @@ def proposal_explorer(my_weights: Callable[..., Tensor] | None = None) -> Explor
     return Explorer(
         title="Proposal explorer: samples of q answer for p",
         formula="E_p[f] = E_q[w f] with w(x) = p(x) / q(x) and f(x) = x^2",
-        look_for="Move q, and make it wider and narrower. What becomes of the dots, and which q "
+        look_for="Move q, and make it wider and narrower. What happens to the dots, and which q "
         "has the smallest error?",
         sliders=(MEANS, STDS),
         rows=rows,
         headline=(
-            "q = N({proposal_mean}, {proposal_std}²): "
-            f"{NUM_SAMPLES} samples are worth {{worth}}",
-            "estimate {at_end} of the true 1, standard error {error}; largest weight {largest}"
+            "q = N({proposal_mean}, {proposal_std}²): standard error {error}",
+            f"{NUM_SAMPLES} samples: estimate {{at_end}} of the true 1; largest weight {{largest}}"
             + ("; yours: {mine_at_end}" if own else ""),
         ),
         drawing={
@@ -118,7 +113,6 @@ def _summable(mine: list[Tensor], proposals: list[Gaussian]) -> list[Tensor] | T
 def _proposal_row(proposal: Gaussian, mine: Tensor | None) -> dict[str, Any]:
     x, densities = _log_densities(proposal)
     weight = importance_weights(**densities)
-    effective = effective_sample_size(densities["log_target"] - densities["log_proposal"])
     variance = gaussian_estimate_variance(TARGET, proposal, SQUARE)
     error = math.sqrt(variance / NUM_SAMPLES) if math.isfinite(variance) else math.inf
     estimate = importance_estimate(x.square(), weight)
@@ -132,11 +126,8 @@ def _proposal_row(proposal: Gaussian, mine: Tensor | None) -> dict[str, Any]:
         "weight": _weights(weight),
         "n": RUNNING,
         "estimate": [number(e, 2) for e in _running_estimates(x, weight)],
-        "worth": round(float(effective)),
         "at_end": number(float(estimate), 2),
-        "error": str(short(error, 2))
-        if math.isfinite(error)
-        else "infinite (tails of q too light)",
+        "error": str(short(error, 2)) if math.isfinite(error) else LIGHT_TAILS,
         "largest": short(float(weight.max()), 3),
     }
     if mine is not None:

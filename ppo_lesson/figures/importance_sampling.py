@@ -1,8 +1,7 @@
-"""Figures of notebook 02: weights, running estimates and their spread, the choice of proposal."""
+"""Figures of notebook 02: weights, the spread of estimates, the choice of proposal."""
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -18,11 +17,8 @@ if TYPE_CHECKING:
 DOT_AREA = 40.0
 """Area of a dot of weight 1, in square points; a dot's area is proportional to its weight."""
 
-FIRST_MEAN = 10
-"""A running mean is drawn from this many samples on: before, its standard error means little."""
-
-NUM_MEANS = 400
-"""At most so many points of a running mean are drawn."""
+DOT_OUTLINE = "#8a4a72"
+"""The colour of weights, darkened."""
 
 
 def plot_reweighted_faces(ax: Axes, target: Die, outcome: Tensor, weight: Tensor) -> Axes:
@@ -50,7 +46,7 @@ def plot_reweighted_faces(ax: Axes, target: Die, outcome: Tensor, weight: Tensor
 
 
 def plot_weighted_samples(
-    ax: Axes, target: Gaussian, proposal: Gaussian, x: Tensor, title: str, xlabel: str = "x"
+    ax: Axes, target: Gaussian, proposal: Gaussian, x: Tensor, title: str
 ) -> Axes:
     """Draw the densities of target and proposal, and each sample as a dot the size of its weight.
 
@@ -60,7 +56,6 @@ def plot_weighted_samples(
         proposal: q, from which x was drawn.
         x: (N,) samples of q.
         title: what is found.
-        xlabel: what x is, with its unit.
     """
     both = (target, proposal)
     low, high = min(d.mean - 4 * d.std for d in both), max(d.mean + 4 * d.std for d in both)
@@ -79,42 +74,13 @@ def plot_weighted_samples(
     weight = importance_weights(target.log_prob(x), proposal.log_prob(x))
     # Seven rows under the axis, so that neighbours do not hide each other.
     row = -peak * (0.06 + 0.04 * (torch.arange(len(x)) % 7))
-    ax.scatter(x, row, s=DOT_AREA * weight, color=COLORS["weight"], alpha=0.55, linewidths=0)
-    ax.text(low, -0.36 * peak, "samples of q; area = weight", color=COLORS["weight"], va="top")
+    # Filled pale, so that many can lie on each other, with an outline that a projector shows.
+    dots: dict[str, Any] = {"facecolor": COLORS["weight"] + "66", "edgecolor": DOT_OUTLINE}
+    ax.scatter(x, row, s=DOT_AREA * weight, linewidths=0.8, **dots)
+    ax.text(low, -0.36 * peak, "samples of q; area = weight", color=DOT_OUTLINE, va="top")
     ax.axhline(0, color=COLORS["quiet"], linewidth=1)
-    ax.set(title=title, xlabel=xlabel, ylabel="density", ylim=(-0.5 * peak, 1.12 * peak))
+    ax.set(title=title, xlabel="x", ylabel="density", ylim=(-0.5 * peak, 1.12 * peak))
     ax.set_yticks([tick for tick in ax.get_yticks() if 0 <= tick <= 1.1 * peak])
-    return ax
-
-
-def plot_running_estimate(ax: Axes, value: Tensor, weight: Tensor, exact: float) -> Axes:
-    """Draw the mean over the first n samples against n, weighted (with 2 standard errors) and not.
-
-    Args:
-        ax: to draw on.
-        value: (N,) f of each sample, N above 10.
-        weight: (N,) importance weight of each sample.
-        exact: E_p[f].
-    """
-    count = torch.arange(1, len(value) + 1)
-    product = weight * value
-    mean = product.cumsum(0) / count
-    variance = (product.square().cumsum(0) / count - mean.square()) * count / (count - 1)
-    band = 2 * (variance / count).sqrt()
-    unweighted = value.cumsum(0) / count
-    # Points evenly spaced on the logarithmic axis: more than these no eye can tell apart.
-    spaced = torch.logspace(math.log10(FIRST_MEAN), math.log10(len(value)), NUM_MEANS)
-    shown = spaced.round().long().unique() - 1
-    n, mean, band, unweighted = (row[shown] for row in (count, mean, band, unweighted))
-    ax.axhline(exact, **line_style("truth"), linewidth=1.5)
-    ax.fill_between(n, mean - band, mean + band, color=COLORS["new"], alpha=0.2, linewidth=0)
-    plot_line(ax, n.tolist(), mean.tolist(), "new", "weighted,\n±2 standard\nerrors")
-    plot_line(ax, n.tolist(), unweighted.tolist(), "old", "unweighted")
-    at_left: dict[str, Any] = {"xytext": (4, -6), "textcoords": "offset points", "va": "top"}
-    ax.annotate(f"exact: {exact:.3g}", (FIRST_MEAN, exact), **at_left)
-    ax.set(xscale="log", xlabel="number of throws n", ylabel="mean of the first n")
-    ax.set_xlim(FIRST_MEAN, len(value))
-    ax.set_title("The weighted mean closes in on the fair die")
     return ax
 
 
@@ -149,7 +115,7 @@ def plot_estimates(
                 "offset points", ha="right", va="top")  # fmt: skip
     ax.set(xlabel="estimate", ylabel="number of repeats")
     ax.set_ylim(top=1.15 * ax.get_ylim()[1])
-    ax.set_title("Self-normalised: a narrower hill, a hair beside the truth")
+    ax.set_title("Self-normalised: a narrower hill, slightly off centre")
     return ax
 
 
@@ -185,13 +151,13 @@ def plot_tilted_dice(ax: Axes, target: Die, value: Tensor, tilt: Tensor) -> Axes
 
 
 def plot_bias(ax: Axes, num_samples: Tensor, bias: Tensor, standard_error: Tensor) -> Axes:
-    """Draw bias and standard error against the number of samples, both axes logarithmic.
+    """Draw an estimate's bias and standard error against N, both axes logarithmic.
 
     Args:
         ax: to draw on.
-        num_samples: (G,) positions.
-        bias: (G,) its absolute value is drawn.
-        standard_error: (G,) at each.
+        num_samples: (G,) positions N.
+        bias: (G,) of the self-normalised estimate; its absolute value is drawn.
+        standard_error: (G,) of the same estimate.
     """
     for height, role, label in [
         (standard_error, "old", "standard error"),
@@ -200,5 +166,5 @@ def plot_bias(ax: Axes, num_samples: Tensor, bias: Tensor, standard_error: Tenso
         plot_line(ax, num_samples.tolist(), height.tolist(), role, label)
         ax.plot(num_samples, height, color=COLORS[role], marker="o", linestyle="none")
     ax.set(xscale="log", yscale="log", xlabel="number of samples N", ylabel="error, in pips")
-    ax.set_title("The bias leaves faster than the noise")
+    ax.set_title("The bias falls faster than the noise")
     return ax

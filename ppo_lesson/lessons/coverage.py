@@ -34,7 +34,7 @@ OBJECTIVES = (
     ),
     Covered(
         "importance sampling: idea and formula",
-        ("02/line-1", "02/line-3", "02/identity"),
+        ("02/identity", "02/three-lines"),
         ("importance_weights", "importance_estimate", "self_normalised_estimate"),
         ("is-weight-of-an-outcome", "own-words-importance-weight"),
     ),
@@ -74,7 +74,7 @@ CONCEPTS = (
         ("01/reuse", "06/off-policy"),
         questions=("pg-on-policy", "ppo-on-or-off-policy"),
     ),
-    Covered("importance sampling", ("02/identity", "03/never-shown-check"), ("unsupported",)),
+    Covered("importance sampling", ("02/three-lines", "03/never-shown-check"), ("unsupported",)),
     Covered("surrogate loss", ("04/identity", "04/tangent-numbers"), ("surrogate_loss",)),
     Covered(
         "policy ratio", ("04/ratio-in-code", "08/ratio-table"), ("policy_ratio", "exploding_ratio")
@@ -93,7 +93,9 @@ FORMULAS = (
     Covered(
         "its estimate from samples", ("01/sampled-gradient", "01/estimates"), ("reinforce_loss",)
     ),
-    Covered("importance sampling", ("02/line-3", "02/many-throws"), ("importance_estimate",)),
+    Covered(
+        "importance sampling", ("02/three-lines", "02/first-estimate"), ("importance_estimate",)
+    ),
     Covered("surrogate objective", ("04/identity-check", "04/gap"), ("surrogate_loss",)),
 )
 
@@ -120,7 +122,11 @@ QUESTIONS = (
 )
 
 SOFT_SPOTS = (
-    Covered("scaled heights are no density ratio", ("02/flaw-scaling",)),
+    Covered(
+        "scaled heights are no density ratio",
+        ("02/is-find-the-flaw",),
+        questions=("is-find-the-flaw",),
+    ),
     Covered("the theorem needs the sum over t", ("01/short-form",)),
     Covered("'it can be verified' is verified", ("04/line-s4-check", "04/four-way")),
     Covered("equality at theta_old is no licence", ("04/tangent-numbers", "05/both-books-check")),

@@ -34,6 +34,8 @@
   });
 
   each("img", (image) => {
+    // What stands below a folded heading is not shown, and that is no fault of the image.
+    if (image.closest(".jp-Cell")?.checkVisibility() === false) return;
     const box = image.getBoundingClientRect();
     if (!image.complete || image.naturalWidth === 0 || box.width < 1 || box.height < 1)
       say(image, "an image does not show");

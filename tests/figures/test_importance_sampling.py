@@ -9,11 +9,9 @@ from matplotlib.lines import Line2D
 
 from ppo_lesson.figures.importance_sampling import (
     DOT_AREA,
-    FIRST_MEAN,
     plot_bias,
     plot_estimates,
     plot_reweighted_faces,
-    plot_running_estimate,
     plot_tilted_dice,
     plot_weighted_samples,
 )
@@ -72,36 +70,12 @@ def test_each_dot_lies_at_its_sample_with_an_area_in_proportion_to_its_weight(ax
 
 def test_both_densities_are_drawn_each_under_its_own_name(ax: Axes) -> None:
     target, proposal = Gaussian(165.0, 10.0), Gaussian(181.5, 11.0)
-    plot_weighted_samples(ax, target, proposal, torch.tensor([170.0]), "a title", "height, cm")
+    plot_weighted_samples(ax, target, proposal, torch.tensor([170.0]), "a title")
     for density, label in [(target, "target p"), (proposal, "proposal q")]:
         x, y = line(ax, label).get_data()
         np.testing.assert_allclose(y, density.log_prob(torch.as_tensor(x)).exp())
         assert label in texts(ax)
     assert (ax.get_title("left") or ax.get_title()) == "a title"
-    assert ax.get_xlabel() == "height, cm"
-
-
-def test_running_means_are_the_estimates_of_the_first_n(ax: Axes) -> None:
-    outcome, weight = throws(1000)
-    value = PIPS[outcome]
-    plot_running_estimate(ax, value, weight, 3.5)
-    for label, factor in [("weighted", weight), ("unweighted", torch.ones_like(weight))]:
-        count, mean = line(ax, label).get_data()
-        assert count[0] == FIRST_MEAN and count[-1] == 1000
-        for n, drawn in zip(count, mean, strict=True):
-            assert drawn == pytest.approx(float(importance_estimate(value[:n], factor[:n])))
-
-
-def test_the_band_is_two_standard_errors_on_either_side(ax: Axes) -> None:
-    outcome, weight = throws(200)
-    value = PIPS[outcome]
-    plot_running_estimate(ax, value, weight, 3.5)
-    outline = ax.collections[0].get_paths()[0].vertices
-    at_end = np.unique(outline[outline[:, 0] == 200, 1].round(9))
-    product = weight * value
-    error = float(product.std() / 200**0.5)  # torch's own std, over N - 1
-    middle = float(product.mean())
-    assert [at_end.min(), at_end.max()] == pytest.approx([middle - 2 * error, middle + 2 * error])
 
 
 def test_a_thousand_repeats_fill_both_histograms_and_the_exact_value_is_marked(ax: Axes) -> None:

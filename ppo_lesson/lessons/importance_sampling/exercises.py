@@ -47,13 +47,12 @@ IMPORTANCE_WEIGHTS = Exercise(
     id="importance_weights",
     minutes=4,
     prompt="""\
-Write the importance weight of each sample: the factor by which a sample of the proposal $q$ must
-count, so that the list speaks for the target $p$.
+Write the importance weight of each sample: how much a sample of the proposal $q$ must count, so
+that the list answers for the target $p$.
 
-- `log_target`: `(N,)`, $\\log p$ of each sample. `log_proposal`: `(N,)`, $\\log q$ of each
-  sample.
-- Return `(N,)`: the weights themselves, not their logarithms, and **not** normalised (each weight
-  depends on its own sample only).""",
+- `log_target`, `log_proposal`: `(N,)` each, $\\log p$ and $\\log q$ of each sample.
+- Return `(N,)`: the weights themselves, not their logarithms. Each weight depends on its own sample
+  only, so do **not** normalise.""",
     reference=importance_weights,
     cases=(
         Case({"log_target": floats(-0.6), "log_proposal": floats(-2.0)}, "p above q"),
@@ -72,7 +71,7 @@ count, so that the list speaks for the target $p$.
     ),
     hints=(
         "If q shows an outcome three times as often as p would, how much should each occurrence "
-        "count? Which of the two probabilities stands on top?",
+        "count? Which of the two probabilities goes on top?",
         "The weight is what you want over what you have. You have the logarithms of both, and the "
         "log of a quotient is a difference.",
         "Subtract the proposal's log from the target's, sample by sample, and undo the logarithm "
@@ -80,8 +79,8 @@ count, so that the list speaks for the target $p$.
     ),
     mistakes=(
         Mistake(
-            "Your weight is upside down. What you want goes on top: a sample that the proposal "
-            "shows too often must count less than one.",
+            "Your weight is upside down. What you want goes on top: an outcome that the proposal "
+            "shows too often must count less than once.",
             lambda log_target, log_proposal: (log_proposal - log_target).exp(),
         ),
         Mistake(
@@ -95,7 +94,7 @@ count, so that the list speaks for the target $p$.
         ),
         Mistake(
             "You normalised the weights so that they sum to one. Here each weight depends on its "
-            "own sample only; who divides by the sum answers another question.",
+            "own sample only. Dividing by the sum gives another estimator (section 9).",
             lambda log_target, log_proposal: (log_target - log_proposal).softmax(dim=0),
         ),
         Mistake(
@@ -114,8 +113,8 @@ count, so that the list speaks for the target $p$.
             lambda log_target, log_proposal: (log_target / log_proposal).exp(),
         ),
         Mistake(
-            "That is the target's probability alone. How often the proposal produced the sample "
-            "has to be divided out.",
+            "That is the target's probability alone. Divide it by the probability that the "
+            "proposal gives the sample.",
             lambda log_target, log_proposal: log_target.exp(),
         ),
         *through_probabilities(importance_weights, DIFFERENCE_THEN_EXP, _LOGS),
@@ -163,10 +162,10 @@ def _zero_weight_is_silent(answer: Function) -> bool:
 
 IMPORTANCE_ESTIMATE = Exercise(
     id="importance_estimate",
-    minutes=4,
+    minutes=3,
     prompt="""\
-Estimate the expectation of $f$ under the target from samples of the proposal: the **plain**,
-unbiased estimate, the sample mean that stands for $\\mathbb{E}_q[w f]$.
+Estimate the expectation of $f$ under the target from samples of the proposal: the **plain**
+estimate, which is the sample mean in place of $\\mathbb{E}_q[w f]$.
 
 - `value`: `(N,)`, $f$ of each sample. `weight`: `(N,)`, the importance weight of each sample.
 - Return `()`.""",
@@ -182,8 +181,7 @@ unbiased estimate, the sample mean that stands for $\\mathbb{E}_q[w f]$.
         Case({"value": normal(7, 40) - 1, "weight": normal(8, 40).exp()}, "forty samples"),
     ),
     hints=(
-        "The identity says: an expectation under q of something. Replace the expectation by an "
-        "average over the samples of q.",
+        "Line 3 is an expectation under q. Replace it by an average over the samples of q.",
         "Each sample contributes weight times value. By what does an average divide?",
         "Multiply entry by entry, then take the mean over all N samples, those of weight zero "
         "included.",
@@ -200,21 +198,21 @@ unbiased estimate, the sample mean that stands for $\\mathbb{E}_q[w f]$.
             lambda value, weight: weight.mean(),
         ),
         Mistake(
-            "You added the samples up; an estimate of an expectation is their mean.",
+            "You added the samples up. An estimate of an expectation is their mean.",
             lambda value, weight: (weight * value).sum(),
         ),
         Mistake(
-            "The weights play no part: this average answers what the proposal shows, and the "
-            "question is about the target.",
+            "The weights play no part: this average answers for the proposal, and the question "
+            "is about the target.",
             lambda value, weight: value.mean(),
         ),
         Mistake(
-            "You multiplied two means. Each value must meet the weight of its own sample before "
-            "you average.",
+            "You multiplied two means. Multiply each value by the weight of its own sample "
+            "before you average.",
             lambda value, weight: weight.mean() * value.mean(),
         ),
         Mistake(
-            "You divided by the weights. A sample of weight two must count twice, not half.",
+            "You divided by the weights. A sample of weight two counts twice, not half as much.",
             lambda value, weight: (value / weight).mean(),
         ),
         Mistake(

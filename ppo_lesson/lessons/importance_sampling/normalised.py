@@ -67,13 +67,13 @@ SELF_NORMALISED_ESTIMATE = Exercise(
     minutes=8,
     prompt="""\
 Estimate the expectation of $f$ under the target when the weights are known only up to a common
-factor: a weighted average of the values, with weights that are made to sum to one.
+factor: a weighted average of the values, whose weights are made to sum to one.
 
 - `value`: `(N,)`, $f$ of each sample. `log_weight`: `(N,)`, the **logarithm** of each weight.
 - Return `()`.
 
 Adding a constant to every log weight must change nothing, and log weights of several hundred must
-do no harm.""",
+not overflow.""",
     reference=self_normalised_estimate,
     cases=(
         _case("one sample", [2.5], [-0.7]),
@@ -89,10 +89,10 @@ do no harm.""",
         _case("log weights are near -800", [1.0, 3.0, 6.0], [-1, 0.4, 0], level=-800, edge=True),
     ),
     hints=(
-        "Which quantity makes weights sum to one? And what happens to a common factor of all "
-        "weights, if it stands above and below a fraction line?",
-        "Sum of weight times value, divided by the sum of the weights. Before the exponential, "
-        "subtract from all log weights a number that keeps the largest one harmless.",
+        "By what must you divide the weights so that they sum to one? And what happens to a common "
+        "factor of all weights that is both above and below a fraction line?",
+        "Divide the sum of weight times value by the sum of the weights. Before the exponential, "
+        "subtract from all log weights a number that keeps the largest weight small.",
         "Subtract the largest log weight, take exp, divide each by their sum, and add up share "
         "times value. A well-known function of torch does all but the last step at once.",
     ),
@@ -105,8 +105,8 @@ do no harm.""",
         ),
         Mistake(
             "You take exp of log weights that are still too large or too small. Far below zero it "
-            "is 0, and the small number you add below the line makes a 0 of the answer; beyond 709 "
-            "it is infinite. First subtract a constant that makes the largest one 0.",
+            "is 0, and the small number you add below the line turns the answer into 0; beyond "
+            "709 it is infinite. First subtract a constant that makes the largest one 0.",
             _with_a_small_number,
         ),
         Mistake(
@@ -115,8 +115,8 @@ do no harm.""",
             _clamped,
         ),
         Mistake(
-            "That is the plain estimate: it divides by N. An unknown factor of the weights goes "
-            "through to the answer; dividing by the sum of the weights cancels it.",
+            "That is the plain estimate: it divides by N. An unknown factor of the weights stays "
+            "in the answer; dividing by the sum of the weights cancels it.",
             lambda value, log_weight: (log_weight.exp() * value).mean(),
         ),
         Mistake(

@@ -1,4 +1,4 @@
-"""Notebook 02: the quiz, the predictions, and the lecture's question on what a weight is."""
+"""Notebook 02: the quiz, the predictions, and the question on what a weight is."""
 
 from __future__ import annotations
 
@@ -6,59 +6,56 @@ from ppo_lesson.exercises.questions import OpenQuestion, Option, Question
 
 FIND_THE_FLAW = Question(
     id="is-find-the-flaw",
-    prompt="Find the flaw. People in country B are on average 1.1 times taller than in A. "
+    prompt="Find the flaw. People in country B are on average 1.1 times as tall as in A. "
     "You have a list of heights from B and want to know about A. Somebody says: 'So the "
     "importance weight is $w = 1/1.1$ for everybody.'",
     options=(
         Option(
             "The weight is upside down: it should be w = 1.1",
-            "Neither constant will do. Weights average to one under the proposal, so a "
-            "constant weight can only be 1.",
+            "No constant will do but 1, since weights average to one under the proposal.",
         ),
         Option(
             "Dividing by 1.1 rescales heights; a weight says how much each person counts",
-            "A weight leaves every height as it is. It is the ratio of two densities at "
-            "that height, above one for heights more frequent in A, below one for the others.",
+            "A weight leaves every height as it is. It is the ratio of two densities at that "
+            "height: above one for heights that are more frequent in A, below one for the others.",
             correct=True,
         ),
         Option(
             "There is none: the weighted mean of the list is the mean height in A",
-            "That one number comes out right, because dividing every height and dividing "
-            "their average are the same. Ask for the share of people above some height, "
-            "and the constant is wrong.",
+            "That one number comes out right, because dividing every height by 1.1 divides their "
+            "mean by 1.1. Ask for the share of everybody, f = 1, and the constant answers 0.909.",
         ),
         Option(
-            "1.1 is only an estimate; with the exact factor the weight would be right",
-            "No constant is right, however precisely it is known. A weight depends on the "
-            "sample: short people must gain, tall people must lose.",
+            "1.1 is only an estimate; with the exact factor this weight is right for everybody",
+            "No constant but 1 is right, however precisely it is known. A weight depends on the "
+            "sample: it is a ratio of two densities at one height.",
         ),
     ),
 )
 
 WEIGHT_OF_AN_OUTCOME = Question(
     id="is-weight-of-an-outcome",
-    prompt="The target gives an outcome probability 0.1, the proposal gives it 0.4. What "
-    "happens to a sample that shows this outcome?",
+    prompt="The current policy takes an action with probability 0.1. The old policy, which "
+    "collected the data, took it with probability 0.4. With importance weights, what happens to a "
+    "sample of this action?",
     options=(
         Option(
-            "It counts four times, because the proposal favours it",
-            "Upside down. The list already shows it four times too often; counting each "
-            "occurrence four times would make that worse.",
+            "It counts four times, because the old policy favoured it",
+            "Upside down. The action is already in the data four times too often.",
         ),
         Option(
-            "The number that it shows is divided by four",
-            "The outcome stays what it is. Ask how often it comes: a quarter of a vote answers "
-            "that, a quarter of its number does not.",
+            "It counts 0.7, because its probability has fallen by 0.3",
+            "A weight is a quotient, not a difference: it says how many times a sample counts.",
         ),
         Option(
-            "It stays on the list with probability one quarter",
-            "That is the idea of rejection sampling, which divides by the largest weight as "
-            "well, for no probability exceeds one. It throws samples away; a weight keeps all.",
+            "It stays in the data with probability one quarter",
+            "That is the idea of rejection sampling, which throws samples away. A weight keeps "
+            "them all.",
         ),
         Option(
             "It counts one quarter",
-            "What you want over what you have, 0.1 / 0.4. It is on the list four times "
-            "too often, so each occurrence speaks for a quarter.",
+            "What you want over what you have, 0.1 / 0.4. The action is in the data four times too "
+            "often, so each occurrence counts a quarter.",
             correct=True,
         ),
     ),
@@ -71,19 +68,19 @@ UNBIASED_FOR_WHICH_N = Question(
     options=(
         Option(
             "For every N, even for a single sample",
-            "One sample of w f has the right expectation, so any mean of them has it. "
-            "With N = 1 the estimate is right on average and useless: N is about the noise.",
+            "One sample of w f has the right expectation, so a mean of N of them has it too. With "
+            "N = 1 the estimate is right on average and useless: N decides the noise.",
             correct=True,
         ),
         Option(
             "In the limit of large N only",
-            "That holds for the self-normalised estimate, whose bias fades like 1/N. A mean "
-            "of w f has no bias to lose.",
+            "That holds for the self-normalised estimate, whose bias falls like 1/N. A mean of w f "
+            "has no bias to lose.",
         ),
         Option(
             "For N that is large against the largest weight",
-            "This decides how noisy the estimate is, and whether you can trust its error "
-            "bar. Its expectation is right for any N.",
+            "This decides how noisy the estimate is, and whether you can trust its standard "
+            "error. Its expectation is right for any N.",
         ),
         Option(
             "For N at which the sampled weights happen to average to one",
@@ -95,91 +92,58 @@ UNBIASED_FOR_WHICH_N = Question(
 
 SELF_NORMALISED = Question(
     id="is-self-normalised",
-    prompt="You divide by the sum of the weights instead of $N$. What do you gain, what do you "
-    "pay?",
+    prompt="Now $f$ is an advantage, and its mean under the current policy is about zero. You "
+    "divide by the sum of the weights instead of $N$, as for the pips. What does that do to the "
+    "spread of the estimate, with many samples?",
     options=(
         Option(
-            "Gain: no bias is left. Pay: more variance",
-            "The other way round: the plain estimate is the unbiased one. A quotient of two "
-            "random sums is not right on average.",
+            "Much the same as for the pips: the noise is in the weights, and those are as before",
+            "The noise of the total weight does harm only where it multiplies a level. Look at "
+            "the row with 100 added, and at the one with 3.5 subtracted.",
         ),
         Option(
-            "Gain: numbers that do not overflow. Pay: nothing",
-            "Overflow is prevented by subtracting a constant from the log weights before exp. "
-            "Dividing afterwards would come too late, and it does cost a bias.",
+            "It makes it larger: small values suffer most from a total weight that varies",
+            "The total weight multiplies the level of f. With a level of zero there is next to "
+            "nothing that could suffer.",
         ),
         Option(
-            "Gain: bounded, no normaliser needed. Pay: a bias of order 1/N",
-            "It stays between the smallest and the largest value seen, a common factor "
-            "of the weights cancels, and the bias soon drowns in the noise.",
+            "Next to nothing: the level is near zero already, so no noise is left to cancel",
+            "The plain estimate of f + c has the extra noise c times (mean weight minus 1). For a "
+            "centred f there is no such c, and both estimates vary alike for large N.",
             correct=True,
         ),
         Option(
-            "Gain: it works where the proposal shows too little. Pay: speed",
-            "Nothing repairs missing support: what was never sampled has no weight to normalise.",
+            "It removes it: what averages to zero has no spread left",
+            "A mean of zero is not a spread of zero. The advantages of single actions differ.",
         ),
     ),
 )
 
-BEST_PROPOSAL = Question(
-    id="is-best-proposal",
-    prompt="Which proposal gives the plain estimate of $\\mathbb{E}_p[f]$ the smallest variance?",
+QUESTIONS = (FIND_THE_FLAW, WEIGHT_OF_AN_OUTCOME, UNBIASED_FOR_WHICH_N, SELF_NORMALISED)
+
+PREDICT_WEIGHT_OF_A_SIX = Question(
+    id="predict-weight-of-a-six",
+    prompt="Each of the 2,000 throws may count more or less than once. How much must a six count, "
+    "so that the list answers for the fair die?",
     options=(
         Option(
-            "The target itself: then all weights are one",
-            "Weights without spread, but f still has its own. A proposal that goes where f p "
-            "is large can beat it, and for a rare event it does so by far.",
+            "One half",
+            "One half is how often the loaded die shows a six. Sixes are half of the list, and "
+            "half of that is a quarter: still more than a sixth.",
         ),
         Option(
-            "One proportional to |f| p, so it depends on the question f",
-            "Then |w f| is the same for every sample. Its normaliser is as hard to find "
-            "as the answer, so it is a signpost and not a recipe.",
+            "One third",
+            "A fair die shows a six on 1/6 of its throws, the list on 1/2: one third as often.",
             correct=True,
         ),
         Option(
-            "A uniform one: no outcome is neglected",
-            "It neglects none, but it spends most samples where nothing counts.",
+            "One sixth",
+            "One sixth is how often a fair die shows a six. Sixes are half of the list, and a "
+            "sixth of that is a twelfth: too little.",
         ),
         Option(
-            "One that is as wide as possible, so that no weight is large",
-            "Wide is safe, for the weights stay bounded. But the wider it is, the fewer "
-            "samples fall where f p is large.",
-        ),
-    ),
-)
-
-QUESTIONS = (
-    FIND_THE_FLAW,
-    WEIGHT_OF_AN_OUTCOME,
-    UNBIASED_FOR_WHICH_N,
-    SELF_NORMALISED,
-    BEST_PROPOSAL,
-)
-
-PREDICT_MISSING_FACE = Question(
-    id="predict-missing-face",
-    prompt="The proposal is a die that never shows a one; the target is the fair die. You "
-    "estimate the mean of its pips with importance weights. What happens?",
-    options=(
-        Option(
-            "An error: division by zero",
-            "The zero would have to be divided by, and for that a one must be thrown. It "
-            "never is, so no such weight is ever computed.",
-        ),
-        Option(
-            "No error; the estimate is right, the weights make up for the missing face",
-            "A weight can only enlarge what is on the list. The share of the missing face is "
-            "on no sample.",
-        ),
-        Option(
-            "No error; the estimate is off, but its large standard error gives a warning",
-            "The standard error is computed from the samples, and they know nothing of the "
-            "face that never came. It is small.",
-        ),
-        Option(
-            "No error; the estimate is off, and its standard error is small",
-            "Confident and wrong: the silent failure. Only knowing p and q reveals it.",
-            correct=True,
+            "Three times",
+            "Upside down: sixes are already on the list three times too often.",
         ),
     ),
 )
@@ -191,18 +155,47 @@ PREDICT_UPSIDE_DOWN_MEAN = Question(
     options=(
         Option(
             "below one",
-            "It is the reciprocal of a number with mean one, and averaging reciprocals always "
-            "errs upwards: the small ones become very large.",
+            "q/p is the reciprocal of a number whose mean is one. The mean of a reciprocal is at "
+            "least the reciprocal of the mean (Jensen's inequality), so it cannot be below one.",
         ),
         Option(
             "one",
-            "p/q averages to one under q. For q/p that holds under p, and the throws come from q.",
+            "p/q averages to one under q. q/p averages to one under p, but the throws come from q.",
         ),
         Option(
             "above one",
             "The mean of a reciprocal is at least the reciprocal of the mean (Jensen's "
-            "inequality). So the mean weight is a cheap test for a ratio that stands upside "
-            "down.",
+            "inequality), and here the weights differ, so it is more.",
+            correct=True,
+        ),
+    ),
+)
+
+PREDICT_MISSING_FACE = Question(
+    id="predict-missing-face",
+    prompt="A one is rare, with probability 0.002, but it pays 1,000; every other face pays its "
+    "pips. The die that was thrown 20,000 times never shows a one. You estimate the mean payout "
+    "with importance weights. What happens?",
+    options=(
+        Option(
+            "An error: division by zero",
+            "A weight would be divided by zero only for a one that was thrown, and no one ever "
+            "was.",
+        ),
+        Option(
+            "No error; the estimate is right, since the weights of the other faces make up for it",
+            "The other faces can take over the probability of a one, but not its 1,000: that is on "
+            "none of the samples.",
+        ),
+        Option(
+            "No error; the estimate is wrong, and its large standard error says so",
+            "The standard error is computed from the samples, and no sample holds the 1,000. It is "
+            "small.",
+        ),
+        Option(
+            "No error; the estimate is wrong, and neither its error nor the mean weight shows it",
+            "The standard error knows only the samples, and a mean weight that is 0.002 too small "
+            "hides in its own noise.",
             correct=True,
         ),
     ),
@@ -215,23 +208,22 @@ PREDICT_BEST_DIE = Question(
     options=(
         Option(
             "A fair die",
-            "All weights are one, but pips vary from throw to throw. The product of weight "
+            "All weights are one, but the pips vary from throw to throw. The product of weight "
             "and value can vary less than the value alone.",
         ),
         Option(
             "The loaded die that shows a six on every second throw",
-            "It overdoes it: sixes come too often for their pips, and each of the other faces "
-            "gets a weight that makes it shout.",
+            "It overdoes it: sixes come too often for their pips, and the other faces get a weight "
+            "of 5/3.",
         ),
         Option(
             "A die that shows high faces more often, in proportion to their pips",
-            "Weight times pips is then the same for every face, so each throw says the "
-            "same. The cell shows by how much that helps.",
+            "Weight times pips is then the same for every face. The cell shows how much it helps.",
             correct=True,
         ),
         Option(
-            "Any of them: all three estimates are unbiased",
-            "Unbiased, yes. How many throws are needed is a matter of variance, and there the "
+            "Any of the three: each of the estimates is unbiased, so they need equally many throws",
+            "All are unbiased. How many throws are needed depends on the variance, and there the "
             "three differ.",
         ),
     ),
@@ -239,19 +231,20 @@ PREDICT_BEST_DIE = Question(
 
 PREDICT_CLOSER_ESTIMATE = Question(
     id="predict-closer-estimate",
-    prompt="10,000 lists of 20 throws of the loaded die. Which estimate lies closer to the "
-    "fair die's 3.5 in a typical list?",
+    prompt="Take the 10,000 lists of 20 throws again. Which estimate has the smaller root mean "
+    "square distance from the fair die's 3.5?",
     options=(
         Option(
             "The self-normalised one, although it is biased",
-            "So it is here. Its bias is small against the noise, and it varies less, because it "
-            "cannot leave the range of the values. It is no law for every f and q.",
+            "Its bias is small against the noise, and it varies less: a list with too much weight "
+            "in total is too large above and below the fraction line, and that part of the noise "
+            "cancels. It is not a law for every f and q.",
             correct=True,
         ),
         Option(
-            "The plain one, because it is unbiased",
-            "Unbiased means right on average over all lists. A typical distance also contains "
-            "the spread, and with few throws the spread is most of it.",
+            "The plain one, because it is unbiased and the other one is not",
+            "Unbiased means right on average over all lists. The distance also contains the "
+            "spread, and with few throws the spread is most of it.",
         ),
         Option(
             "Neither: for 20 throws they agree to many digits",
@@ -262,8 +255,9 @@ PREDICT_CLOSER_ESTIMATE = Question(
 )
 
 PREDICTIONS = (
-    PREDICT_MISSING_FACE,
+    PREDICT_WEIGHT_OF_A_SIX,
     PREDICT_UPSIDE_DOWN_MEAN,
+    PREDICT_MISSING_FACE,
     PREDICT_BEST_DIE,
     PREDICT_CLOSER_ESTIMATE,
 )
@@ -274,11 +268,10 @@ IMPORTANCE_WEIGHT_IN_WORDS = OpenQuestion(
     prompt="With an analogy of your own, explain why importance sampling works. What is the "
     "importance weight, and what does it do to a sample?",
     model_answer="""\
-A survey wanted to know about a whole region but held most of its interviews in one town. The \
-answers are genuine; the mix of people is wrong. So each person is counted in proportion to how \
-many inhabitants they should stand for, compared with how often their kind was asked. The \
-over-asked town counts less, the others more, and the average is that of the region. No answer was \
-altered.
+A survey asks about a whole region, but most of its interviews were held in one town. The \
+answers are genuine; the mix of people is wrong. So each town counts by the share of the region's \
+people who live there, divided by its share of the interviews. The town that was asked too often \
+counts less, the others more, and the average is that of the region. No answer was altered.
 
 The importance weight is that factor: $w(x) = p(x)/q(x)$, the probability of a sample under the \
 distribution we ask about (target), divided by its probability under the distribution it came from \
