@@ -42,7 +42,9 @@ def plot_running_estimates(ax: Axes, narrow: Tensor, wide: Tensor, exact: float)
         for k, product in enumerate(rows):
             n, mean = _running(product)
             thick = role == "old" or k == int(leaps.argmax())
-            look = {"linewidth": 2.5, "alpha": 1} if thick else {"linewidth": 1.2, "alpha": 0.55}
+            look: dict[str, Any] = (
+                {"linewidth": 2.5, "alpha": 1} if thick else {"linewidth": 1.2, "alpha": 0.55}
+            )
             ax.plot(n, mean, line, color=COLORS[role], label=label, **look)
         ax.text(0.02, height, label, color=COLORS[role], **place)
     ax.text(0.02, 0.72, f"exact: {exact:.3g} (level line)", **place)
