@@ -134,6 +134,7 @@ CALLS: dict[str, Call] = {
         },
         {"horizon": 1},
     ),
+    "worlds.drift.DriftingPolicy": Call(lambda: {"drift": 0.1, "horizon": 3}, {"horizon": 1}),
     "worlds.probes.make": Call(
         lambda: {"probe": PROBES["ConstantProbe"], "num_envs": 3}, {"num_envs": 1}
     ),

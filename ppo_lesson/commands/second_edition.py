@@ -32,6 +32,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "00_start_here",
     "01_policy_gradient",
     "02_importance_sampling",
+    "03_when_weights_explode",
     "04_surrogate_gradient",
 )
 """Names of notebooks, such as "00_start_here"; it grows notebook by notebook."""

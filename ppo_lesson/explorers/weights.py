@@ -28,7 +28,7 @@ from ppo_lesson.maths import effective_sample_size, importance_estimate, per_dec
 from ppo_lesson.worlds.toys import ONE, Gaussian, gaussian_estimate_variance
 
 HORIZONS = Slider("horizon", "horizon T (steps of a trajectory)", 20, 500, 20, 60)
-DRIFTS = Slider("drift", "drift s (spread of one log-ratio)", 0.02, 0.2, 0.02, 0.1)
+DRIFTS = Slider("drift", "drift Δ (spread of one log-ratio)", 0.02, 0.2, 0.02, 0.1)
 NUM_TRAJECTORIES = 1000
 BINS = range(-24, 9)  # centres of the bins of log-weights, one nat wide
 RAIN_ALONG = (
@@ -69,13 +69,13 @@ def weight_rain() -> Explorer:
     )  # fmt: skip
     return Explorer(
         title="Weight rain: a trajectory's weight is a product of ratios",
-        formula="w = r_0 r_1 ... r_{T-1}, ESS/N = exp(-T s^2)",
+        formula="w = r_0 r_1 ... r_{T-1}, ESS/N = exp(-T Δ²)",
         look_for="Lengthen the trajectories, then let the policy drift further. Which number "
         "warns first, and which one last?",
         sliders=(HORIZONS, DRIFTS),
         rows=weight_rain_table(),
         headline=(
-            f"T = {{horizon}}, s = {{drift}}: {NUM_TRAJECTORIES} trajectories are worth {{count}}",
+            f"T = {{horizon}}, Δ = {{drift}}: {NUM_TRAJECTORIES} trajectories are worth {{count}}",
             "exact ESS/N {exact}; the largest weight holds {largest} %; mean weight {mean}, "
             "median {median}",
         ),
@@ -87,7 +87,7 @@ def weight_rain() -> Explorer:
 def weight_rain_table() -> Table:
     """Tabulate the weights of 1000 trajectories for every horizon, one row per drift.
 
-    In each step the old policy draws z from N(0, 1) and the new one would from N(s, 1), so that
+    In each step the old policy draws z from N(0, 1) and the new one would from N(Δ, 1), so that
     the log-ratio of a step has standard deviation s.
     """
     generator = torch.Generator().manual_seed(0)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
-from ppo_lesson.figures.style import COLORS, label_end, line_style, plot_line
+from ppo_lesson.figures.style import COLORS, label_end, line_style
 from ppo_lesson.maths import per_decision_log_weight
 from ppo_lesson.worlds.toys import ONE, Gaussian, gaussian_estimate_variance
 
@@ -24,33 +23,6 @@ NUM_MEANS = 600
 """At most so many points of a running mean are drawn."""
 
 
-def plot_confident_estimate(ax: Axes, product: Tensor, exact: float, settles_on: float) -> Axes:
-    """Draw the mean of the first n samples with two standard errors, and the truth it misses.
-
-    Args:
-        ax: to draw on.
-        product: (N,) weight times value of each sample.
-        exact: E_p[f].
-        settles_on: what the mean tends to, the sum of p f over what the proposal shows.
-    """
-    n, mean, variance = _running(product)
-    band = 2 * (variance / n).sqrt()
-    ax.fill_between(n, mean - band, mean + band, color=COLORS["new"], alpha=0.25, linewidth=0)
-    ax.plot(n, mean, **line_style("new"))
-    style: dict[str, Any] = {"xytext": (4, 6), "textcoords": "offset points"}
-    for height, role in [(exact, "truth"), (settles_on, "quiet")]:
-        ax.axhline(height, color=COLORS[role], linestyle="-" if role == "truth" else ":")
-    ax.annotate(f"exact, with the trips that never came: {exact:.3g}", (FIRST_MEAN, exact), **style)
-    ax.annotate(
-        "estimate, ±2 standard errors", (float(n[-1]), float(mean[-1])), xytext=(-4, 22),
-        textcoords="offset points", color=COLORS["new"], ha="right",
-    )  # fmt: skip
-    ax.set(xscale="log", xlabel="number of trips n", ylabel="mean of the first n")
-    ax.set_xlim(FIRST_MEAN, len(product))
-    ax.set_title("The error bar closes in on the wrong number")
-    return ax
-
-
 def plot_running_estimates(ax: Axes, narrow: Tensor, wide: Tensor, exact: float) -> Axes:
     """Draw running means of several samples from a narrow proposal, and of some from a wide one.
 
@@ -62,13 +34,18 @@ def plot_running_estimates(ax: Axes, narrow: Tensor, wide: Tensor, exact: float)
     """
     ax.axhline(exact, **line_style("truth"), linewidth=1.5)
     place: dict[str, Any] = {"transform": ax.transAxes}
+    leaps = narrow.max(1).values / narrow.sum(1)
     for rows, role, line, label, height in [
-        (narrow, "bad", "-", "narrow proposal (solid)", 0.9),
+        (narrow, "new", "-", "narrow proposal (solid; thick: the largest leap)", 0.9),
         (wide, "old", "--", "wide proposal (dashed)", 0.81),
     ]:
-        for product in rows:
-            n, mean, _ = _running(product)
-            ax.plot(n, mean, line, color=COLORS[role], linewidth=1.6, label=label)
+        for k, product in enumerate(rows):
+            n, mean = _running(product)
+            thick = role == "old" or k == int(leaps.argmax())
+            look: dict[str, Any] = (
+                {"linewidth": 2.5, "alpha": 1} if thick else {"linewidth": 1.2, "alpha": 0.55}
+            )
+            ax.plot(n, mean, line, color=COLORS[role], label=label, **look)
         ax.text(0.02, height, label, color=COLORS[role], **place)
     ax.text(0.02, 0.72, f"exact: {exact:.3g} (level line)", **place)
     ax.set(xscale="log", xlabel="number of samples n", ylabel="mean of the first n")
@@ -111,6 +88,8 @@ def plot_claimed_errors(ax: Axes, estimate: Tensor, standard_error: Tensor, exac
             color=COLORS["bad"], **place)  # fmt: skip
     ax.annotate(f"exact: {exact:.3g}", (exact, 1), (6, -4), ("data", "axes fraction"),
                 "offset points", va="top")  # fmt: skip
+    ax.text(0.98, 0.3, "grey curves: the interval\nends at the truth", ha="right",
+            color=COLORS["quiet"], **place)  # fmt: skip
     ax.set_title("Too low and too sure: the lowest estimates claim the smallest errors")
     return ax
 
@@ -139,7 +118,7 @@ def plot_worth_of_width(
     ax.text(middle, 0.93, "variance\ninfinite", ha="center", va="top", color=COLORS["quiet"])
     ax.set(xlabel="standard deviation of the proposal (target: 1)", ylabel="ESS / N")
     ax.set(xlim=(float(std[0]), float(std[-1])), ylim=(-0.02, 1.05))
-    ax.set_title("Too wide costs samples; too narrow costs all of them, unnoticed")
+    ax.set_title("Too wide costs samples; too narrow costs more than the batch admits")
     return ax
 
 
@@ -152,14 +131,13 @@ def _plain_ticks(axis: Axis) -> None:
     axis.set_minor_locator(NullLocator())
 
 
-def _running(product: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Compute count, mean and variance of the first n products, for n evenly spaced in log n."""
+def _running(product: Tensor) -> tuple[Tensor, Tensor]:
+    """Compute count and mean of the first n products, for n evenly spaced in log n."""
     count = torch.arange(1, len(product) + 1)
     mean = product.cumsum(0) / count
-    variance = (product.square().cumsum(0) / count - mean.square()) * count / (count - 1)
     spaced = torch.logspace(math.log10(FIRST_MEAN), math.log10(len(product)), NUM_MEANS)
     shown = spaced.round().long().unique() - 1
-    return count[shown], mean[shown], variance[shown]
+    return count[shown], mean[shown]
 
 
 EVERY = 4
@@ -172,8 +150,8 @@ def plot_log_weights(ax: Axes, log_ratio: Tensor, drift: float) -> Axes:
     Args:
         ax: to draw on.
         log_ratio: (M, T) log-ratio of each step of each trajectory.
-        drift: s, the standard deviation of one log-ratio. Log-weights are normal then, with mean
-            -t s^2 / 2 and standard deviation s sqrt(t); the band is two of these wide.
+        drift: D, the standard deviation of one log-ratio. Log-weights are normal then, with mean
+            -t D^2 / 2 and standard deviation D sqrt(t); the band is two of these wide.
     """
     step = torch.arange(1, log_ratio.shape[1] + 1)
     middle, spread = -step * drift**2 / 2, drift * step.sqrt()
@@ -181,82 +159,57 @@ def plot_log_weights(ax: Axes, log_ratio: Tensor, drift: float) -> Axes:
     ax.fill_between(step, middle - 2 * spread, middle + 2 * spread, **band)
     for row in log_ratio:
         product = per_decision_log_weight(row)
-        ax.plot(step[::EVERY], product[::EVERY], color=COLORS["light"], linewidth=1)
+        ax.plot(step[::EVERY], product[::EVERY], color=COLORS["light"], linewidth=1.5)
     highest = per_decision_log_weight(log_ratio[log_ratio.sum(1).argmax()])
     ax.plot(step, highest, **line_style("weight"))
     label_end(ax, step, highest, "weight", f"w = {float(highest[-1].exp()):.0f}")
     ax.plot(step, middle, **line_style("truth"))
     label_end(ax, step, middle, "truth", f"median\n{float(middle[-1].exp()):.2f}")
     ax.axhline(0, color=COLORS["quiet"], linewidth=1.5)
-    ax.text(0.02, 0.05, "grey level line: weight 1", transform=ax.transAxes, color=COLORS["quiet"])
+    place: dict[str, Any] = {"transform": ax.transAxes, "color": COLORS["quiet"]}
+    ax.text(0.02, 0.13, "band: median ±2 standard deviations", **place)
+    ax.text(0.02, 0.05, "level line: weight 1", **place)
     ax.set(xlabel="step t", ylabel="log of the product so far", xlim=(0, log_ratio.shape[1]))
     ax.set_title("The products sink, and spread as they sink")
     return ax
 
 
-def plot_warnings(ax: Axes, horizon: Tensor, log_weight: Tensor, drift: float) -> Axes:
-    """Draw three numbers of a batch against the horizon: mean weight, median weight, ESS / N.
+def plot_truncation(ax: Axes, limit: Tensor, bias: Tensor, error: Tensor, unlimited: float) -> Axes:
+    """Draw bias, standard error and the two together against the limit of truncated weights.
 
     Args:
         ax: to draw on.
-        horizon: (H,) steps of a trajectory, ascending.
-        log_weight: (H, N) log-weights of a batch for each horizon.
-        drift: s, the standard deviation of one log-ratio, for the exact lines.
+        limit: (G,) c, ascending.
+        bias: (G,) of the estimate, of either sign.
+        error: (G,) standard error of the estimate.
+        unlimited: root mean square error without a limit.
     """
-    weight = log_weight.exp()
-    share = weight / weight.sum(1, keepdim=True)
-    square = horizon * drift**2
-    kinds = [
-        ("old", "mean weight", torch.ones_like(square), weight.mean(1)),
-        ("new", "median weight", (-square / 2).exp(), log_weight.median(1).values.exp()),
-        ("weight", "ESS / N", (-square).exp(), 1 / share.square().sum(1) / share.shape[1]),
-    ]
-    for (role, label, exact, sampled), marker in zip(kinds, "sov", strict=True):
-        plot_line(ax, horizon, exact, role, label)
-        ax.plot(horizon, sampled, marker, color=COLORS[role], markersize=8)
-    place: dict[str, Any] = {"transform": ax.transAxes, "color": COLORS["quiet"]}
-    ax.text(0.02, 0.04, "lines: exact; marks: one batch", **place)
-    ax.set(
-        yscale="log", xlabel="horizon T (steps of a trajectory)", ylabel="on a logarithmic scale"
-    )
-    ax.set_title("The mean stays quiet; the median and the ESS speak")
-    return ax
-
-
-def plot_worth_of_worlds(
-    ax: Axes, worth: Mapping[str, Tensor], horizon: Sequence[int], sampled: Tensor
-) -> Axes:
-    """Draw ESS / N against the horizon for two worlds, and sampled numbers for the first.
-
-    Args:
-        ax: to draw on.
-        worth: name of a world -> (T,) exact ESS / N for the horizons 1, 2, ..., T.
-        horizon: (H,) horizons of which trajectories of the first world were sampled.
-        sampled: (H,) ESS / N of the sample.
-    """
-    for (name, share), role in zip(worth.items(), ("new", "old"), strict=True):
-        plot_line(ax, torch.arange(1, len(share) + 1), share, role, name)
-    ax.plot(horizon, sampled, "o", color=COLORS["new"], markersize=9)
-    place: dict[str, Any] = {"transform": ax.transAxes, "color": COLORS["quiet"]}
-    ax.text(0.02, 0.04, "lines: exact; dots: sampled", **place)
-    ax.set(yscale="log", xlabel="horizon T (steps of a trajectory)", ylabel="ESS / N")
-    ax.set_title("Where every step adds a ratio, the worth falls exponentially")
-    return ax
-
-
-def plot_variances(
-    ax: Axes, horizon: Sequence[int], variance: Mapping[str, Sequence[float]]
-) -> Axes:
-    """Draw the variances of two estimates against the horizon.
-
-    Args:
-        ax: to draw on.
-        horizon: (H,) steps of a trajectory.
-        variance: name of the estimate -> (H,) its variance, for one trajectory.
-    """
-    for (name, height), role in zip(variance.items(), ("old", "new"), strict=True):
-        plot_line(ax, horizon, height, role, name)
-        ax.plot(horizon, height, "o", color=COLORS[role])
-    ax.set(yscale="log", xlabel="horizon T", ylabel="variance of one trajectory")
-    ax.set_title("Shorter products: less variance, but it grows all the same")
+    both = (bias.square() + error.square()).sqrt()
+    best = int(both.argmin())
+    last = len(limit) - 1
+    for height, role, label, at, shift, side in [
+        (bias.abs(), "old", "size of the bias", 6 * last // 7, (-10, -16), "right"),
+        (error, "new", "standard error", 2 * last // 7, (8, -16), "left"),
+        (both, "truth", "root mean square error", 0, (8, -40), "left"),
+    ]:
+        ax.plot(limit, height, **line_style(role), label=label)
+        ax.annotate(
+            label, (float(limit[at]), float(height[at])), xytext=shift, color=COLORS[role],
+            textcoords="offset points", ha=side,
+        )  # fmt: skip
+    ax.axhline(unlimited, color=COLORS["quiet"], linestyle=":", linewidth=1.5)
+    ax.annotate(
+        f"no limit: {unlimited:.3g}", (float(limit[-1]), unlimited), xytext=(-4, 6), ha="right",
+        textcoords="offset points", color=COLORS["quiet"],
+    )  # fmt: skip
+    ax.plot(limit[best], both[best], "o", color=COLORS["truth"], markersize=9)
+    ax.annotate(
+        f"{float(both[best]):.3g} at c = {float(limit[best]):.3g}",
+        (float(limit[best]), float(both[best])), xytext=(0, 10), ha="center",
+        textcoords="offset points",
+    )  # fmt: skip
+    ax.set(xscale="log", yscale="log", xlabel="limit c of a weight", ylabel="error of the estimate")
+    ax.set_xlim(float(limit[0]), float(limit[-1]))
+    _plain_ticks(ax.yaxis)
+    ax.set_title("A lower limit trades variance for bias")
     return ax

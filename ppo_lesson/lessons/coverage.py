@@ -81,7 +81,7 @@ CONCEPTS = (
     ),
     Covered(
         "variance and unstable training",
-        ("03/mean-square-check", "05/live", "05/returns-figure"),
+        ("03/remedies-table", "05/live", "05/returns-figure"),
         ("gradient_share",),
         ("away-largest-ratio",),
     ),
@@ -111,7 +111,7 @@ QUESTIONS = (
     ),
     Covered(
         "concept 4: the risk",
-        ("03/worlds", "05/spread"),
+        ("03/mean-of-a-batch", "05/spread"),
         questions=("own-words-exploding-weights", "risk-of-the-surrogate"),
     ),
     Covered("maths 1: the ratio", ("04/ratio-value-check",), questions=("ratio-above-and-below",)),

@@ -34,6 +34,7 @@ from ppo_lesson.maths.importance import (
     per_decision_log_weight,
     policy_ratio,
     self_normalised_estimate,
+    truncated_estimate,
     unsupported,
 )
 from ppo_lesson.maths.objectives import (
@@ -108,6 +109,7 @@ __all__ = [
     "shaped_reward",
     "surrogate_loss",
     "token_log_probs",
+    "truncated_estimate",
     "unsupported",
     "value_loss",
 ]

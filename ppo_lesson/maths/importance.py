@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from ppo_lesson.maths.arithmetic import log_ratio, times
-from ppo_lesson.maths.shapes import check_between, check_floats
+from ppo_lesson.maths.shapes import check_between, check_floats, check_positive
 
 LOG_RATIO_LIMIT = 20.0
 """Log-ratios are clamped to +-20 before exp: e^20 is 4.9e8, and its gradient is still finite."""
@@ -91,6 +91,33 @@ def self_normalised_estimate(value: Tensor, log_weight: Tensor) -> Tensor:
     check_floats("N", value=value, log_weight=log_weight)
     _check_not_all_zero(log_weight)
     return times(torch.softmax(log_weight, dim=0), value).sum()
+
+
+def truncated_estimate(value: Tensor, log_weight: Tensor, limit: float) -> Tensor:
+    """Estimate E_p[f] with weights that are cut off at a limit: some bias, less variance.
+
+    (1/N) sum_i min(w_i, c) f(x_i)
+
+    Args:
+        value: (N,) f of each sample.
+        log_weight: (N,) log of each weight p/q in nats; no unknown constant, which would move c.
+        limit: c, above 0. Ionides lets it grow like sqrt(N), so that the bias vanishes in the end.
+
+    Returns:
+        () the estimate; its bias is -E_p[max(0, 1 - c / w) f]. Where no weight is above c, it is
+        `importance_estimate`.
+
+    Raises:
+        ValueError: shapes differ or are not (N,), or the limit is not above 0.
+
+    Source: Ionides (2008), Truncated importance sampling, Journal of Computational and Graphical
+    Statistics 17, pages 295 to 311.
+    """
+    check_floats("N", value=value, log_weight=log_weight)
+    check_positive(limit=limit)
+    # In log space: the exponential of a large log weight is infinite, that of log c is c.
+    weight = torch.exp(log_weight.clamp(max=math.log(limit)))
+    return times(weight, value).mean()
 
 
 def effective_sample_size(log_weight: Tensor) -> Tensor:

@@ -151,6 +151,34 @@ OPEN["unsupported"] = [
 ]
 
 
+RIGHT["truncated_estimate"] = [
+    lambda value, log_weight, limit: (log_weight.exp().clamp(max=limit) * value).mean(),
+    lambda value, log_weight, limit: (
+        log_weight.clamp(max=math.log(limit)).exp().dot(value) / len(value)
+    ),
+    lambda value, log_weight, limit: (
+        torch.minimum(log_weight.exp(), torch.tensor(limit)).mul(value).sum() / value.shape[0]
+    ),
+    lambda value, log_weight, limit: torch.mean(
+        value * torch.where(log_weight.exp() < limit, log_weight.exp(), limit)
+    ),
+    lambda value, log_weight, limit: torch.from_numpy(
+        np.minimum(np.exp(np.minimum(log_weight.detach().numpy(), 700)), limit)
+        * value.detach().numpy()
+    ).mean(),
+    lambda value, log_weight, limit: (
+        limit * ((log_weight - math.log(limit)).clamp(max=0).exp() * value).mean()
+    ),
+    lambda value, log_weight, limit: (
+        sum(min(math.exp(min(x, 50)), limit) * f for x, f in zip(log_weight, value, strict=True))
+        / len(value)
+    ),
+    lambda value, log_weight, limit: (
+        -torch.maximum(-log_weight.exp(), torch.full_like(value, -limit)) @ value / value.numel()
+    ),
+]
+
+
 def per_decision_loop(log_ratio):
     total, rows = 0.0, []
     for x in log_ratio:

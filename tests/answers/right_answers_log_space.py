@@ -152,6 +152,13 @@ add(
     lambda value, log_weight: (log_weight - log_weight.logsumexp(0)).exp() @ value,
 )
 add(
+    "truncated_estimate",
+    lambda value, log_weight, limit: (log_weight.exp().clamp(max=limit) * value).mean(),
+    lambda value, log_weight, limit: (
+        torch.minimum(log_weight, torch.tensor(limit).log()).exp() @ value / len(value)
+    ),
+)
+add(
     "effective_sample_size",
     lambda log_weight: (2 * log_weight.logsumexp(0) - (2 * log_weight).logsumexp(0)).exp(),
 )

@@ -5,6 +5,7 @@ Each block gives the pinned signature once and then the slips, with short names 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -302,6 +303,89 @@ add(
         "broadcast to (K, K)": lambda p, q, f: (q == 0)[:, None] & (p * f != 0),
         "expected value instead of each outcome's": lambda p, q, f: (q == 0) & ((p * f).sum() != 0),
         "multiplies the target in place": marks_in_place,
+    },
+)
+
+
+def truncated(f):
+    return lambda value, log_weight, limit: f(value, log_weight, limit)
+
+
+def truncated_in_place(f, lw, c):
+    with torch.no_grad():
+        lw.clamp_(max=math.log(c))
+    return (lw.exp() * f).mean()
+
+
+add(
+    WRONG,
+    "truncated_estimate",
+    truncated,
+    {
+        "no weight is cut off": lambda f, lw, c: (lw.exp() * f).mean(),
+        "cut off at both ends": lambda f, lw, c: (
+            lw.exp().clamp(min(c, 1 / c), max(c, 1 / c)) * f
+        ).mean(),
+        "large weights set to 0": lambda f, lw, c: (
+            torch.where(lw.exp() > c, 0.0, lw.exp()) * f
+        ).mean(),
+        "large weights set to 1": lambda f, lw, c: (
+            torch.where(lw.exp() > c, 1.0, lw.exp()) * f
+        ).mean(),
+        "large weights left out": lambda f, lw, c: (lw.exp() * f)[lw.exp() <= c].mean(),
+        "weight times value cut off": lambda f, lw, c: (lw.exp() * f).clamp(max=c).mean(),
+        "weight times value cut off at both ends": lambda f, lw, c: (
+            (lw.exp() * f).clamp(-c, c).mean()
+        ),
+        "divided by the sum of the truncated": lambda f, lw, c: (
+            (lw.exp().clamp(max=c) * f).sum() / lw.exp().clamp(max=c).sum()
+        ),
+        "divided by the sum of all weights": lambda f, lw, c: (
+            (lw.exp().clamp(max=c) * f).sum() / lw.exp().sum()
+        ),
+        "shares truncated": lambda f, lw, c: (lw.softmax(0).clamp(max=c) * f).sum(),
+        "normalised to mean one, then cut off": lambda f, lw, c: (
+            (lw.softmax(0) * len(lw)).clamp(max=c) * f
+        ).mean(),
+        "log weight against the limit": lambda f, lw, c: (lw.clamp(max=c).exp() * f).mean(),
+        "weight against the log of the limit": lambda f, lw, c: (
+            lw.exp().clamp(max=math.log(c)) * f
+        ).mean(),
+        "the larger of the two": lambda f, lw, c: (lw.exp().clamp(min=c) * f).mean(),
+        "a sum": lambda f, lw, c: (lw.exp().clamp(max=c) * f).sum(),
+        "logs without exp": lambda f, lw, c: (lw.clamp(max=math.log(c)) * f).mean(),
+        "limit on the value": lambda f, lw, c: (lw.exp() * f.clamp(max=c)).mean(),
+        "all weights are the limit": lambda f, lw, c: (c * f).mean(),
+        "weights above the limit only": lambda f, lw, c: (
+            torch.where(lw.exp() > c, c, 0.0) * f
+        ).mean(),
+        "mean of the weights times mean of the values": lambda f, lw, c: (
+            lw.exp().clamp(max=c).mean() * f.mean()
+        ),
+        "estimate cut off": lambda f, lw, c: (lw.exp() * f).mean().clamp(max=c),
+        "no weights": lambda f, lw, c: f.mean(),
+        "divided by the limit": lambda f, lw, c: (lw.exp().clamp(max=c) / c * f).mean(),
+        "as the clip of PPO, at 1 + limit": lambda f, lw, c: (
+            lw.exp().clamp(1 - c, 1 + c) * f
+        ).mean(),
+        "not averaged": lambda f, lw, c: lw.exp().clamp(max=c) * f,
+        "a Python float": lambda f, lw, c: float((lw.exp().clamp(max=c) * f).mean()),
+        "shape (1,)": lambda f, lw, c: (lw.exp().clamp(max=c) * f).mean(0, keepdim=True),
+        "cuts off the log weights in place": truncated_in_place,
+    },
+)
+add(
+    FRAGILE,
+    "truncated_estimate",
+    truncated,
+    {
+        "masks that multiply": lambda f, lw, c: (
+            (lw.exp() * (lw.exp() < c) + c * (lw.exp() >= c)) * f
+        ).mean(),
+        "the excess taken away": lambda f, lw, c: ((lw.exp() - F.relu(lw.exp() - c)) * f).mean(),
+        "smaller of two by the absolute difference": lambda f, lw, c: (
+            (lw.exp() + c - (lw.exp() - c).abs()) / 2 * f
+        ).mean(),
     },
 )
 

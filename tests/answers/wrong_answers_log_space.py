@@ -215,6 +215,20 @@ add(
 )
 add(
     FRAGILE,
+    "truncated_estimate",
+    {
+        "c where the weight is above, by masks": lambda value, log_weight, limit: (
+            (log_weight.exp() * (log_weight.exp() <= limit) + limit * (log_weight.exp() > limit))
+            @ value
+            / len(value)
+        ),
+        "weight minus what is above c": lambda value, log_weight, limit: (
+            (log_weight.exp() - (log_weight.exp() - limit).clamp(min=0)) * value
+        ).mean(),
+    },
+)
+add(
+    FRAGILE,
     "entropy",
     {
         "exp / sum, and its log": lambda logits: -(softmax(logits) * softmax(logits).log()).sum(-1),

@@ -1,4 +1,4 @@
-"""The weight rain's table, against ESS/N = exp(-T s^2) and against sums over the samples."""
+"""The weight rain's table, against ESS/N = exp(-T Δ²) and against sums over the samples."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from ppo_lesson.explorers.weights import DRIFTS, HORIZONS, weight_rain, weight_r
 TABLE = weight_rain_table()
 
 
-@pytest.mark.parametrize("row", TABLE, ids=lambda row: f"s={row['drift']}")
-def test_the_exact_share_is_exp_of_minus_t_s_squared(row):
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: f"drift={row['drift']}")
+def test_the_exact_share_is_exp_of_minus_t_drift_squared(row):
     for horizon, exact in zip(HORIZONS.positions, row["exact"], strict=True):
         # Two significant digits are stored.
         assert exact == pytest.approx(math.exp(-horizon * row["drift"] ** 2), rel=0.05)
@@ -48,10 +48,10 @@ def test_both_histograms_hold_everything():
 def test_the_mean_does_not_warn_and_the_median_does():
     row = TABLE[DRIFTS.index(0.1)]
     assert 0.9 <= row["mean"][HORIZONS.index(60)] <= 1.1
-    # The log-weight is normal with mean -T s^2 / 2, where the median stands, and deviation 2.24:
+    # The log-weight is normal with mean -T Δ² / 2, where the median stands, and deviation 2.24:
     # the log of a median of 1000 has a standard error of 1.25 x 2.24 / sqrt(1000) = 0.09.
     assert row["median"][HORIZONS.index(500)] == pytest.approx(math.exp(-2.5), rel=0.3)
 
 
 def test_the_text_tells_of_the_start():
-    assert "T = 60, s = 0.1: 1000 trajectories are worth 5" in repr(weight_rain())
+    assert "T = 60, Δ = 0.1: 1000 trajectories are worth 5" in repr(weight_rain())

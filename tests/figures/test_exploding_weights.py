@@ -13,15 +13,11 @@ from ppo_lesson.figures.exploding_weights import (
     EVERY,
     FIRST_MEAN,
     plot_claimed_errors,
-    plot_confident_estimate,
     plot_log_weights,
     plot_running_estimates,
-    plot_variances,
-    plot_warnings,
+    plot_truncation,
     plot_worth_of_width,
-    plot_worth_of_worlds,
 )
-from ppo_lesson.maths import effective_sample_size
 from ppo_lesson.worlds.toys import Gaussian
 
 
@@ -34,28 +30,6 @@ def texts(ax: Axes) -> list[str]:
     return [text.get_text() for text in ax.texts]
 
 
-def test_the_running_mean_ends_on_the_mean_inside_two_standard_errors(ax: Axes) -> None:
-    product = products(500)
-    plot_confident_estimate(ax, product, exact=0.25, settles_on=1.5)
-    n, mean = ax.lines[0].get_data()
-    assert (n[0], n[-1]) == (FIRST_MEAN, 500)
-    for count, drawn in zip(n, mean, strict=True):
-        assert drawn == pytest.approx(float(product[: int(count)].mean()))
-    outline = ax.collections[0].get_paths()[0].vertices
-    at_end = outline[outline[:, 0] == 500, 1]
-    error = float(product.std() / 500**0.5)
-    middle = float(product.mean())
-    assert [at_end.min(), at_end.max()] == pytest.approx([middle - 2 * error, middle + 2 * error])
-
-
-def test_truth_and_limit_are_level_lines_of_different_style(ax: Axes) -> None:
-    plot_confident_estimate(ax, products(50), exact=0.25, settles_on=1.5)
-    truth, limit = ax.lines[1:]
-    assert (truth.get_ydata()[0], limit.get_ydata()[0]) == (0.25, 1.5)
-    assert truth.get_linestyle() != limit.get_linestyle()
-    assert any(text.endswith("0.25") for text in texts(ax))
-
-
 def test_every_repeat_has_its_own_line_and_ends_on_its_mean(ax: Axes) -> None:
     narrow, wide = products(3, 100), products(2, 100) + 1
     plot_running_estimates(ax, narrow, wide, exact=1.0)
@@ -63,6 +37,11 @@ def test_every_repeat_has_its_own_line_and_ends_on_its_mean(ax: Axes) -> None:
         lines = [line for line in ax.lines if str(line.get_label()).startswith(label)]
         ends = [line.get_ydata()[-1] for line in lines]
         assert ends == pytest.approx(rows.mean(1).tolist())
+        for product, drawn in zip(rows, lines, strict=True):
+            n, mean = drawn.get_data()
+            assert (n[0], n[-1]) == (FIRST_MEAN, 100)
+            wanted = [float(product[: int(count)].mean()) for count in n]
+            assert list(mean) == pytest.approx(wanted)
     assert len({line.get_linestyle() for line in ax.lines[1:]}) == 2
 
 
@@ -127,7 +106,7 @@ def test_each_trajectory_is_a_running_sum_and_the_last_highest_is_marked(ax: Axe
 
 def test_the_median_and_its_band_are_those_of_the_normal_sum(ax: Axes) -> None:
     plot_log_weights(ax, 0.3 * normal(2, 40), drift=0.3)
-    # One step of a drift s under the old policy: the log of two normal densities, s apart.
+    # One step of a drift under the old policy: the log of two normal densities, so far apart.
     step = stats.norm(-(0.3**2) / 2, 0.3)
     x, middle = ax.lines[3].get_data()
     np.testing.assert_allclose(middle, x * step.mean())
@@ -139,39 +118,34 @@ def test_the_median_and_its_band_are_those_of_the_normal_sum(ax: Axes) -> None:
     assert f"median\n{np.exp(40 * step.mean()):.2f}" in [text.get_text() for text in ax.texts]
 
 
-def test_three_numbers_of_a_batch_beside_their_exact_values(ax: Axes) -> None:
-    horizon, drift = torch.tensor([1, 100, 300]), 0.1
-    square = horizon * drift**2
-    log_weight = square.sqrt()[:, None] * normal(3, 51) - square[:, None] / 2
-    plot_warnings(ax, horizon, log_weight, drift)
-    weight = stats.lognorm(s=(300 * drift**2) ** 0.5, scale=np.exp(-300 * drift**2 / 2))
-    assert line(ax, "mean weight").get_ydata()[-1] == pytest.approx(weight.mean())
-    assert line(ax, "median weight").get_ydata()[-1] == pytest.approx(weight.median())
-    worth = weight.mean() ** 2 / weight.moment(2)
-    assert line(ax, "ESS / N").get_ydata()[-1] == pytest.approx(worth)
-    mean, median, share = (marks.get_ydata() for marks in ax.lines[1::2])
-    np.testing.assert_allclose(mean, log_weight.exp().mean(1))
-    np.testing.assert_allclose(median, np.median(log_weight.exp().numpy(), axis=1))
-    sizes = [float(effective_sample_size(row)) / 51 for row in log_weight]
-    np.testing.assert_allclose(share, sizes)
-
-
-def test_worlds_are_drawn_from_horizon_one_on_and_samples_where_they_were_taken(ax: Axes) -> None:
-    worth = {"long": torch.tensor([0.9, 0.5, 0.2]), "short": torch.tensor([0.7, 0.6, 0.6])}
-    plot_worth_of_worlds(ax, worth, [1, 3], torch.tensor([0.8, 0.3]))
-    for name, share in worth.items():
-        x, y = line(ax, name).get_data()
-        assert x.tolist() == [1, 2, 3]
-        np.testing.assert_allclose(y, share)
+def test_bias_and_standard_error_against_the_limit_and_the_best_of_them_is_marked(ax: Axes) -> None:
+    limit = torch.tensor([1.0, 10.0, 100.0])
+    bias, error = torch.tensor([-8.0, -3.0, -1.0]), torch.tensor([1.0, 4.0, 20.0])
+    plot_truncation(ax, limit, bias, error, unlimited=25.0)
+    np.testing.assert_allclose(line(ax, "size of the bias").get_ydata(), [8, 3, 1])
+    np.testing.assert_allclose(line(ax, "standard error").get_ydata(), [1, 4, 20])
+    both = np.array([65, 25, 401]) ** 0.5
+    np.testing.assert_allclose(line(ax, "root mean square error").get_ydata(), both)
+    assert {"no limit: 25", "5 at c = 10"} <= set(texts(ax))
     x, y = ax.lines[-1].get_data()
-    assert list(x) == [1, 3]
-    np.testing.assert_allclose(y, [0.8, 0.3])
-    assert line(ax, "long").get_linestyle() != line(ax, "short").get_linestyle()
+    np.testing.assert_allclose([*x, *y], [10, 5])
 
 
-def test_variances_are_drawn_as_they_are_with_a_label_at_the_end(ax: Axes) -> None:
-    plot_variances(ax, [1, 2, 4], {"whole": [1.0, 4.0, 16.0], "shorter": [1.0, 2.0, 4.0]})
-    assert line(ax, "whole").get_ydata().tolist() == [1.0, 4.0, 16.0]
-    assert line(ax, "shorter").get_ydata().tolist() == [1.0, 2.0, 4.0]
-    assert {"whole", "shorter"} <= {text.get_text() for text in ax.texts}
-    assert ax.get_yscale() == "log"
+@pytest.mark.parametrize(
+    ("plot", "data", "words"),
+    [
+        (plot_claimed_errors, (torch.tensor([0.5, 4]), torch.tensor([0.1, 2]), 1.0), "grey curves"),
+        (plot_log_weights, (0.1 * normal(2, 20), 0.1), "band: median"),
+    ],
+)
+def test_curves_and_bands_are_named_in_the_figure(ax: Axes, plot, data, words) -> None:
+    plot(ax, *data)
+    assert any(words in text for text in texts(ax))
+
+
+def test_the_run_with_the_largest_leap_is_drawn_thick(ax: Axes) -> None:
+    narrow, wide = torch.ones(3, 100, dtype=torch.float64), products(2, 100)
+    narrow[1, 60] = 50.0
+    plot_running_estimates(ax, narrow, wide, exact=1.0)
+    lines = [line for line in ax.lines if str(line.get_label()).startswith("narrow")]
+    assert [line.get_linewidth() > 2 for line in lines] == [False, True, False]

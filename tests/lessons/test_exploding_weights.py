@@ -102,6 +102,94 @@ def unsupported_as_numbers(target, proposal, value):
     return unsupported_by_product(target, proposal, value).to(torch.float64)
 
 
+# truncated_estimate
+
+
+def truncated_in_log_space(value, log_weight, limit):
+    weight = torch.exp(torch.clamp(log_weight, max=math.log(limit)))
+    return torch.mean(weight * value)
+
+
+def truncated_after_exp(value, log_weight, limit):
+    return torch.clamp(torch.exp(log_weight), max=limit) @ value / len(value)
+
+
+def truncated_by_where(value, log_weight, limit):
+    weight = torch.exp(log_weight)
+    return (torch.where(weight > limit, limit, weight) * value).mean()
+
+
+def truncated_by_loop(value, log_weight, limit):
+    weights = [math.exp(min(x, math.log(limit))) for x in log_weight.tolist()]
+    products = [w * f for w, f in zip(weights, value.tolist(), strict=True)]
+    return torch.tensor(sum(products) / len(products), dtype=torch.float64)
+
+
+def truncated_by_assignment(value, log_weight, limit):
+    weight = torch.exp(log_weight)
+    weight[weight > limit] = limit
+    return torch.mean(weight * value)
+
+
+def truncated_not_at_all(value, log_weight, limit):
+    return torch.dot(torch.exp(log_weight), value) / value.numel()
+
+
+def truncated_at_both_ends(value, log_weight, limit):
+    bound = abs(math.log(limit))
+    return (torch.exp(log_weight.clamp(-bound, bound)) * value).mean()
+
+
+def truncated_and_dropped(value, log_weight, limit):
+    weight = torch.exp(log_weight)
+    weight[weight > limit] = 0
+    return (weight * value).mean()
+
+
+def truncated_and_filtered(value, log_weight, limit):
+    kept = torch.exp(log_weight) <= limit
+    return (torch.exp(log_weight[kept]) * value[kept]).sum() / kept.sum()
+
+
+def truncated_products(value, log_weight, limit):
+    return torch.minimum(torch.exp(log_weight) * value, torch.tensor(limit)).mean()
+
+
+def truncated_and_normalised(value, log_weight, limit):
+    weight = torch.exp(log_weight).clamp(max=limit)
+    return (weight * value).sum() / weight.sum()
+
+
+def truncated_logs_at_the_limit(value, log_weight, limit):
+    return (torch.exp(torch.clamp(log_weight, max=limit)) * value).mean()
+
+
+def truncated_from_below(value, log_weight, limit):
+    return (torch.exp(log_weight).clamp(min=limit) * value).mean()
+
+
+def truncated_sum(value, log_weight, limit):
+    return torch.exp(log_weight).clamp(max=limit) @ value
+
+
+def truncated_logs(value, log_weight, limit):
+    return (log_weight.clamp(max=math.log(limit)) * value).sum() / len(value)
+
+
+def truncated_values(value, log_weight, limit):
+    return (torch.exp(log_weight) * value.clamp(max=limit)).mean()
+
+
+def truncated_by_mask(value, log_weight, limit):
+    weight = torch.exp(log_weight)
+    return ((weight * (weight <= limit) + limit * (weight > limit)) * value).mean()
+
+
+def truncated_by_relu(value, log_weight, limit):
+    weight = torch.exp(log_weight)
+    return ((weight - torch.relu(weight - limit)) * value).mean()
+
+
 # per_decision_log_weight
 
 
@@ -150,6 +238,13 @@ RIGHT: dict[str, list[Callable]] = {
         unsupported_by_de_morgan,
         unsupported_by_integrand,
     ],
+    "truncated_estimate": [
+        truncated_in_log_space,
+        truncated_after_exp,
+        truncated_by_where,
+        truncated_by_loop,
+        truncated_by_assignment,
+    ],
     "per_decision_log_weight": [
         per_decision_by_loop,
         per_decision_by_matrix,
@@ -184,6 +279,19 @@ WRONG: dict[str, list[tuple[Callable, str]]] = {
         (unsupported_with_roles_swapped, "nothing is marked"),
         (unsupported_as_numbers, "float64"),
     ],
+    "truncated_estimate": [
+        (truncated_not_at_all, "no weight is cut off"),
+        (truncated_at_both_ends, "You also lift the small weights"),
+        (truncated_and_dropped, "You leave out the samples"),
+        (truncated_and_filtered, "You leave out the samples"),
+        (truncated_products, "You cut off weight times value"),
+        (truncated_and_normalised, "sum of the truncated weights"),
+        (truncated_logs_at_the_limit, "with the limit itself"),
+        (truncated_from_below, "You take the larger"),
+        (truncated_sum, "do not divide by N"),
+        (truncated_logs, "the last step, exp, is missing"),
+        (truncated_values, "changes nothing"),
+    ],
     "per_decision_log_weight": [
         (lambda log_ratio: torch.full_like(log_ratio, log_ratio.sum().item()), "whole trajectory"),
         (per_decision_reversed, "to the end"),
@@ -199,6 +307,10 @@ FRAGILE: dict[str, list[tuple[Callable, str]]] = {
     "effective_sample_size": [
         (size_overflowing, "log weights that are still too large"),
         (size_overflowing_shares, "log weights that are still too large"),
+    ],
+    "truncated_estimate": [
+        (truncated_by_mask, "infinity times 0"),
+        (truncated_by_relu, "minus infinity"),
     ],
     "per_decision_log_weight": [(per_decision_by_product, "you multiply the ratios")],
 }

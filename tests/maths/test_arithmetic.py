@@ -191,6 +191,11 @@ BARE: dict[str, tuple[dict[str, Any], str, list[float] | float]] = {
         "value",
         3.0,
     ),
+    "truncated_estimate": (
+        {"value": row(INF, 3.0), "log_weight": row(-INF, 0.5), "limit": 1.0},
+        "value",
+        1.5,
+    ),
     "reinforce_loss": (
         {"log_prob": row(-INF, -2.0), "advantage": row(0.0, 1.0)},
         "log_prob",

@@ -18,6 +18,7 @@ from ppo_lesson.maths.importance import (
     per_decision_log_weight,
     policy_ratio,
     self_normalised_estimate,
+    truncated_estimate,
     unsupported,
 )
 
@@ -134,6 +135,34 @@ def test_the_effective_sample_size_counts_the_samples_that_matter() -> None:
     assert_equal(effective_sample_size(row(0.0, 0.0, -math.inf)), row(2.0)[0])
     assert_equal(effective_sample_size(row(900.0, 0.0, -900.0)), row(1.0)[0])
     assert_equal(effective_sample_size(WEIGHT.log()), row((19 / 3) ** 2 / (1 / 9 + 1 + 25))[0])
+
+
+@pytest.mark.parametrize("limit", [0.2, 1.0, 2.5, 40.0])
+def test_cutting_off_weights_costs_the_bias_and_leaves_the_variance_of_the_formula(
+    limit: float,
+) -> None:
+    """All samples of two faces: mean and variance against sums over the faces."""
+    mean = second_moment = torch.zeros((), dtype=torch.float64)
+    for pair in itertools.product(range(3), repeat=2):
+        index = torch.tensor(pair)
+        chance = PROPOSAL[index].prod()
+        estimate = truncated_estimate(VALUE[index], WEIGHT[index].log(), limit)
+        mean, second_moment = mean + chance * estimate, second_moment + chance * estimate**2
+    lost = torch.tensor([max(0.0, 1 - limit / float(w)) for w in WEIGHT], dtype=torch.float64)
+    assert_equal(mean, TARGET @ VALUE - TARGET @ (lost * VALUE))
+    one = torch.tensor([min(float(w), limit) for w in WEIGHT], dtype=torch.float64) * VALUE
+    assert_equal(second_moment - mean**2, (PROPOSAL @ one**2 - (PROPOSAL @ one) ** 2) / 2)
+
+
+def test_a_truncated_weight_is_the_limit_and_the_others_are_left_alone() -> None:
+    assert_equal(truncated_estimate(VALUE, WEIGHT.log(), 5.5), importance_estimate(VALUE, WEIGHT))
+    assert_equal(truncated_estimate(VALUE, WEIGHT.log(), 2.0), row(1 / 3 - 2 + 2 * 5)[0] / 3)
+    # However large the weights are, or small; a weight of zero stays zero.
+    far = row(900.0, -900.0, -math.inf)
+    assert_equal(truncated_estimate(row(2.0, 5.0, 7.0), far, 3.0), row(2.0)[0])
+    for limit in (0.0, -1.0, math.nan, math.inf):
+        with pytest.raises(ValueError, match=r"^limit: expected a number in"):
+            truncated_estimate(VALUE, WEIGHT.log(), limit)
 
 
 def test_weights_that_are_all_zero_raise() -> None:

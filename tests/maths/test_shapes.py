@@ -168,6 +168,7 @@ FORMULAS: dict[str, dict[str, Any]] = {
         "tokens": torch.tensor([1, 0, 3]),
         "prompt_length": 1,
     },
+    "truncated_estimate": {"value": C, "log_weight": A, "limit": 0.4},
     "unsupported": {"target": A.exp(), "proposal": B.exp(), "value": C},
     "value_loss": {"value": A, "value_target": C},
 }

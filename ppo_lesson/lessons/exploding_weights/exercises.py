@@ -33,8 +33,8 @@ def _with_sample_variance(log_weight: Tensor) -> Tensor:
 
 
 _NOT_NORMALISED = (
-    "N / (1 + variance) holds for weights whose mean is exactly one. Yours are used as they come, "
-    "so a common factor, which says nothing about samples, changes the count."
+    "N / (1 + variance) holds for weights whose mean is exactly one. You use them as they come, so "
+    "a common factor, which should not matter, changes the count."
 )
 
 EFFECTIVE_SAMPLE_SIZE = Exercise(
@@ -66,8 +66,8 @@ do no harm.""",
     hints=(
         "Scale the weights as you like: the count does not change. Which scale is harmless, and "
         "what becomes of the numerator if the weights sum to one?",
-        "With shares that sum to one, the numerator is 1, and what remains is one over a sum of "
-        "squares. The shares come from the log weights without overflow, as in notebook 02.",
+        "If the weights sum to one, the numerator is 1, and one over a sum of squares remains. "
+        "Make such shares from the log weights without overflow, as in notebook 02.",
         "Turn log weights into shares by a softmax, square each, add them up, take the reciprocal.",
     ),
     mistakes=(
@@ -79,12 +79,12 @@ do no harm.""",
         ),
         Mistake(
             "You take exp of log weights that are still too large or too small. Far below zero it "
-            "is 0, and the small number you add below the line makes a 0 of the count; beyond 354 "
-            "its square is infinite. First subtract the largest log weight, or use softmax.",
+            "is 0, and the small number that you add below the line turns the count into 0; beyond "
+            "354 its square is infinite. First subtract the largest log weight, or use softmax.",
             _with_a_small_number,
         ),
         Mistake(
-            "That is the share ESS / N. Asked is a count: N equal weights are worth N samples.",
+            "That is the share ESS / N. A count is asked for: N equal weights are worth N samples.",
             lambda log_weight: effective_sample_size(log_weight) / len(log_weight),
         ),
         Mistake(_NOT_NORMALISED, lambda log_weight: _over_one_plus_variance(log_weight, 0)),
@@ -95,8 +95,8 @@ do no harm.""",
             _with_sample_variance,
         ),
         Mistake(
-            "Your quotient is upside down. It is small where the weights are equal, and there the "
-            "sample is worth most.",
+            "Your quotient is upside down: it is small where the weights are equal, which is where "
+            "the batch is worth most.",
             lambda log_weight: 1 / effective_sample_size(log_weight),
         ),
         Mistake(
@@ -164,7 +164,7 @@ def _ignores_worthless_outcomes(answer: Function) -> bool:
 
 UNSUPPORTED = Exercise(
     id="unsupported",
-    minutes=5,
+    minutes=4,
     prompt="""\
 Mark every outcome that makes importance sampling silently wrong: the proposal never shows it, yet
 it contributes to the expectation under the target.
@@ -182,7 +182,7 @@ A value may be negative, and an outcome that the proposal shows rarely is still 
             "the target never shows the missing one either", (0.0, 0.0, 4.0), (1.0, 1.0, 2.0)
         ),
         _outcomes(
-            "all is supported, some of it rarely",
+            "everything is supported, one outcome rarely",
             (0.9, 0.1, 1.0),
             (0.1, 0.5, -1.0),
             (0.0, 0.4, 2.0),
@@ -196,12 +196,16 @@ A value may be negative, and an outcome that the proposal shows rarely is still 
             (0.25, 0.0, 0.0),
             (0.15, 0.5, 2.0),
         ),
-        # So rare that whoever compares with a small number instead of 0 marks it.
-        _outcomes("all is supported, one of it hardly ever", (0.5, 1e-30, 2.0), (0.5, 1.0, -1.0)),
+        # So rare that an answer marks it which compares with a small number instead of 0.
+        _outcomes(
+            "everything is supported, one outcome only once in 10^30",
+            (0.5, 1e-30, 2.0),
+            (0.5, 1.0, -1.0),
+        ),
     ),
     hints=(
-        "Look at the line of the derivation where you multiplied by q / q. For which outcomes is "
-        "that not one, and when does it matter?",
+        "The derivation multiplies by q / q. For which outcomes is that not one, and when does it "
+        "matter?",
         "Three conditions hold at once: one about q, one about p, one about f. Two of them say "
         "'is not zero'.",
         "Compare each of the three tensors with zero and join the three masks with a logical and.",
@@ -209,22 +213,22 @@ A value may be negative, and an outcome that the proposal shows rarely is still 
     mistakes=(
         Mistake(
             "You mark outcomes that the proposal shows less often than the target. Weights above "
-            "one repair those; only what never comes cannot be repaired.",
+            "one make up for that; nothing makes up for an outcome that never comes.",
             lambda target, proposal, value: target > proposal,
         ),
         Mistake(
             "You mark outcomes that the proposal shows more often than the target. That wastes "
-            "samples and costs no bias; the danger is where it shows none.",
+            "samples and causes no bias; the danger is an outcome that it never shows.",
             lambda target, proposal, value: proposal > target,
         ),
         Mistake(
             "You do not look at the value: an outcome with f = 0 adds nothing to the "
-            "expectation, so nobody misses it.",
+            "expectation, so it is not missed.",
             lambda target, proposal, value: (proposal == 0) & (target != 0),
         ),
         Mistake(
-            "You do not look at the target: an outcome that it never shows either has no part "
-            "in the expectation.",
+            "You do not look at the target: an outcome that it never shows either adds nothing to "
+            "the expectation.",
             lambda target, proposal, value: (proposal == 0) & (value != 0),
         ),
         Mistake(
@@ -232,11 +236,11 @@ A value may be negative, and an outcome that the proposal shows rarely is still 
             lambda target, proposal, value: proposal == 0,
         ),
         Mistake(
-            "You lose the outcomes of negative value: they count as much as the positive ones.",
+            "You miss the outcomes of negative value: they count as much as the positive ones.",
             lambda target, proposal, value: (proposal == 0) & (target * value > 0),
         ),
         Mistake(
-            "Your marks are the wrong way round: True stands where all is well.",
+            "Your marks are the wrong way round: they say True where all is well.",
             lambda target, proposal, value: ~unsupported(target, proposal, value),
         ),
     ),

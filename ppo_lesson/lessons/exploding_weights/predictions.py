@@ -6,29 +6,29 @@ from ppo_lesson.exercises.questions import Option, Question
 
 WHO_WARNS = Question(
     id="predict-who-warns",
-    prompt="5,000 trips of the old policy, none over the bridge. You weigh them for the new "
-    "policy, which takes the bridge twice in a thousand trips. Which number of the batch "
-    "warns you?",
+    prompt="5,000 trips of the old policy are on file, none of them over the bridge. You weight "
+    "them for the new policy, which takes the bridge twice in a thousand trips. Which number of "
+    "the batch warns you?",
     options=(
         Option(
             "The standard error: it comes out large",
-            "It is computed from the trips on file. None of them knows of a breakdown, so it "
+            "It is computed from the trips on file. None of them contains a breakdown, so it "
             "comes out as small as if there were none.",
         ),
         Option(
             "The effective sample size: it comes out small",
-            "It looks at how unequal the weights are, and those of the three routes on file are "
-            "all near one.",
+            "It measures how unequal the weights are, and the weights of the three routes on "
+            "file are all near one.",
         ),
         Option(
             "The mean weight: it comes out far from one",
-            "It misses the bridge's share of the new policy's trips, 0.002. A hole of half of "
-            "the trips would show; this one hides in the noise.",
+            "Its expectation is 0.998: it misses the bridge's share of the new policy's trips. "
+            "A share of a half would show; two in a thousand are lost in the noise.",
         ),
         Option(
-            "None of them",
-            "What never came has no weight. All three numbers are healthy, and the estimate is "
-            "wrong.",
+            "None of these three numbers",
+            "An outcome that never occurred has no weight. All three numbers look healthy, and "
+            "the estimate is wrong.",
             correct=True,
         ),
     ),
@@ -36,9 +36,10 @@ WHO_WARNS = Question(
 
 CLAIMED_ERRORS = Question(
     id="predict-claimed-errors",
-    prompt="The target is a normal distribution, the proposal has half its standard deviation. "
-    "A thousand batches of 1,000 samples; each reports its estimate and an interval of two "
-    "standard errors around it. Which share of the intervals contains the truth?",
+    prompt="The target is a normal distribution; the proposal has the same mean and half its "
+    "standard deviation. Each of a thousand batches of 1,000 samples reports an estimate of the "
+    "mean of x², and an interval of two standard errors around it. What share of the intervals "
+    "contains the truth?",
     options=(
         Option(
             "About 95 %: that is what two standard errors mean",
@@ -46,20 +47,20 @@ CLAIMED_ERRORS = Question(
             "With an infinite variance neither holds.",
         ),
         Option(
-            "Nearly all: infinite variance makes the intervals very wide",
-            "The variance is infinite; what a batch computes never is. A batch that has not met "
-            "a large weight computes a small one.",
+            "Nearly all: an infinite variance makes the intervals very wide",
+            "The variance is infinite, but the one computed from a batch is finite. A batch "
+            "without a large weight computes a small one.",
         ),
         Option(
             "About half",
-            "Most batches have not met the large weights: their estimate is too low and "
-            "their interval too narrow, at the same time and for the same reason.",
+            "Most batches contain none of the very large weights. Their estimate is too low and "
+            "their interval too narrow.",
             correct=True,
         ),
         Option(
-            "None: no estimate with infinite variance means anything",
-            "The estimate is still unbiased and still converges, slowly. Some batches are near, "
-            "and those with a jump have wide intervals.",
+            "None: an estimate with infinite variance means nothing",
+            "The estimate is still unbiased, and it converges, slowly. Some batches come near "
+            "the truth.",
         ),
     ),
 )
@@ -72,47 +73,75 @@ HARMLESS_STEPS = Question(
     options=(
         Option(
             "Below 0.01",
-            "Ratios multiply. Of every thousand trajectories, seven are left.",
+            "Ratios multiply. A thousand trajectories are worth about seven.",
             correct=True,
         ),
         Option(
             "About 0.08",
-            "That is the median weight, exp(-2.5). The sum of the squares is ruled by the "
-            "few large weights, so ESS / N falls to the square of it.",
+            "That is the median weight, exp(-2.5). A few large weights rule the sum of the "
+            "squares, so ESS / N falls to the square of the median.",
         ),
         Option(
             "About 0.6",
-            "So it is after 60 steps. Each further step takes one per cent of what is left.",
+            "That is close to its value after 60 steps. Each further step takes one per cent of "
+            "what is left.",
         ),
         Option(
             "About 0.99",
-            "So it is for a single step. 500 of them multiply.",
+            "That is its value for a single step. Here 500 of them multiply.",
         ),
     ),
 )
 
 MEAN_OF_A_BATCH = Question(
     id="predict-mean-of-a-batch",
-    prompt="The same 500 steps with a drift of 0.2 each. The expectation of the weight is 1. In "
-    "most batches of 1,000 trajectories, the mean weight is ...",
+    prompt="Again 500 steps, now with a drift of 0.2 at each. The expectation of the weight is 1. "
+    "In most batches of 1,000 trajectories, the mean weight is ...",
     options=(
         Option(
-            "close to 1: means of a thousand numbers are close to their expectation",
-            "They are when the spread is moderate. Here the expectation is carried by weights "
-            "so rare that most batches hold none.",
+            "close to 1: a mean of a thousand numbers is close to its expectation",
+            "It is when the spread is moderate. Here weights so rare that most batches contain "
+            "none of them make up most of the expectation.",
         ),
         Option(
             "far above 1: the weights explode",
-            "In a few batches it is, and far. They make up for all the others, in which the "
-            "large weights are missing.",
+            "In a few batches it is. They make up for all the others, in which the large weights "
+            "are missing.",
         ),
         Option(
             "far below 1",
-            "The expectation stays 1 because a rare batch has an enormous mean. The typical one "
-            "has not met the weights that matter.",
+            "A typical batch contains none of the weights that make up most of the expectation.",
             correct=True,
         ),
     ),
 )
 
-PREDICTIONS = (WHO_WARNS, CLAIMED_ERRORS, HARMLESS_STEPS, MEAN_OF_A_BATCH)
+CUT_OFF = Question(
+    id="predict-cut-off",
+    prompt="With a baseline, the root mean square error of the batch is 39. In a batch of 1,000 "
+    "trajectories, fewer than one on average has a weight above 100. You cut off all weights at "
+    "100. What happens to the error?",
+    options=(
+        Option(
+            "It hardly changes: the cut seldom touches a trajectory",
+            "The cut touches few trajectories, but these few make up most of the variance.",
+        ),
+        Option(
+            "It falls to about 30",
+            "It falls much further: weights above 100 make up more than nine tenths of the "
+            "variance.",
+        ),
+        Option(
+            "It falls to about 13",
+            "Fewer than one trajectory in a thousand is changed. The standard error falls from "
+            "39 to 10, and a bias of 9 comes in.",
+            correct=True,
+        ),
+        Option(
+            "It rises: the estimate is now biased",
+            "The bias is real, about 9, but the standard error falls by far more.",
+        ),
+    ),
+)
+
+PREDICTIONS = (WHO_WARNS, CLAIMED_ERRORS, HARMLESS_STEPS, MEAN_OF_A_BATCH, CUT_OFF)

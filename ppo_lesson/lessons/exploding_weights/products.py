@@ -84,12 +84,12 @@ depend on actions taken later, so it needs only the ratios up to and **including
     mistakes=(
         Mistake(
             "Every reward carries the weight of the whole trajectory. That is unbiased, but the "
-            "ratios of later actions add nothing except noise.",
+            "ratios of later actions are not needed and usually add noise.",
             lambda log_ratio: log_ratio.sum().expand_as(log_ratio),
         ),
         Mistake(
-            "You add up from each step to the end. A reward cannot depend on what comes after "
-            "it; the actions before it are those that led there.",
+            "You add up from each step to the end. A reward cannot depend on what comes after it, "
+            "but on the actions up to it.",
             _from_here_on,
         ),
         Mistake(
@@ -98,8 +98,8 @@ depend on actions taken later, so it needs only the ratios up to and **including
             lambda log_ratio: log_ratio.cumsum(dim=0) / _step_numbers(log_ratio),
         ),
         Mistake(
-            "A step's own log-ratio is missing: its reward comes after its action, so this action "
-            "had a share in it.",
+            "A step's own log-ratio is missing: its reward comes after its action, so it may "
+            "depend on that action.",
             lambda log_ratio: log_ratio.cumsum(dim=0) - log_ratio,
         ),
         Mistake(
@@ -118,8 +118,8 @@ depend on actions taken later, so it needs only the ratios up to and **including
         ),
         Mistake(
             "Right on ordinary numbers, but you multiply the ratios and take the logarithm at the "
-            "end. The product of many is soon 0 or infinite in floating point, and so is its "
-            "logarithm. Stay in logs and add up.",
+            "end. In floating point the product of many soon is 0 or infinite, and its logarithm "
+            "is infinite, too. Stay in logs and add up.",
             lambda log_ratio: log_ratio.exp().cumprod(dim=0).log(),
         ),
     ),

@@ -1,4 +1,4 @@
-"""Notebook 03: the quiz, and the first half of the lecture's question on the risk."""
+"""Notebook 03: the quiz, and the first half of the self-assessment's question on the risk."""
 
 from __future__ import annotations
 
@@ -6,59 +6,29 @@ from ppo_lesson.exercises.questions import OpenQuestion, Option, Question
 
 MEAN_WEIGHT = Question(
     id="explode-mean-weight",
-    prompt="In a batch of 1,000 samples the mean weight is 1.01. What does that tell about "
-    "the estimate?",
+    prompt="In a batch of 1,000 trajectories the mean weight is 1.01. What does that tell you "
+    "about an estimate from this batch?",
     options=(
         Option(
-            "It is reliable: the weights are close to one",
-            "Their mean is; the weights need not be. 999 weights near 0.01 and one of 1,000 "
-            "have the same mean.",
+            "It is reliable: with a mean of 1.01, the weights are all close to one",
+            "Their mean is; the weights need not be. 999 weights of 0.01 and one of 1,000 have "
+            "the mean 1.01.",
         ),
         Option(
-            "Next to nothing: its expectation is always one",
-            "For any proposal that can show what the target can, good or terrible. Look "
-            "at the median weight, the largest share, or the effective sample size.",
+            "Little: a few weights may still hold most of the total",
+            "A mean far from 1 is an alarm, but a mean near 1 is not an all-clear. Look at the "
+            "median weight, the largest share or the effective sample size.",
             correct=True,
         ),
         Option(
             "It is biased by about one per cent",
-            "The expectation of the weight is exactly one; 1.01 is noise. A bias of the "
-            "estimate does not show there.",
+            "Where the proposal can show all that the target can, the expectation of the weight "
+            "is exactly one; 1.01 is noise, not bias.",
         ),
         Option(
             "The effective sample size is about 1,010",
-            "The effective sample size never exceeds the number of samples, and a mean says "
-            "nothing about how unequal the weights are.",
-        ),
-    ),
-)
-
-SILENTLY = Question(
-    id="explode-silently",
-    prompt="Which failure can leave all numbers computed from the sampled weights healthy, the "
-    "mean near one and the effective sample size near N?",
-    options=(
-        Option(
-            "Policies that have drifted apart over a long horizon",
-            "This one is loud: a few samples hold nearly all the weight, and the effective "
-            "sample size collapses.",
-        ),
-        Option(
-            "A proposal that is much wider than the target",
-            "Many samples get weights near zero and are wasted. The effective sample size "
-            "shows it, and the estimate stays right.",
-        ),
-        Option(
-            "Weights that are all too large by one factor",
-            "Their mean then is that factor, so they do leave a trace. And the self-normalised "
-            "estimate does not mind.",
-        ),
-        Option(
-            "A rare and costly outcome that the proposal never shows",
-            "It has no weight that could warn, and the mean weight misses only its small "
-            "probability, which drowns in noise. The estimate settles, with a small standard "
-            "error, on a wrong number.",
-            correct=True,
+            "The effective sample size never exceeds the number of samples, and the mean weight "
+            "does not show how unequal the weights are.",
         ),
     ),
 )
@@ -69,88 +39,85 @@ RATIO_NEAR_ZERO = Question(
     "does this sample do to the importance-weighted estimate?",
     options=(
         Option(
-            "It hardly counts: one sample is wasted, nothing explodes",
-            "Its contribution is 0.001 times its value. Ratios far above one are those "
-            "that explode; many near zero leave few samples to carry the estimate.",
+            "It counts for very little: one sample is wasted",
+            "It adds 0.001 times its value. A ratio far above one can rule the estimate; many "
+            "ratios near zero leave few samples to carry it.",
             correct=True,
         ),
         Option(
             "It destabilises the estimate as much as a ratio of 1,000 would",
-            "On a logarithmic scale the two lie equally far from one, but the estimate adds "
-            "up weights: 0.001 adds nothing, 1,000 drowns the rest.",
+            "On a logarithmic scale both lie equally far from one, but the estimate adds up "
+            "weights: 0.001 adds almost nothing, and 1,000 outweighs the rest.",
         ),
         Option(
             "It makes the estimate biased, because the action is nearly lost",
-            "The new policy hardly takes this action, so it should hardly count. Biased would "
-            "be an action that the old policy could not take.",
+            "The new policy hardly takes this action, so it should hardly count. Bias would come "
+            "from an action that the old policy could not take.",
         ),
         Option(
             "It makes the loss infinite, through the log of a small number",
-            "The ratio itself is averaged, not its logarithm, and a log of 0.001 is -6.9, far "
-            "from infinite.",
-        ),
-    ),
-)
-
-LIGHT_TAILS = Question(
-    id="explode-light-tails",
-    prompt="Target: a normal distribution with standard deviation 1. Which proposal with the "
-    "same mean makes the variance of the weights infinite?",
-    options=(
-        Option(
-            "Standard deviation 5",
-            "Too wide wastes samples, but the weights are bounded: their largest value is 5, "
-            "in the middle.",
-        ),
-        Option(
-            "Standard deviation 0.9",
-            "Its tails are lighter than the target's and the weights have no upper bound, but "
-            "0.81 is above one half, and their variance is still finite.",
-        ),
-        Option(
-            "Standard deviation 0.6",
-            "0.36 is less than half of the target's variance. Now and then a sample from "
-            "the tail gets a weight so large that the running estimate jumps.",
-            correct=True,
-        ),
-        Option(
-            "None: normal distributions have all moments",
-            "They have; their quotient w = p/q need not. With q narrow, w squared grows "
-            "towards the tails faster than q falls.",
+            "The ratio itself is averaged, not its logarithm, and the log of 0.001 is -6.9.",
         ),
     ),
 )
 
 HORIZON = Question(
     id="explode-horizon",
-    prompt="Each step's log-ratio is normal with standard deviation 0.1, independent of the "
-    "others. At which T is a trajectory's weight so uneven that ESS / N is about 0.37 = 1/e?",
+    prompt="A language model has moved by a KL of 0.002 per token. In the model of independent "
+    "normal log-ratios, for answers of how many tokens is ESS / N about 0.37 = 1/e?",
     options=(
         Option(
-            "T = 10, because 10 x 0.1 = 1",
-            "Standard deviations of independent terms do not add up; variances do. What "
-            "counts is T times 0.1 squared.",
+            "About 16 tokens, because the drift is 0.063",
+            "The drift is 0.063, but standard deviations of independent terms do not add up; "
+            "variances do.",
         ),
         Option(
-            "T = 100, because 100 x 0.1² = 1",
-            "ESS / N = exp(-T s²). Ratios that look harmless step by step multiply, and "
-            "the spread of the product grows exponentially with the horizon.",
+            "250 tokens, because 2 x 250 x 0.002 = 1",
+            "ESS / N = exp(-2 T KL). Log-ratios add up along the answer, and so do their "
+            "variances, which are twice the KL.",
             correct=True,
         ),
         Option(
-            "None: the ratios have mean one, so their products do",
-            "The product has mean one, indeed, for every T. Its spread is what ruins the "
-            "effective sample size.",
+            "500 tokens, because 500 x 0.002 = 1",
+            "The KL of the whole answer is then 1, but ESS / N = exp(-2 T KL): a factor 2 is "
+            "missing.",
         ),
         Option(
-            "T = 1000, because 1000 samples average out one large ratio",
-            "T is the length of a trajectory, not the number of samples. A longer product "
-            "gets more uneven, not less.",
+            "None: ratios have the mean one, and so do their products",
+            "The product has the mean one for every T. What reduces the effective sample size is "
+            "its spread.",
         ),
     ),
 )
 
-QUESTIONS = (MEAN_WEIGHT, SILENTLY, RATIO_NEAR_ZERO, LIGHT_TAILS, HORIZON)
+TRUNCATION = Question(
+    id="explode-truncation",
+    prompt="In a batch you cut off all weights at c. Every outcome whose weight is above c has "
+    "the value 0. What does the cut do to the expectation of the estimate?",
+    options=(
+        Option(
+            "It lowers the expectation, because every weight that is cut becomes smaller",
+            "These weights become smaller, but each is multiplied by a value of 0.",
+        ),
+        Option(
+            "Nothing: the changed weights are multiplied by 0",
+            "The bias is minus the sum of p (1 - c/w) f over the outcomes whose weight is cut. "
+            "A cut costs bias only where f is not 0; a baseline makes f small.",
+            correct=True,
+        ),
+        Option(
+            "It raises the expectation, because the other samples now count for more",
+            "Their weights stay what they are: the estimate divides by N, not by the sum of the "
+            "weights.",
+        ),
+        Option(
+            "It depends on the number of samples N",
+            "For a fixed c the expectation of a mean does not depend on N. Its variance does.",
+        ),
+    ),
+)
+
+QUESTIONS = (MEAN_WEIGHT, RATIO_NEAR_ZERO, HORIZON, TRUNCATION)
 
 EXPLODING_WEIGHTS_IN_WORDS = OpenQuestion(
     id="own-words-exploding-weights",
@@ -159,26 +126,26 @@ EXPLODING_WEIGHTS_IN_WORDS = OpenQuestion(
     "does it arise? (First half: the estimate. What it does to training follows in notebook "
     "05.)",
     model_answer="""\
-The risk is variance. The estimate stays right on average, but it comes to rest on a handful of \
-samples. Where the new policy is much more likely than the old one to do what was done, the weight \
-is far above one; such samples are rare, because they were drawn from the old policy, and each \
-speaks for many that are missing. Most of the others have weights near zero. The effective sample \
-size shrinks, and the next batch would give quite another answer.
+The risk is variance. The estimate is right on average, but it rests on a handful of samples. \
+Where the new policy is much more likely than the old one to do what was done, the weight is far \
+above one. Such samples are rare, because they were drawn from the old policy, and each stands for \
+many that are missing. Most of the others have weights near zero. The effective sample size \
+shrinks, and another batch could give quite another answer.
 
 It arises because a weight is a quotient: a small q under a p that is not small makes it large. \
-Along a trajectory, ratios multiply, so that even small differences per step grow exponentially \
-with the horizon: ESS / N = exp(-T s²) for independent normal log-ratios with standard deviation s.
+Along a trajectory the ratios multiply, so that even small differences per step grow exponentially \
+with the horizon: ESS / N = exp(-2 T KL) for independent normal log-ratios with that KL per step.
 
-The mean weight gives no warning, since its expectation is one for any two policies with the same \
-support. If the old policy can never do what the new one does, the estimate is wrong, and the \
-weights need not show any sign of it.""",
+The mean weight warns late and on one side only: far from 1 it is an alarm, near 1 it is not an \
+all-clear. If the old policy never does what the new one does, the estimate is wrong, and the \
+weights need not show it.""",
     rubric=(
         "High variance: a few samples with large weights dominate. A ratio near zero wastes "
         "a sample and does not explode.",
         "The cause: the two policies have moved apart, so that the denominator is small where "
         "the numerator is not; over many steps the ratios multiply.",
-        "How it is noticed: by the effective sample size (or the largest share), not by the "
-        "mean weight.",
+        "How it is noticed: by the effective sample size, the median weight or the largest "
+        "share. A mean weight near 1 does not show that all is well.",
     ),
 )
 
