@@ -47,8 +47,8 @@ IMPORTANCE_WEIGHTS = Exercise(
     id="importance_weights",
     minutes=4,
     prompt="""\
-Write the importance weight of each sample: how much a sample of the proposal $q$ must count, so
-that the list answers for the target $p$.
+Write the importance weight of each sample: how much a sample of the proposal $q$ must
+count for the list to answer for the target $p$.
 
 - `log_target`, `log_proposal`: `(N,)` each, $\\log p$ and $\\log q$ of each sample.
 - Return `(N,)`: the weights themselves, not their logarithms. Each weight depends on its own sample
@@ -181,7 +181,7 @@ estimate, which is the sample mean in place of $\\mathbb{E}_q[w f]$.
         Case({"value": normal(7, 40) - 1, "weight": normal(8, 40).exp()}, "forty samples"),
     ),
     hints=(
-        "Line 3 is an expectation under q. Replace it by an average over the samples of q.",
+        "Line 3 of section 2 is an expectation under q. Replace it by an average over the samples.",
         "Each sample contributes weight times value. By what does an average divide?",
         "Multiply entry by entry, then take the mean over all N samples, those of weight zero "
         "included.",

@@ -90,7 +90,7 @@ not overflow.""",
     ),
     hints=(
         "By what must you divide the weights so that they sum to one? And what happens to a common "
-        "factor of all weights that is both above and below a fraction line?",
+        "factor of all weights that is in both numerator and denominator?",
         "Divide the sum of weight times value by the sum of the weights. Before the exponential, "
         "subtract from all log weights a number that keeps the largest weight small.",
         "Subtract the largest log weight, take exp, divide each by their sum, and add up share "
@@ -105,7 +105,7 @@ not overflow.""",
         ),
         Mistake(
             "You take exp of log weights that are still too large or too small. Far below zero it "
-            "is 0, and the small number you add below the line turns the answer into 0; beyond "
+            "is 0, and the small number in your denominator turns the answer into 0; beyond "
             "709 it is infinite. First subtract a constant that makes the largest one 0.",
             _with_a_small_number,
         ),
@@ -125,7 +125,7 @@ not overflow.""",
         ),
         Mistake(
             "You divided twice: weights that sum to one already make an average. Taking a mean "
-            "on top, or above a sum of weights, leaves it too small by the factor N.",
+            "as well leaves it too small by the factor N.",
             _mean_of_shares,
         ),
         Mistake(

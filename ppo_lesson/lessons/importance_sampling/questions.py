@@ -12,7 +12,7 @@ FIND_THE_FLAW = Question(
     options=(
         Option(
             "The weight is upside down: it should be w = 1.1",
-            "No constant will do but 1, since weights average to one under the proposal.",
+            "No constant but 1 will do, since weights average to one under the proposal.",
         ),
         Option(
             "Dividing by 1.1 rescales heights; a weight says how much each person counts",
@@ -79,7 +79,7 @@ UNBIASED_FOR_WHICH_N = Question(
         ),
         Option(
             "For N that is large against the largest weight",
-            "This decides how noisy the estimate is, and whether you can trust its standard "
+            "That decides how noisy the estimate is, and whether you can trust its standard "
             "error. Its expectation is right for any N.",
         ),
         Option(
@@ -102,12 +102,12 @@ SELF_NORMALISED = Question(
             "the row with 100 added, and at the one with 3.5 subtracted.",
         ),
         Option(
-            "It makes it larger: small values suffer most from a total weight that varies",
-            "The total weight multiplies the level of f. With a level of zero there is next to "
-            "nothing that could suffer.",
+            "It makes it larger: small values are hurt most by a total weight that varies",
+            "The total weight multiplies the level of f. With a level near zero it has next to "
+            "nothing to spoil.",
         ),
         Option(
-            "Next to nothing: the level is near zero already, so no noise is left to cancel",
+            "Next to nothing: a level near zero adds hardly any noise that could cancel",
             "The plain estimate of f + c has the extra noise c times (mean weight minus 1). For a "
             "centred f there is no such c, and both estimates vary alike for large N.",
             correct=True,
@@ -123,8 +123,8 @@ QUESTIONS = (FIND_THE_FLAW, WEIGHT_OF_AN_OUTCOME, UNBIASED_FOR_WHICH_N, SELF_NOR
 
 PREDICT_WEIGHT_OF_A_SIX = Question(
     id="predict-weight-of-a-six",
-    prompt="Each of the 2,000 throws may count more or less than once. How much must a six count, "
-    "so that the list answers for the fair die?",
+    prompt="Each of the 2,000 throws may count more or less than once. How much must a six count "
+    "for the list to answer for the fair die?",
     options=(
         Option(
             "One half",
@@ -179,8 +179,7 @@ PREDICT_MISSING_FACE = Question(
     options=(
         Option(
             "An error: division by zero",
-            "A weight would be divided by zero only for a one that was thrown, and no one ever "
-            "was.",
+            "Only the weight of a one would be divided by zero, and this die never shows a one.",
         ),
         Option(
             "No error; the estimate is right, since the weights of the other faces make up for it",
@@ -236,8 +235,8 @@ PREDICT_CLOSER_ESTIMATE = Question(
     options=(
         Option(
             "The self-normalised one, although it is biased",
-            "Its bias is small against the noise, and it varies less: a list with too much weight "
-            "in total is too large above and below the fraction line, and that part of the noise "
+            "Its bias is small against the noise, and it varies less: in a list with too much "
+            "weight, numerator and denominator are both too large, and that part of the noise "
             "cancels. It is not a law for every f and q.",
             correct=True,
         ),
