@@ -36,9 +36,9 @@ NO_GRADIENT = (
 
 _UNLIKELY = {name: unlikely_samples()[name] for name in ("log_prob", "advantage")}
 _THERE_AND_BACK = (
-    "Right on ordinary numbers, but you go from log-probabilities to probabilities and back. That "
-    "of a very unlikely action rounds to 0, and its logarithm is minus infinity, or that of the "
-    "small number you add. Use log_prob as it comes."
+    "Right on ordinary numbers, but you go from log-probabilities to probabilities and back. The "
+    "probability of a very unlikely action rounds to 0, and its logarithm is minus infinity, or "
+    "that of the small number you add. Use log_prob as it comes."
 )
 
 REINFORCE_LOSS = Exercise(
@@ -49,8 +49,8 @@ Write the loss whose gradient is **minus** the sampled policy gradient, so that 
 minimises it makes good actions likelier.
 
 - `log_prob`: `(N,)`, log pi(a|s) of each action under the policy that took it, with its gradient.
-- `advantage`: `(N,)`, an estimate of how much better each action was than the policy's average in
-  its state. It is a constant: no gradient may flow into it, even if the tensor requires one.
+- `advantage`: `(N,)`, an estimate of each action's advantage. It is a constant: no gradient may
+  flow into it, even if the tensor requires one.
 - Return `()`: minus the **mean** over the N samples.""",
     reference=reinforce_loss,
     cases=(
@@ -89,7 +89,7 @@ minimises it makes good actions likelier.
             lambda log_prob, advantage: (log_prob * advantage).mean(),
         ),
         Mistake(
-            "You added the samples up. With the mean, the step does not grow with the batch.",
+            "You added the samples up, so the step grows with the batch. Take the mean.",
             lambda log_prob, advantage: -(log_prob * advantage).sum(),
         ),
         Mistake(
@@ -108,8 +108,8 @@ minimises it makes good actions likelier.
             lambda log_prob, advantage: -log_prob.mean(),
         ),
         Mistake(
-            "Every log-probability meets every advantage: the product of two means is the mean "
-            "over all pairs. Multiply sample by sample first, then average.",
+            "You multiplied two means, and that pairs every log-probability with every advantage. "
+            "Multiply sample by sample first, then average.",
             lambda log_prob, advantage: -log_prob.mean() * advantage.mean(),
         ),
         Mistake(
@@ -125,7 +125,7 @@ minimises it makes good actions likelier.
     constants=("advantage",),
     properties=(
         Property("The same batch twice over has the same loss: it is a mean.", _twice_the_batch),
-        Property("Twice the advantages make twice the loss.", _twice_the_advantage),
+        Property("Doubling the advantages doubles the loss.", _twice_the_advantage),
         Property(
             "A sample with advantage zero has no influence, whatever its log-probability.",
             _zero_advantage_is_silent,

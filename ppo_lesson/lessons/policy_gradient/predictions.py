@@ -14,10 +14,10 @@ MIDDLE_ROOM = Question(
         Option(
             "It rises: the far room holds the largest prize.",
             "The prize is there, but the coin has to take it, and in time. It does so too rarely "
-            "to make up for the prize of 2 that was left behind.",
+            "to make up for the prize of 2 that it leaves behind.",
         ),
         Option(
-            "It falls: the coin seldom takes the prize in the far room in time.",
+            "It falls: the coin too rarely takes the prize in the far room in time.",
             "What an action is worth depends on what the policy does afterwards.",
             correct=True,
         ),
@@ -31,7 +31,7 @@ MIDDLE_ROOM = Question(
 
 TENTH_OF_THE_ERROR = Question(
     id="predict-tenth-of-the-error",
-    prompt="How many walks does it take to bring the standard error of ten walks down to a tenth?",
+    prompt="How many walks make the standard error a tenth of what it is with ten walks?",
     options=(
         Option(
             "32: the error shrinks with the square of the number.",
@@ -40,8 +40,8 @@ TENTH_OF_THE_ERROR = Question(
         ),
         Option(
             "100: ten times the data make a tenth of the error.",
-            "The variance of a mean is divided by ten. Its standard error is the square root of "
-            "the variance and is divided by 3.2 only.",
+            "The variance of the mean is divided by ten. Its square root, the standard error, is "
+            "divided only by 3.2.",
         ),
         Option(
             "1,000: a hundred times the data.",
@@ -104,7 +104,7 @@ WHICH_MEAN = Question(
             correct=True,
         ),
         Option(
-            "The mean over the first steps: what follows is already in their advantage.",
+            "The mean over the walks' first steps: what follows is already in their advantage.",
             "Later rewards are in it, but nothing is learnt about what to do at the later steps.",
         ),
         Option(
@@ -118,9 +118,9 @@ WHICH_MEAN = Question(
 ENDLESS_BATCH = Question(
     id="predict-endless-batch",
     prompt=(
-        "Two climbers start from the coin with the same step size. One draws a fresh, endless "
+        "Two runs start from the coin with the same step size. One draws a fresh, endless "
         "batch at each step; the other takes all of its 40 steps on the first endless batch. "
-        "There is no sampling noise. How do their J compare?"
+        "There is no sampling noise. How does J compare between the two?"
     ),
     options=(
         Option(
@@ -140,7 +140,7 @@ ENDLESS_BATCH = Question(
         ),
         Option(
             "The second is slower, as its gradient is weaker, but both arrive at the same place.",
-            "It would be so if the gradient were only too short. It points elsewhere.",
+            "That would be so if the gradient were only too short. It points elsewhere.",
         ),
     ),
 )

@@ -37,7 +37,7 @@ FOUR_STEPS = Question(
     id="pg-four-steps",
     prompt="A program collects 64 walks, takes four gradient steps on them with the loss "
     "-mean(log π · Â), and collects again. A colleague wants 6,400 walks in place of the 64. "
-    "What does that mend?",
+    "What does that reduce?",
     options=(
         Option(
             "The noise of all four steps, and with it all that is wrong with them",
@@ -56,7 +56,7 @@ FOUR_STEPS = Question(
         ),
         Option(
             "Nothing: noise and bias depend on the policy, not on the number of walks",
-            "The bias does. The noise of a mean shrinks with one over the root of the number.",
+            "The bias does. The noise of a mean shrinks as one over the root of the number.",
         ),
     ),
 )

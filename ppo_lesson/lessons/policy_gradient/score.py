@@ -98,12 +98,12 @@ A formula or autograd, as you like.""",
             lambda logits, action: -score(logits, action),
         ),
         Mistake(
-            "The action taken does not show in your answer: you differentiated the log of the "
+            "The action taken does not appear in your answer: you differentiated the log of the "
             "sum, but the action's own logit has a derivative too (1 at the action, 0 elsewhere).",
             lambda logits, action: -torch.softmax(logits, dim=0),
         ),
         Mistake(
-            "Your softmax runs over the wrong axis: each action stands alone on it and gets "
+            "Your softmax runs over the wrong axis: each action is alone on it and gets "
             "probability one. The probabilities of all K actions together must sum to one.",
             lambda logits, action: _one_hot(logits, action) - 1,
         ),
