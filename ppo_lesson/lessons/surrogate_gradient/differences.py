@@ -84,9 +84,12 @@ def _one_tensor(function: Scalar, theta: Tensor, step: float) -> Tensor:
     return torch.zeros_like(theta)
 
 
+def _one_slope(function: Scalar, theta: Tensor, step: float) -> Tensor:
+    return (function(theta + step) - function(theta - step)) / (2 * step)
+
+
 def _all_together(function: Scalar, theta: Tensor, step: float) -> Tensor:
-    slope = (function(theta + step) - function(theta - step)) / (2 * step)
-    return torch.full_like(theta, float(slope))
+    return torch.full_like(theta, float(_one_slope(function, theta, step)))
 
 
 def _exact(function: Scalar, theta: Tensor, step: float) -> Tensor:
@@ -113,6 +116,10 @@ def _symmetry_gives_zero(answer: Function) -> bool:
 _SAME_TENSOR = (
     "Every difference is zero: your points above and below theta are the same tensor. An "
     "assignment does not copy: use theta.clone() for each."
+)
+_ALL_AT_ONCE = (
+    "You shifted all entries at once, which gives the slope in one diagonal direction. A gradient "
+    "needs one entry moved at a time, while the others stay where they are."
 )
 
 FINITE_DIFFERENCE_GRADIENT = Exercise(
@@ -200,11 +207,8 @@ FINITE_DIFFERENCE_GRADIENT = Exercise(
             "(x / 2) * h. Divide by (2 * h).",
             lambda function, theta, step: _central(function, theta, step, step / 2),
         ),
-        Mistake(
-            "You shifted all entries at once, which gives the slope in one diagonal direction. A "
-            "gradient needs one entry moved at a time, while the others stay where they are.",
-            _all_together,
-        ),
+        Mistake(_ALL_AT_ONCE, _all_together),
+        Mistake(_ALL_AT_ONCE, _one_slope),
         Mistake(_SAME_TENSOR, lambda function, theta, step: torch.zeros_like(theta)),
         Mistake(_SAME_TENSOR, _one_tensor),
         Mistake(
