@@ -75,7 +75,7 @@ EXPECTATION = Exercise(
         "A rare outcome must count less than a frequent one. What is the weight of an outcome?",
         "One product per outcome, p times f, and then the sum of all the products.",
         "Multiply the two tensors entry by entry, and call .sum() on the result. A loop over the "
-        "K outcomes is right too.",
+        "K outcomes works too.",
     ),
     mistakes=(
         Mistake(
@@ -115,7 +115,7 @@ EXPECTATION = Exercise(
             _constant_gives_the_constant,
         ),
         Property(
-            "An outcome's value raised by one raises the expectation by that outcome's "
+            "Raising the value of one outcome by one raises the expectation by that outcome's "
             "probability.",
             _a_value_counts_its_probability,
         ),
@@ -125,13 +125,13 @@ EXPECTATION = Exercise(
 PREDICT_PRACTICE = Question(
     id="predict-practice",
     prompt=(
-        "PPO lets 32 carts practise side by side. Add up the time that all of them are played, at "
-        "50 pushes a second. How much practice is it until the pole stays up for 500 steps?"
+        "PPO practises on 32 carts side by side, at 50 pushes a second. Added up over all carts, "
+        "how much practice does it need until the pole stays up for 500 steps?"
     ),
     options=(
         Option(
             "less than an hour",
-            "The run has about 51,000 steps of 0.02 seconds: 17 minutes.",
+            "The whole run has about 51,000 steps of 0.02 seconds: 17 minutes.",
             correct=True,
         ),
         Option(
@@ -141,8 +141,8 @@ PREDICT_PRACTICE = Question(
         ),
         Option(
             "more than a day, since it starts from random weights",
-            "The weights are random, but there are only two small networks to train, and each "
-            "state is four numbers. About 51,000 steps of 0.02 seconds were enough.",
+            "The weights are random at first, and still about 51,000 steps of 0.02 seconds were "
+            "enough: 17 minutes.",
         ),
     ),
 )
@@ -164,8 +164,8 @@ PROGRESSION = OpenQuestion(
         "be used for a small step.\n\n"
         "Surrogate → old states: the states are still those of the old policy. This is a bias: "
         "the surrogate can promise a gain while the true return falls.\n\n"
-        "Surrogate → ratio explosion: far from $\\theta_{old}$ a few large ratios rule the mean. "
-        "This is variance.\n\n"
+        "Surrogate → ratio explosion: far from $\\theta_{old}$ a few large ratios can rule the "
+        "mean. This is variance.\n\n"
         "Both dangers → staying proximal: keep the new policy near the old one, with a KL "
         "penalty, a trust region or a clip.\n\n"
         "Staying proximal → PPO: several epochs of the clipped surrogate on each batch, then "
@@ -174,7 +174,7 @@ PROGRESSION = OpenQuestion(
     rubric=(
         "The first arrow has its reason: the policy gradient is on-policy, so each batch serves "
         "one step.",
-        "Importance sampling leads to the surrogate, whose gradient is exact at θ_old only.",
+        "Importance sampling leads to the surrogate, whose gradient is exact at θ_old.",
         "Two dangers are kept apart: old states (bias) and ratio explosion (variance).",
     ),
 )

@@ -39,7 +39,7 @@ STATE = Question(
     options=(
         Option(
             "position and speed of the cart, angle and angular speed of the pole",
-            "Together with the push, these four numbers settle what comes next. Nothing older has "
+            "Together with the push, these four numbers determine the next four. Nothing older has "
             "to be remembered.",
             correct=True,
         ),
@@ -135,13 +135,12 @@ GRADIENT = Question(
         Option(
             "how large J is, as one number",
             "That is the value of J. The gradient has as many entries as there are weights. "
-            "Notebook 04 shows a loss whose value says nothing while its gradient is right. Read "
-            "up: notebook 04.",
+            "Read up: notebook 04, where a loss has the right gradient though its value says nothing.",
         ),
         Option(
             "the direction in which J rises fastest, and how steeply",
             "It holds at the current θ and for a small step. A large step can make the policy "
-            "worse, which is why PPO stays near.",
+            "worse, which is why PPO tries to stay near.",
             correct=True,
         ),
         Option(
@@ -225,9 +224,9 @@ ADVANTAGE = Question(
             correct=True,
         ),
         Option(
-            "it brings 2 less than the best action that there is in this state",
+            "it brings 2 less than the best action available in this state",
             "The comparison is with the policy's own average, V(s), and not with the best action, "
-            "which has an advantage of 0 or more. Read up: notebook 07, or Sutton and "
+            "whose advantage is 0 or more. Read up: notebook 07, or Sutton and "
             "Barto, section 13.4, on baselines.",
         ),
         Option(
