@@ -135,7 +135,7 @@ GRADIENT = Question(
         Option(
             "how large J is, as one number",
             "That is the value of J. The gradient has as many entries as there are weights. "
-            "Read up: notebook 04, where a loss has the right gradient though its value says nothing.",
+            "Read up: notebook 04, on a loss whose gradient is right while its value says nothing.",
         ),
         Option(
             "the direction in which J rises fastest, and how steeply",
