@@ -71,7 +71,7 @@ def plot_funnel(
     }
     for height, (words, color) in notes.items():
         ax.text(0.97, height, words, color=color, ha="right", transform=ax.transAxes)
-    ax.set_title("Larger batches close in on the exact gradient")
+    ax.set_title("Larger batches close in on the exact slope")
     return ax
 
 

@@ -113,6 +113,11 @@ minimises it makes good actions likelier.
             lambda log_prob, advantage: -log_prob.mean() * advantage.mean(),
         ),
         Mistake(
+            "You take the batch's mean off the advantages. What is passed in is already an "
+            "advantage, its baseline included; of a batch of one sample nothing would be left.",
+            lambda log_prob, advantage: reinforce_loss(log_prob, advantage - advantage.mean()),
+        ),
+        Mistake(
             _THERE_AND_BACK,
             lambda log_prob, advantage: reinforce_loss(log_prob.exp().log(), advantage),
         ),

@@ -47,7 +47,7 @@ FOUR_STEPS = Question(
         Option(
             "The noise of all four steps, but not the bias of the last three",
             "From the second step on, the batch comes from another policy than the one updated. "
-            "More of the same walks have the same bias.",
+            "More of its walks do not make it the new one.",
             correct=True,
         ),
         Option(
@@ -89,13 +89,13 @@ ON_POLICY = Question(
 
 LANGUAGE_MODEL_TERMS = Question(
     id="pg-language-model-terms",
-    prompt="A prompt has 10 tokens and the answer has 50. The answer gets one score. The model is "
+    prompt="A prompt has 10 tokens and the answer has 50. The answer gets one mark. The model is "
     "a policy that acts token by token. How many terms ∇log π(a_t|s_t) does this answer add to "
     "the sum in the theorem?",
     options=(
         Option(
-            "1: there is one score",
-            "One score pays for all the choices: it is the return by which each of their terms is "
+            "1: there is one mark",
+            "One mark pays for all the choices: it is the return by which each of their terms is "
             "multiplied.",
         ),
         Option(
@@ -130,7 +130,7 @@ Averaging the same formula over it gives a biased gradient, and in our corridor 
 against the true gradient, grew with every step. So each batch serves one update and is thrown away.
 
 For a language model, a batch means writing thousands of answers, with one run of a large network \
-for each token, and having them scored by people or by a reward model. Computing one gradient from \
+for each token, and having them marked by people or by a reward model. Computing one gradient from \
 it is cheap beside that. If the most expensive part is paid for again at every small step, \
 training is slow and costly. That is why one wants to reuse old answers, and to know the price.""",
     rubric=(
@@ -138,7 +138,7 @@ training is slow and costly. That is why one wants to reuse old answers, and to 
         "not. Saying that it learns online, or without a file, earns no point.",
         "Reusing the batch without a correction is biased, not only noisy, because the "
         "expectation is over the current policy's actions.",
-        "For a language model, generating and scoring answers is the expensive part, and it "
+        "For a language model, generating and marking answers is the expensive part, and it "
         "has to be repeated for each update.",
     ),
 )

@@ -123,6 +123,11 @@ A formula or autograd, as you like.""",
             _own_entry_only,
         ),
         Mistake(
+            "You subtract the probability of the action taken from every entry. Entry k takes the "
+            "probability of action k: the sum of exponentials contains each logit.",
+            lambda logits, action: _one_hot(logits, action) - torch.softmax(logits, dim=0)[action],
+        ),
+        Mistake(
             "You differentiated the log-probabilities of all actions added up. Pick the action "
             "that was taken before you differentiate.",
             _of_all_log_probs,
