@@ -68,6 +68,11 @@ count for the list to answer for the target $p$.
         Case({"log_target": normal(1, 6) - 2, "log_proposal": normal(2, 6) - 2}, "six samples"),
         Case({"log_target": normal(3, 40) - 1, "log_proposal": normal(4, 40) - 1}, "forty samples"),
         Case(dict(zip(_LOGS, _UNLIKELY.values(), strict=True)), VERY_UNLIKELY, edge=True),
+        Case(
+            {"log_target": floats(-1.0, -34.0), "log_proposal": floats(-31.0, -2.0)},
+            "p and q are a factor of e^30 apart",
+            edge=True,
+        ),
     ),
     hints=(
         "If q shows an outcome three times as often as p would, how much should each occurrence "
@@ -116,6 +121,11 @@ count for the list to answer for the target $p$.
             "That is the target's probability alone. Divide it by the probability that the "
             "proposal gives the sample.",
             lambda log_target, log_proposal: log_target.exp(),
+        ),
+        Mistake(
+            "You clamp the difference of the logs. That is a safeguard of training code; a clamped "
+            "weight is no longer p/q, and the estimate no longer unbiased.",
+            lambda log_target, log_proposal: (log_target - log_proposal).clamp(-20, 20).exp(),
         ),
         *through_probabilities(importance_weights, DIFFERENCE_THEN_EXP, _LOGS),
     ),

@@ -69,7 +69,7 @@ UNBIASED_FOR_WHICH_N = Question(
         Option(
             "For every N, even for a single sample",
             "One sample of w f has the right expectation, so a mean of N of them has it too. With "
-            "N = 1 the estimate is right on average and useless: N decides the noise.",
+            "N = 1 the estimate is right on average and usually far off: N decides the noise.",
             correct=True,
         ),
         Option(
@@ -183,8 +183,8 @@ PREDICT_MISSING_FACE = Question(
         ),
         Option(
             "No error; the estimate is right, since the weights of the other faces make up for it",
-            "The other faces can take over the probability of a one, but not its 1,000: that is on "
-            "none of the samples.",
+            "Their weights average 0.998, not more, and scaling them up to 1 would not bring back "
+            "the 1,000 either: it is on none of the samples.",
         ),
         Option(
             "No error; the estimate is wrong, and its large standard error says so",
@@ -193,8 +193,8 @@ PREDICT_MISSING_FACE = Question(
         ),
         Option(
             "No error; the estimate is wrong, and neither its error nor the mean weight shows it",
-            "The standard error knows only the samples, and a mean weight that is 0.002 too small "
-            "hides in its own noise.",
+            "The standard error knows only the samples, and the 0.002 that is missing from the "
+            "expected weight is less than the noise of the mean weight.",
             correct=True,
         ),
     ),
