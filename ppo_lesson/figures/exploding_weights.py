@@ -170,7 +170,7 @@ def plot_log_weights(ax: Axes, log_ratio: Tensor, drift: float) -> Axes:
     ax.text(0.02, 0.13, "band: median ±2 standard deviations", **place)
     ax.text(0.02, 0.05, "level line: weight 1", **place)
     ax.set(xlabel="step t", ylabel="log of the product so far", xlim=(0, log_ratio.shape[1]))
-    ax.set_title("The products sink, and spread as they sink")
+    ax.set_title("Most products sink, and they spread")
     return ax
 
 

@@ -79,7 +79,7 @@ do no harm.""",
         ),
         Mistake(
             "You take exp of log weights that are still too large or too small. Far below zero it "
-            "is 0, and the small number that you add below the line turns the count into 0; beyond "
+            "is 0, and the small number in your denominator turns the count into 0; beyond "
             "354 its square is infinite. First subtract the largest log weight, or use softmax.",
             _with_a_small_number,
         ),
@@ -117,7 +117,7 @@ do no harm.""",
             ),
         ),
         Property(
-            "Every sample twice over is worth twice as much.",
+            "Repeating every sample doubles the count.",
             lambda answer: torch.allclose(
                 2 * answer(log_weight=normal(11, 4)), answer(log_weight=normal(11, 4).repeat(2))
             ),
@@ -227,8 +227,8 @@ A value may be negative, and an outcome that the proposal shows rarely is still 
             lambda target, proposal, value: (proposal == 0) & (target != 0),
         ),
         Mistake(
-            "You do not look at the target: an outcome that it never shows either adds nothing to "
-            "the expectation.",
+            "You do not look at the target: an outcome that the target never shows adds "
+            "nothing to the expectation.",
             lambda target, proposal, value: (proposal == 0) & (value != 0),
         ),
         Mistake(
@@ -249,7 +249,7 @@ A value may be negative, and an outcome that the proposal shows rarely is still 
             "Where the proposal can show every outcome, nothing is marked.",
             _is_silent_with_full_support,
         ),
-        Property("Turning the sign of every value changes no mark.", _ignores_the_sign),
+        Property("Flipping the sign of every value changes no mark.", _ignores_the_sign),
         Property("Where all values are zero, nothing is marked.", _ignores_worthless_outcomes),
     ),
 )

@@ -43,8 +43,8 @@ CLAIMED_ERRORS = Question(
     options=(
         Option(
             "About 95 %: that is what two standard errors mean",
-            "It is, where the estimate is nearly normal and its standard error nearly right. "
-            "With an infinite variance neither holds.",
+            "That holds where the estimate is nearly normal and its standard error nearly "
+            "right. With an infinite variance neither is the case.",
         ),
         Option(
             "Nearly all: an infinite variance makes the intervals very wide",
@@ -83,7 +83,7 @@ HARMLESS_STEPS = Question(
         ),
         Option(
             "About 0.6",
-            "That is close to its value after 60 steps. Each further step takes one per cent of "
+            "That is its value after 50 steps. Each further step takes one per cent of "
             "what is left.",
         ),
         Option(
@@ -100,8 +100,8 @@ MEAN_OF_A_BATCH = Question(
     options=(
         Option(
             "close to 1: a mean of a thousand numbers is close to its expectation",
-            "It is when the spread is moderate. Here weights so rare that most batches contain "
-            "none of them make up most of the expectation.",
+            "True when the spread is moderate. Here most of the expectation comes from weights "
+            "so rare that most batches contain none of them.",
         ),
         Option(
             "far above 1: the weights explode",

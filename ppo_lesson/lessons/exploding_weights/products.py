@@ -50,8 +50,8 @@ PER_DECISION_LOG_WEIGHT = Exercise(
     id="per_decision_log_weight",
     minutes=5,
     prompt="""\
-A trajectory's weight is the product of the ratios of all its steps. But the reward of step t cannot
-depend on actions taken later, so it needs only the ratios up to and **including** its own step.
+Give the reward of each step its own weight: the product of the ratios up to and **including** that
+step.
 
 - `log_ratio`: `(T,)`, the log-ratio (current policy over old) of the action at each step.
 - Return `(T,)`: for each step, the **logarithm** of the weight of its reward.""",
@@ -118,8 +118,8 @@ depend on actions taken later, so it needs only the ratios up to and **including
         ),
         Mistake(
             "Right on ordinary numbers, but you multiply the ratios and take the logarithm at the "
-            "end. In floating point the product of many soon is 0 or infinite, and its logarithm "
-            "is infinite, too. Stay in logs and add up.",
+            "end. In floating point a long product soon becomes 0 or infinite, and so its "
+            "logarithm is infinite. Stay in logs and add up.",
             lambda log_ratio: log_ratio.exp().cumprod(dim=0).log(),
         ),
     ),
@@ -132,6 +132,6 @@ depend on actions taken later, so it needs only the ratios up to and **including
             "Raising the last log-ratio by 2 raises the last entry by 2.",
             _own_action_counts,
         ),
-        Property("Twice the log-ratios make twice every entry.", _doubles),
+        Property("Doubling the log-ratios doubles every entry.", _doubles),
     ),
 )

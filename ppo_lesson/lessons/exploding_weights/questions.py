@@ -130,7 +130,7 @@ The risk is variance. The estimate is right on average, but it rests on a handfu
 Where the new policy is much more likely than the old one to do what was done, the weight is far \
 above one. Such samples are rare, because they were drawn from the old policy, and each stands for \
 many that are missing. Most of the others have weights near zero. The effective sample size \
-shrinks, and another batch could give quite another answer.
+shrinks, and another batch could give a very different answer.
 
 It arises because a weight is a quotient: a small q under a p that is not small makes it large. \
 Along a trajectory the ratios multiply, so that even small differences per step grow exponentially \

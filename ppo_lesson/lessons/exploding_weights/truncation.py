@@ -66,7 +66,7 @@ _DROPPED = (
     "what the proposal rarely shows: keep them, with the weight c."
 )
 _INFINITE = (
-    "Right on ordinary numbers, but your formula still holds the large weight itself: e^800 is "
+    "Right on ordinary numbers, but your formula still contains the large weight: e^800 is "
     "infinite, and infinity times 0, or minus infinity, is NaN. Take the smaller of log w and "
     "log c first, then exp once."
 )
@@ -142,13 +142,13 @@ Log weights of several hundred must do no harm.""",
         Mistake(_DROPPED, _dropped),
         Mistake(_DROPPED, _kept_only),
         Mistake(
-            "You cut off weight times value. The limit is for the weight; a value may be as large "
-            "as it is, and of either sign.",
+            "You cut off weight times value. The limit is for the weight; a value may have any "
+            "size and either sign.",
             lambda value, log_weight, limit: (log_weight.exp() * value).clamp(max=limit).mean(),
         ),
         Mistake(
             "You cut off weight times value, at both ends. The limit is for the weight; a value "
-            "may be as large as it is.",
+            "may have any size.",
             lambda value, log_weight, limit: (log_weight.exp() * value).clamp(-limit, limit).mean(),
         ),
         Mistake(
@@ -183,13 +183,13 @@ Log weights of several hundred must do no harm.""",
     ),
     properties=(
         Property(
-            "Making a weight larger that is above the limit already changes nothing.",
+            "Raising a weight that is already above the limit changes nothing.",
             _raising_a_cut_weight_changes_nothing,
         ),
         Property(
             "With a limit above all weights it is the plain estimate.",
             _a_high_limit_changes_nothing,
         ),
-        Property("Twice the values make twice the estimate.", _doubles_with_the_values),
+        Property("Doubling the values doubles the estimate.", _doubles_with_the_values),
     ),
 )
