@@ -131,7 +131,7 @@ RIGHT: dict[str, list[Callable]] = {
 WRONG: dict[str, list[tuple[Callable, str]]] = {
     "score": [
         (score_of_cross_entropy, "sign is turned round"),
-        (score_without_one_hot, "The action taken does not show"),
+        (score_without_one_hot, "The action taken does not appear"),
         (score_softmax_of_column, "wrong axis"),
         (score_of_probability, "gradient of the probability"),
         (score_of_sum, "all actions added up"),
@@ -148,6 +148,6 @@ WRONG: dict[str, list[tuple[Callable, str]]] = {
         (lambda log_prob, advantage: torch.mean(-advantage * torch.exp(log_prob)), "logarithm"),
         (reinforce_no_grad, "no gradient reaches log_prob"),
         (lambda log_prob, advantage: -log_prob.sum() / len(log_prob), "plays no part"),
-        (reinforce_pairs, "mean over all pairs"),
+        (reinforce_pairs, "pairs every log-probability with every advantage"),
     ],
 }

@@ -69,8 +69,8 @@ count for the list to answer for the target $p$.
         Case({"log_target": normal(3, 40) - 1, "log_proposal": normal(4, 40) - 1}, "forty samples"),
         Case(dict(zip(_LOGS, _UNLIKELY.values(), strict=True)), VERY_UNLIKELY, edge=True),
         Case(
-            {"log_target": floats(-1.0, -34.0), "log_proposal": floats(-31.0, -2.0)},
-            "p and q are a factor of e^30 apart",
+            {"log_target": floats(15.0, -10.0), "log_proposal": floats(-10.0, 15.0)},
+            "the densities p and q are a factor of e^25 apart",
             edge=True,
         ),
     ),
