@@ -77,11 +77,11 @@ RUN_ALL = """command => {
     window.jupyterapp.commands.execute(command).then(() => { window.allCellsAreRun = true; });
 }"""
 
-UNRUN_CELLS = """() => [...document.querySelectorAll(".jp-Notebook .jp-Cell")].flatMap(
-    (cell, index) => {
-        const code = cell.matches(".jp-CodeCell") && cell.querySelector(".cm-content");
-        const number = cell.querySelector(".jp-InputPrompt")?.innerText.match("[0-9]+");
-        return code && code.innerText.trim() && !number ? [index] : [];
+# Of the model: a cell that JupyterLab has not drawn yet shows neither code nor number.
+UNRUN_CELLS = """() => window.jupyterapp.shell.currentWidget.content.widgets.flatMap(
+    ({model}, index) => {
+        const code = model.type === "code" && model.sharedModel.getSource().trim();
+        return code && model.executionCount === null ? [index] : [];
     })"""
 
 IS_SAVED = "() => !window.jupyterapp.shell.currentWidget.context.model.dirty"
