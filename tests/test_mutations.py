@@ -28,6 +28,9 @@ CENTRAL = "for sign in (1, -1)"
 STANDARD = "(advantage - advantage.mean()) / (advantage.std(correction=0) + STD_FLOOR)"
 FUTURE = "gamma * next_value.masked_fill(terminated, 0.0) - value"
 ESS = "1 / torch.softmax(log_weight, dim=0).square().sum()"
+# By the line before: `truncated_estimate` ends alike.
+PLAIN = 'no sample lies where the target does")\n    return '
+ESTIMATE = PLAIN + "times(weight, value).mean()"
 WEIGHTS = "torch.exp(log_ratio(log_target, log_proposal))"
 KEPT = "logits.masked_fill(logits < smallest, -torch.inf) / temperature"
 TOKENS = "action_log_prob(logits[:-1], tokens[1:])[prompt_length - 1 :]"
@@ -59,12 +62,12 @@ MUTATIONS: dict[str, list[tuple[str, str, str]]] = {
         (WEIGHTS, "log_target - log_proposal", "no exp"),
         (WEIGHTS, "torch.softmax(log_target - log_proposal, 0)", "normalised"),
         (
-            "times(weight, value).mean()",
-            "(weight * value).sum() / weight.sum()",
+            ESTIMATE,
+            PLAIN + "(weight * value).sum() / weight.sum()",
             "divides by weights",
         ),
-        ("times(weight, value).mean()", "weight.mean()", "forgets the value"),
-        ("times(weight, value).mean()", "(weight * value).sum()", "sum for mean"),
+        (ESTIMATE, PLAIN + "weight.mean()", "forgets the value"),
+        (ESTIMATE, PLAIN + "(weight * value).sum()", "sum for mean"),
         (SELF_NORMALISED, "(log_weight.exp() * value).mean()", "plain importance sampling"),
         (
             SELF_NORMALISED,
