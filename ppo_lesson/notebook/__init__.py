@@ -4,6 +4,7 @@ What loads widgets, gymnasium or torch's optimisers comes when it is asked for: 
 film of a training run, the pole.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from ppo_lesson.notebook.claims import proved
@@ -36,20 +37,19 @@ __all__ = [
 ]
 
 
+_MODULES = {
+    "Film": "film",
+    "animate": "animation",
+    "animate_together": "animation",
+    "dashboard": "board",
+    "record_pole": "animation",
+}
+
+
 def __getattr__(name: str) -> object:
-    if name == "dashboard":
-        from ppo_lesson.notebook.board import dashboard
-
-        return dashboard
-    if name == "Film":
-        from ppo_lesson.notebook.film import Film
-
-        return Film
-    if name in ("animate", "animate_together", "record_pole"):
-        from ppo_lesson.notebook import animation
-
-        return getattr(animation, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
 
 
 def __dir__() -> list[str]:

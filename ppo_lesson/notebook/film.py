@@ -26,7 +26,8 @@ NUM_EPISODES = 20
 ITERATIONS_BETWEEN = 3
 """Two pictures: drawing takes longer than learning."""
 
-DESCRIPTION = "Mean return of 20 fresh episodes against environment steps."
+TITLE = f"Mean return of {NUM_EPISODES} fresh episodes"
+DESCRIPTION = f"{TITLE} against environment steps."
 
 
 class Film:
@@ -79,7 +80,7 @@ class Film:
         self.returns.append(found.mean().item())
 
     def _draw(self, ax: Axes) -> None:
-        ax.set(title="Mean return of 20 fresh episodes", xlabel="environment steps")
+        ax.set(title=TITLE, xlabel="environment steps")
         ax.set_xlim(0, 1.03 * self.config.total_steps)
         ax.xaxis.set_major_formatter(lambda x, _: f"{x:,.0f}")
         ax.plot(self.steps, self.returns, **line_style("new"))

@@ -7,37 +7,7 @@ import torch
 from ppo_lesson import maths
 from ppo_lesson.exercises.checker import verdict_on
 from ppo_lesson.exercises.exercise import Case, Exercise, Mistake
-
-
-def _floats(*numbers: float) -> torch.Tensor:
-    return torch.tensor(numbers, dtype=torch.float64)
-
-
-def _naive(log_weight):
-    weight = log_weight.exp()
-    return weight.sum() ** 2 / weight.square().sum()
-
-
-def _clamped(log_weight):
-    return _naive(log_weight.clamp(-300, 300))
-
-
-EXERCISE = Exercise(
-    id="effective_sample_size",
-    prompt="",
-    reference=maths.effective_sample_size,
-    cases=(
-        Case({"log_weight": _floats(0.3, -0.5, 1.1, 0.2)}),
-        Case({"log_weight": _floats(800.5, 799.0)}, "log weights are large", edge=True),
-        Case({"log_weight": _floats(-800.5, -799.0)}, "log weights are small", edge=True),
-    ),
-    hints=("", "", ""),
-    mistakes=(
-        Mistake("You clamped.", _clamped),
-        Mistake("You took exp at once.", _naive),
-        Mistake("You returned a share.", lambda log_weight: _naive(log_weight) / len(log_weight)),
-    ),
-)
+from tests.exercises.sample_size import EXERCISE, clamped, naive
 
 
 def test_the_slip_that_did_the_same_is_named():
@@ -49,9 +19,9 @@ def test_the_slip_that_did_the_same_is_named():
 
 
 def test_of_slips_that_break_on_edges_only_the_one_that_breaks_alike_is_named():
-    assert verdict_on(EXERCISE, _naive).message == "You took exp at once."
-    assert verdict_on(EXERCISE, _clamped).message == "You clamped."
-    assert verdict_on(EXERCISE, _naive).status == verdict_on(EXERCISE, _clamped).status == "fragile"
+    assert verdict_on(EXERCISE, naive).message == "You took exp at once."
+    assert verdict_on(EXERCISE, clamped).message == "You clamped."
+    assert verdict_on(EXERCISE, naive).status == verdict_on(EXERCISE, clamped).status == "fragile"
 
 
 def test_a_slip_on_edges_is_never_held_against_an_answer_that_is_wrong_on_ordinary_numbers():
@@ -63,7 +33,7 @@ def test_a_slip_on_edges_is_never_held_against_an_answer_that_is_wrong_on_ordina
 
 def test_a_value_of_another_kind_on_an_edge_is_not_taken_for_the_slip():
     def answer(log_weight):
-        value = _naive(log_weight)
+        value = naive(log_weight)
         return value if value.isfinite() else float("nan")
 
     verdict = verdict_on(EXERCISE, answer)

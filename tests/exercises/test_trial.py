@@ -8,48 +8,11 @@ import torch
 
 from ppo_lesson import maths
 from ppo_lesson.exercises.checker import check
-from ppo_lesson.exercises.exercise import Case, Exercise, Mistake, Property
+from ppo_lesson.exercises.exercise import Exercise, Property
 from ppo_lesson.exercises.guard import Heard
 from ppo_lesson.exercises.outcome import on_copies
 from ppo_lesson.exercises.trial import Tried, attempt, decide
-
-
-def _floats(*numbers: float) -> torch.Tensor:
-    return torch.tensor(numbers, dtype=torch.float64)
-
-
-def _naive(log_weight):
-    weight = log_weight.exp()
-    return weight.sum() ** 2 / weight.square().sum()
-
-
-def _clamped(log_weight):
-    return _naive(log_weight.clamp(-300, 300))
-
-
-EXERCISE = Exercise(
-    id="effective_sample_size",
-    prompt="",
-    reference=maths.effective_sample_size,
-    cases=(
-        Case({"log_weight": _floats(0.3, -0.5, 1.1, 0.2)}),
-        Case({"log_weight": _floats(0.4, -0.2)}, "two samples"),
-        Case({"log_weight": _floats(800.5, 799.0)}, "log weights are large", edge=True),
-        Case({"log_weight": _floats(-800.5, -799.0)}, "log weights are small", edge=True),
-    ),
-    hints=("", "", ""),
-    mistakes=(
-        Mistake("You clamped.", _clamped),
-        Mistake("You took exp at once.", _naive),
-        Mistake("You returned a share.", lambda log_weight: _naive(log_weight) / len(log_weight)),
-    ),
-    properties=(
-        Property(
-            "Equal weights count every sample.",
-            lambda f: abs(f(log_weight=_floats(1, 1)) - 2) < 1e-6,
-        ),
-    ),
-)
+from tests.exercises.sample_size import EXERCISE, floats
 
 
 def _verdict(answer, exercise: Exercise = EXERCISE):
@@ -123,7 +86,7 @@ def test_an_answer_that_works_in_place_leaves_the_cases_of_its_exercise_as_they_
 
 def test_a_property_may_ask_for_a_gradient():
     def gradient_is_not_zero(f):
-        x = _floats(0.3, -0.5).requires_grad_()
+        x = floats(0.3, -0.5).requires_grad_()
         (gradient,) = torch.autograd.grad(f(x), x)
         return bool(gradient.abs().sum() > 0)
 
