@@ -215,9 +215,9 @@ print(sorted(forms), "Look for: " in forms["text/plain"])
 """
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux keeps to this limit")
-@pytest.mark.parametrize("gigabytes", [32, pytest.param(64, marks=pytest.mark.exhaustive)])
+@pytest.mark.parametrize("gigabytes", [32, 64])
 def test_a_kernel_with_few_addresses_lives_and_has_its_explorers_without_the_png(
     gigabytes: int,
 ) -> None:
