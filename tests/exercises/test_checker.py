@@ -605,7 +605,9 @@ def test_a_solution_of_the_exercises_own_comes_first_and_the_guards_are_folded(m
     assert "clamp" in folded
 
 
-@pytest.mark.parametrize("exercise", [e for e in EXERCISES.values() if e.solution], ids=lambda e: e.id)
+@pytest.mark.parametrize(
+    "exercise", [e for e in EXERCISES.values() if e.solution], ids=lambda e: e.id
+)
 def test_a_solution_of_the_exercises_own_is_correct(exercise):
     names = ", ".join(inspect.signature(exercise.reference).parameters)
     space: dict[str, Any] = {"torch": torch}
