@@ -83,6 +83,9 @@ class Exercise:
             wrong with it, or "". Values are then not compared with the reference.
         tolerance: relative difference that still counts as equal.
         minutes: how long a learner takes, as its notebook says.
+        solution: body of the function as a learner would write it, where the reference has guards
+            that hide the idea; `show_solution` begins with it.
+        solved: what a right answer is told, where there is nothing to compare it with.
     """
 
     id: str
@@ -98,6 +101,8 @@ class Exercise:
     objection: Callable[[Mapping[str, Any], Any], str] | None = None
     tolerance: float = 1e-6
     minutes: float = 5
+    solution: str = ""
+    solved: str = ""
 
     def __post_init__(self) -> None:
         """Check what a slip in a lesson would turn into a wrong verdict.

@@ -133,8 +133,19 @@ def show_source(*functions: Callable[..., object]) -> None:
 
     The formula is the second paragraph where its first line is an equation.
     """
+    display(Markdown(_fenced(functions)))
+
+
+def show_solved(solution: str, *functions: Callable[..., object]) -> None:
+    """Display a function as a learner would write it; below, folded, what `show_source` shows."""
+    summary = "<summary>The package's own, with guards for other inputs</summary>"
+    package = f"<details>{summary}\n\n{_fenced(functions)}\n\n</details>"
+    display(Markdown(f"```python\n{solution}\n```\n\n{package}"))
+
+
+def _fenced(functions: Sequence[Callable[..., object]]) -> str:
     source = "\n\n".join(_source(function) for function in functions)
-    display(Markdown(f"```python\n{source}\n```"))
+    return f"```python\n{source}\n```"
 
 
 def _source(function: Callable[..., object]) -> str:
