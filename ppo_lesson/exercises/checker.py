@@ -89,7 +89,10 @@ def hint(exercise: Exercise) -> None:
 
 
 def show_solution(exercise: Exercise) -> None:
-    """Show the package's own function, and those of its module and of arithmetic that it calls."""
+    """Show the package's own function, and those of its module and of arithmetic that it calls.
+
+    What only checks the arguments is left out.
+    """
     functions = [exercise.reference]
     for function in functions:  # grows while it is read
         for name in function.__code__.co_names:
@@ -101,7 +104,7 @@ def show_solution(exercise: Exercise) -> None:
                 and called not in functions
             ):
                 functions.append(called)
-    show_source(*functions)
+    show_source(*functions, checks=False)
 
 
 def _signature_problem(exercise: Exercise, answer: Any) -> str:
