@@ -91,7 +91,8 @@ def hint(exercise: Exercise) -> None:
 def show_solution(exercise: Exercise) -> None:
     """Show the package's own function, and those of its module and of arithmetic that it calls.
 
-    Where these have guards that hide the idea, they are folded below the exercise's own solution.
+    What only checks the arguments is left out. Where other guards hide the idea, all of it is
+    folded below the exercise's own solution.
     """
     functions = [exercise.reference]
     for function in functions:  # grows while it is read
@@ -108,7 +109,7 @@ def show_solution(exercise: Exercise) -> None:
         names = ", ".join(inspect.signature(exercise.reference).parameters)
         show_solved(f"def my_{exercise.id}({names}):\n    {exercise.solution}", *functions)
     else:
-        show_source(*functions)
+        show_source(*functions, checks=False)
 
 
 def _signature_problem(exercise: Exercise, answer: Any) -> str:

@@ -13,7 +13,7 @@ from IPython.display import Markdown
 from nbformat.v4 import new_code_cell, new_notebook
 
 from ppo_lesson.commands import notebook_form, notebooks
-from ppo_lesson.maths import surrogate_loss
+from ppo_lesson.maths import effective_sample_size, surrogate_loss
 from ppo_lesson.notebook import page as notebook
 from ppo_lesson.notebook.page import Table, number_text, setup, show, show_source, show_table
 from ppo_lesson.training import train
@@ -139,6 +139,15 @@ def test_show_source_shows_the_package_s_own_lines_and_of_a_docstring_what_and_f
 def test_show_source_leaves_out_remarks_to_the_linter(displayed: list[object]) -> None:
     show_source(train)
     assert "noqa" in inspect.getsource(train) and "noqa" not in displayed[0].data
+
+
+def test_show_source_leaves_out_what_only_checks_if_asked(displayed: list[object]) -> None:
+    show_source(effective_sample_size, checks=False)
+    own = inspect.getsource(effective_sample_size).splitlines()
+    assert sum("check_" in line for line in own) == 2
+    shown = displayed[0].data.splitlines()
+    assert not any("check_" in line for line in shown)
+    assert shown[-3:] == [*own[-2:], "```"]
 
 
 def test_setup_makes_numbers_the_same_everywhere() -> None:

@@ -208,7 +208,8 @@ A value may be negative, and an outcome that the proposal shows rarely is still 
         "matter?",
         "Three conditions hold at once: one about q, one about p, one about f. Two of them say "
         "'is not zero'.",
-        "Compare each of the three tensors with zero and join the three masks with a logical and.",
+        "Compare each of the three tensors with zero and join the three masks with `&`, each "
+        "comparison in brackets: `&` binds more tightly than `==`.",
     ),
     mistakes=(
         Mistake(
@@ -238,6 +239,11 @@ A value may be negative, and an outcome that the proposal shows rarely is still 
         Mistake(
             "You miss the outcomes of negative value: they count as much as the positive ones.",
             lambda target, proposal, value: (proposal == 0) & (target * value > 0),
+        ),
+        Mistake(
+            "You treat a very small q as 0. An outcome that comes once in 10^30 is still shown, "
+            "and its weight makes up for its rarity.",
+            lambda target, proposal, value: unsupported(target, proposal.round(decimals=9), value),
         ),
         Mistake(
             "Your marks are the wrong way round: they say True where all is well.",

@@ -118,9 +118,9 @@ MEAN_OF_A_BATCH = Question(
 
 CUT_OFF = Question(
     id="predict-cut-off",
-    prompt="With a baseline, the root mean square error of the batch is 39. In a batch of 1,000 "
-    "trajectories, fewer than one on average has a weight above 100. You cut off all weights at "
-    "100. What happens to the error?",
+    prompt="With the baseline 100, the root mean square error of the batch is 39. In a batch of "
+    "1,000 trajectories, fewer than one on average has a weight above 100. You cut off all weights "
+    "at 100. What happens to the error?",
     options=(
         Option(
             "It hardly changes: the cut seldom touches a trajectory",

@@ -47,7 +47,7 @@ RATIO_NEAR_ZERO = Question(
         Option(
             "It destabilises the estimate as much as a ratio of 1,000 would",
             "On a logarithmic scale both lie equally far from one, but the estimate adds up "
-            "weights: 0.001 adds almost nothing, and 1,000 outweighs the rest.",
+            "weights: 0.001 adds almost nothing, and 1,000 can outweigh the rest.",
         ),
         Option(
             "It makes the estimate biased, because the action is nearly lost",
@@ -102,7 +102,7 @@ TRUNCATION = Question(
         Option(
             "Nothing: the changed weights are multiplied by 0",
             "The bias is minus the sum of p (1 - c/w) f over the outcomes whose weight is cut. "
-            "A cut costs bias only where f is not 0; a baseline makes f small.",
+            "A cut costs bias only where f is not 0; a good baseline makes f small there.",
             correct=True,
         ),
         Option(
@@ -137,7 +137,7 @@ Along a trajectory the ratios multiply, so that even small differences per step 
 with the horizon: ESS / N = exp(-2 T KL) for independent normal log-ratios with that KL per step.
 
 The mean weight warns late and on one side only: far from 1 it is an alarm, near 1 it is not an \
-all-clear. If the old policy never does what the new one does, the estimate is wrong, and the \
+all-clear. If the old policy never does what the new one does, the estimate is biased, and the \
 weights need not show it.""",
     rubric=(
         "High variance: a few samples with large weights dominate. A ratio near zero wastes "
