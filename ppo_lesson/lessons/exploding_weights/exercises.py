@@ -41,14 +41,13 @@ EFFECTIVE_SAMPLE_SIZE = Exercise(
     id="effective_sample_size",
     minutes=6,
     prompt="""\
-Count how many equally weighted samples the weighted ones are worth: the square of the sum of the
-weights over the sum of their squares.
+Compute the effective sample size: the square of the sum of the weights over the sum of their
+squares.
 
 - `log_weight`: `(N,)`, the **logarithm** of each weight.
 - Return `()`: a count between 1 and N, not a share of N.
 
-Adding a constant to every log weight must change nothing, and log weights of several hundred must
-do no harm.""",
+Log weights of several hundred must do no harm.""",
     reference=effective_sample_size,
     cases=(
         Case({"log_weight": floats(0.2, -1.1)}, "two samples"),
@@ -172,7 +171,7 @@ it contributes to the expectation under the target.
 - `target`, `proposal`, `value`: `(K,)`, the probabilities p and q and the value f of each outcome.
 - Return `(K,)` of type bool: one mark per outcome.
 
-A value may be negative, and an outcome that the proposal shows rarely is still shown.""",
+Values may be negative. An outcome that is shown rarely is still shown.""",
     reference=unsupported,
     cases=(
         _outcomes("the first outcome is missing", (0.3, 0.0, 2.0), (0.7, 1.0, -1.0)),

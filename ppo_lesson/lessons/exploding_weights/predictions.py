@@ -22,13 +22,12 @@ WHO_WARNS = Question(
         ),
         Option(
             "The mean weight: it comes out far from one",
-            "Its expectation is 0.998: it misses the bridge's share of the new policy's trips. "
-            "A share of a half would show; two in a thousand are lost in the noise.",
+            "Its expectation is 0.998. A missing share of a half would show; two in a thousand are "
+            "lost in the noise.",
         ),
         Option(
             "None of these three numbers",
-            "An outcome that never occurred has no weight. All three numbers look healthy, and "
-            "the estimate is wrong.",
+            "An outcome that never occurred has no weight.",
             correct=True,
         ),
     ),
