@@ -58,7 +58,7 @@ def lambda_dial() -> Explorer:
         title="Lambda dial: GAE between one step and the whole return",
         formula="A_t = delta_t + gamma lambda A_{t+1}",
         look_for="Make the critic better, then worse: where does the diamond go, and where does the "
-        "critic not matter?",
+        "error cost nothing?",
         sliders=(LAMBDA, ERROR),
         rows=lambda_dial_table(),
         headline=(

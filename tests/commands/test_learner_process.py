@@ -107,7 +107,7 @@ def outcome(hand_in: Path, teacher: Path) -> Outcome:
         ("value_loss", "correct", ""),  # in a cell that failed afterwards; broken again later
         ("entropy", "wrong", "not a function"),
         ("kl_k1", "wrong", "NameError in line 1: name 'my_kl_k1' is not defined"),
-        ("rewards_to_go", "missing", "No cell defines my_rewards_to_go."),
+        ("normalise_advantage", "missing", "No cell defines my_normalise_advantage."),
         ("kl_k2", "correct", ""),  # behind a cell that ended the session
         ("kl_k3", "correct", ""),  # no function was found that passed before: the teacher's did
     ],
