@@ -9,22 +9,25 @@ quarter of an hour, so the result is stored beside this module;
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from ppo_lesson.experiments import running as experiments
 from ppo_lesson.training.config import PPOConfig
+from ppo_lesson.training.statistics import Interval, bootstrap_interval, interquartile_mean
 
 STORED = Path(__file__).with_name("lambda.json")
 COMMAND = "python -m ppo_lesson experiments lambda"
 LAMBDAS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 1.0)
 STEP_SIZES = (0.015, 0.0075, 0.03)  # Adam's at the start; the default first
+USUAL = 0.95  # that the others are compared with
 NUM_SEEDS = 20
 ITERATIONS_BETWEEN = 2  # two evaluations
 NUM_EPISODES = 20  # of each evaluation
@@ -83,12 +86,56 @@ def _name(gae_lambda: float, step_size: float) -> str:
 
 def read(path: Path = STORED) -> dict[tuple[float, float], Tensor]:
     """Read the stored returns: (lambda, step size) -> (S, U), a row per seed."""
-    runs = experiments.read(path)[1]
-    return {
-        (gae_lambda, step_size): experiments.numbers(runs[_name(gae_lambda, step_size)])
-        for step_size in STEP_SIZES
-        for gae_lambda in LAMBDAS
-    }
+    found = {}
+    for name, rows in experiments.read(path)[1].items():
+        gae_lambda, step_size = name.split(" at ")
+        found[float(gae_lambda), float(step_size)] = experiments.numbers(rows)
+    return found
+
+
+class Summary(NamedTuple):
+    """What the runs of one lambda came to; the mean return is that of all evaluations of a run."""
+
+    solved: int  # runs whose last evaluation is SOLVED or better
+    median_steps: float  # to the first such evaluation; inf where fewer than half have one
+    mean_return: Interval  # of the interquartile mean over runs
+    minus_usual: Interval  # the same less that of lambda USUAL, seed by seed
+
+
+def summarise(
+    runs: dict[tuple[float, float], Tensor], gae_lambda: float, best: bool = False
+) -> Summary:
+    """Sum up the runs of one lambda.
+
+    Args:
+        runs: what `read` returns.
+        gae_lambda: one of LAMBDAS.
+        best: at its own best step size, by the interquartile mean, and USUAL at its own; else both
+            at the default.
+    """
+    returns, usual = (
+        runs[at, best_step_size(runs, at) if best else STEP_SIZES[0]] for at in (gae_lambda, USUAL)
+    )
+    nothing = Interval(0.0, 0.0, 0.0)
+    difference = returns.mean(1) - usual.mean(1)
+    ordered = steps_until_solved(returns).sort().values  # no quantile: inf - inf would be NaN
+    middle = (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]).item() / 2
+    return Summary(
+        solved=int((returns[:, -1] >= SOLVED).sum()),
+        median_steps=middle,
+        mean_return=bootstrap_interval(returns.mean(1)),
+        minus_usual=bootstrap_interval(difference) if gae_lambda != USUAL else nothing,
+    )
+
+
+def best_step_size(runs: dict[tuple[float, float], Tensor], gae_lambda: float) -> float:
+    """Return the step size at which a lambda has the highest interquartile mean return."""
+    return max(STEP_SIZES, key=lambda size: interquartile_mean(runs[gae_lambda, size].mean(1)))
+
+
+def steps_until_solved(returns: Tensor) -> Tensor:
+    """Find the environment steps at the first evaluation of SOLVED or better, (S,); inf: none."""
+    return torch.where(returns >= SOLVED, steps().double(), math.inf).amin(1)
 
 
 def steps() -> Tensor:

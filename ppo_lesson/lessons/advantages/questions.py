@@ -178,6 +178,34 @@ PREDICT_PERFECT_CRITIC = Question(
     ),
 )
 
+PREDICT_CARTPOLE = Question(
+    id="predict-lambda-on-cartpole",
+    prompt=(
+        "With λ = 0.95 all 20 runs end with a mean return of at least 475. λ = 0 has the least "
+        "noise. How many of its 20 runs end there?"
+    ),
+    options=(
+        Option(
+            "all 20: it is the steadiest estimate",
+            "The steadiest estimate rests on the critic alone after one step. Nothing makes that "
+            "critic right.",
+        ),
+        Option(
+            "about 15: a little bias costs a few runs",
+            "That is about what λ = 0.8 reaches. One step is further away from the rewards.",
+        ),
+        Option(
+            "about 8: less than half",
+            "The damage is larger. The median run of λ = 0 ends near a return of 110.",
+        ),
+        Option(
+            "at most 2",
+            "One. The noise that λ = 0 saves is not what these runs are short of.",
+            correct=True,
+        ),
+    ),
+)
+
 PREDICT_CLOCK = Question(
     id="predict-clock-target",
     prompt=(
@@ -239,4 +267,10 @@ PREDICT_NEXT_STEP = Question(
     ),
 )
 
-PREDICTIONS = (PREDICT_SIGN, PREDICT_PERFECT_CRITIC, PREDICT_CLOCK, PREDICT_NEXT_STEP)
+PREDICTIONS = (
+    PREDICT_SIGN,
+    PREDICT_PERFECT_CRITIC,
+    PREDICT_CARTPOLE,
+    PREDICT_CLOCK,
+    PREDICT_NEXT_STEP,
+)
