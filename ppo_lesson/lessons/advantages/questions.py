@@ -187,20 +187,20 @@ PREDICT_CARTPOLE = Question(
     options=(
         Option(
             "all 20: it is the steadiest estimate",
-            "The steadiest estimate rests on the critic alone after one step. Nothing makes that "
-            "critic right.",
+            "It is steady, and after one step it rests on the critic alone, which starts out knowing "
+            "nothing.",
         ),
         Option(
             "about 15: a little bias costs a few runs",
-            "That is about what λ = 0.8 reaches. One step is further away from the rewards.",
+            "That is more than λ = 0.8 reaches, which is 12.",
         ),
         Option(
             "about 8: less than half",
-            "The damage is larger. The median run of λ = 0 ends near a return of 110.",
+            "The loss is larger. λ = 0.5, with a little more of the rewards, reaches 2.",
         ),
         Option(
             "at most 2",
-            "One. The noise that λ = 0 saves is not what these runs are short of.",
+            "One. The median run of λ = 0 ends with a return of 113.",
             correct=True,
         ),
     ),
