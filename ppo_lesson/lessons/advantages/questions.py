@@ -187,7 +187,7 @@ PREDICT_CARTPOLE = Question(
     options=(
         Option(
             "all 20: it is the steadiest estimate",
-            "It is steady, and after one step it rests on the critic alone, which starts out knowing "
+            "It is steady. After one step it also rests on the critic alone, which at first knows "
             "nothing.",
         ),
         Option(
