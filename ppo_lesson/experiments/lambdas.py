@@ -1,10 +1,9 @@
-"""An experiment, recorded: which lambda of GAE lets PPO learn CartPole soonest? 20 seeds of each.
+"""An experiment, recorded: how soon does PPO learn CartPole, along lambda? 20 seeds of each.
 
-All settings but two are PPO's defaults. The two are lambda and Adam's step size: the default step
-size was chosen at lambda 0.95, so each lambda is tried at half of it and at twice of it as well.
-Trained from the same seeds, so that two lambdas may be compared seed by seed. It takes about a
-quarter of an hour, so the result is stored beside this module;
-`python -m ppo_lesson experiments lambda` makes it again.
+All settings but lambda are PPO's defaults, which were chosen at lambda 0.95. All lambdas are
+trained from the same seeds, so that two of them may be compared seed by seed. It takes about five
+minutes, so the result is stored beside this module; `python -m ppo_lesson experiments lambda` makes
+it again.
 """
 
 from __future__ import annotations
@@ -21,12 +20,11 @@ from torch import Tensor
 
 from ppo_lesson.experiments import running as experiments
 from ppo_lesson.training.config import PPOConfig
-from ppo_lesson.training.statistics import Interval, bootstrap_interval, interquartile_mean
+from ppo_lesson.training.statistics import Interval, bootstrap_interval
 
 STORED = Path(__file__).with_name("lambda.json")
 COMMAND = "python -m ppo_lesson experiments lambda"
 LAMBDAS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 1.0)
-STEP_SIZES = (0.015,)  # Adam's at the start: the default
 USUAL = 0.95  # that the others are compared with
 NUM_SEEDS = 20
 ITERATIONS_BETWEEN = 2  # two evaluations
@@ -40,57 +38,45 @@ def head() -> dict[str, Any]:
         "command": COMMAND,
         "config": experiments.settings(PPOConfig()),
         "lambdas": list(LAMBDAS),
-        "step_sizes": list(STEP_SIZES),
         "num_seeds": NUM_SEEDS,
         "every": ITERATIONS_BETWEEN,
         "episodes": NUM_EPISODES,
     }
 
 
-def rerun(gae_lambda: float, step_size: float, seed: int) -> list[float]:
+def rerun(gae_lambda: float, seed: int) -> list[float]:
     """Train once, as the stored runs were.
 
     Args:
         gae_lambda: of the advantages.
-        step_size: Adam's at the start.
         seed: of the training; the evaluations take one of their own from it.
 
     Returns:
         (U,) mean return of fresh episodes, every ITERATIONS_BETWEEN iterations.
     """
-    config = replace(PPOConfig(), gae_lambda=gae_lambda, learning_rate=step_size)
+    config = replace(PPOConfig(), gae_lambda=gae_lambda)
     found = experiments.run(
         config, seed, iterations_between=ITERATIONS_BETWEEN, num_episodes=NUM_EPISODES
     )
     return found["return"]
 
 
-def record(gae_lambda: float, step_size: float) -> list[list[float]]:
+def record(gae_lambda: float) -> list[list[float]]:
     """Train from every seed: returns (S, U)."""
-    return [rerun(gae_lambda, step_size, seed) for seed in range(NUM_SEEDS)]
+    return [rerun(gae_lambda, seed) for seed in range(NUM_SEEDS)]
 
 
 def write(path: Path = STORED, on_entry: Callable[[str], object] = lambda name: None) -> None:
-    """Run the experiment and store it, as `experiments.make` does: an entry for each pair."""
-    entries = {
-        _name(gae_lambda, step_size): partial(record, gae_lambda, step_size)
-        for step_size in STEP_SIZES
-        for gae_lambda in LAMBDAS
-    }
+    """Run the experiment and store it, as `experiments.make` does: an entry for each lambda."""
+    entries = {f"{gae_lambda:g}": partial(record, gae_lambda) for gae_lambda in LAMBDAS}
     experiments.make(path, head(), entries, on_entry)
 
 
-def _name(gae_lambda: float, step_size: float) -> str:
-    return f"{gae_lambda:g} at {step_size:g}"
-
-
-def read(path: Path = STORED) -> dict[tuple[float, float], Tensor]:
-    """Read the stored returns: (lambda, step size) -> (S, U), a row per seed."""
-    found = {}
-    for name, rows in experiments.read(path)[1].items():
-        gae_lambda, step_size = name.split(" at ")
-        found[float(gae_lambda), float(step_size)] = experiments.numbers(rows)
-    return found
+def read(path: Path = STORED) -> dict[float, Tensor]:
+    """Read the stored returns: lambda -> (S, U), a row per seed, a column per evaluation."""
+    return {
+        float(name): experiments.numbers(rows) for name, rows in experiments.read(path)[1].items()
+    }
 
 
 class Summary(NamedTuple):
@@ -102,35 +88,25 @@ class Summary(NamedTuple):
     minus_usual: Interval  # the same less that of lambda USUAL, seed by seed
 
 
-def summarise(
-    runs: dict[tuple[float, float], Tensor], gae_lambda: float, best: bool = False
-) -> Summary:
+def summarise(runs: dict[float, Tensor], gae_lambda: float) -> Summary:
     """Sum up the runs of one lambda.
 
     Args:
         runs: what `read` returns.
         gae_lambda: one of LAMBDAS.
-        best: at its own best step size, by the interquartile mean, and USUAL at its own; else both
-            at the default.
     """
-    returns, usual = (
-        runs[at, best_step_size(runs, at) if best else STEP_SIZES[0]] for at in (gae_lambda, USUAL)
-    )
-    nothing = Interval(0.0, 0.0, 0.0)
-    difference = returns.mean(1) - usual.mean(1)
+    returns = runs[gae_lambda]
+    difference = returns.mean(1) - runs[USUAL].mean(1)
     ordered = steps_until_solved(returns).sort().values  # no quantile: inf - inf would be NaN
     middle = (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]).item() / 2
     return Summary(
         solved=int((returns[:, -1] >= SOLVED).sum()),
         median_steps=middle,
         mean_return=bootstrap_interval(returns.mean(1)),
-        minus_usual=bootstrap_interval(difference) if gae_lambda != USUAL else nothing,
+        minus_usual=bootstrap_interval(difference)
+        if gae_lambda != USUAL
+        else Interval(0.0, 0.0, 0.0),
     )
-
-
-def best_step_size(runs: dict[tuple[float, float], Tensor], gae_lambda: float) -> float:
-    """Return the step size at which a lambda has the highest interquartile mean return."""
-    return max(STEP_SIZES, key=lambda size: interquartile_mean(runs[gae_lambda, size].mean(1)))
 
 
 def steps_until_solved(returns: Tensor) -> Tensor:
