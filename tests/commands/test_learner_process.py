@@ -84,7 +84,7 @@ def outcome(hand_in: Path, teacher: Path) -> Outcome:
         "my_entropy: object = None",
         "'\ud800'",
         "my_kl_k1 = my_kl_k1",
-        "check(GAE, my_gae)\ncheck(REWARDS_TO_GO, f)\nexit()",
+        "check(GAE, my_gae)\ncheck(NORMALISE_ADVANTAGE, f)\nexit()",
         "my_kl_k2 = EXERCISES['kl_k2'].reference",
         "from ppo_lesson.exercises import yours\nmy_kl_k3 = [yours(EXERCISES['kl_k3'])]",
         "reference = EXERCISES['kl_k3'].reference\n"
