@@ -173,6 +173,7 @@ CALLS: dict[str, Call] = {
         {"num_trajectories": 1},
     ),
     "experiments.ablations.rerun": Call(lambda: {"ablation_id": "default", "seed": 3}, {"seed": 0}),
+    "experiments.lambdas.rerun": Call(lambda: {"gae_lambda": 0.9, "seed": 3}, {"seed": 0}),
     "experiments.alignment.pose": Call(
         lambda: {"seed": 3, "num_pairs": 3}, {"seed": 0, "num_pairs": 1}
     ),
@@ -367,6 +368,7 @@ LONG = {
     "experiments.ablations.rerun",
     "experiments.alignment",
     "experiments.explosion.record",
+    "experiments.lambdas.rerun",
     "language.feedback.pretrain",
     "experiments.token_ratios",
     "notebook.animation",

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from ppo_lesson.experiments import ablations, alignment, explosion, token_ratios
+from ppo_lesson.experiments import ablations, alignment, explosion, lambdas, token_ratios
 from ppo_lesson.files import checkout, spare_others
 from ppo_lesson.museum import record as museum
 
@@ -17,6 +17,7 @@ EXPERIMENTS: dict[str, Any] = {
     "ablations": ablations,
     "alignment": alignment,
     "explosion": explosion,
+    "lambda": lambdas,
     "museum": museum,
     "token_ratios": token_ratios,
 }

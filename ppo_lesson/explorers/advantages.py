@@ -24,8 +24,8 @@ from ppo_lesson.worlds.gae_errors import critic_error, gae_errors
 from ppo_lesson.worlds.small_worlds import CORRIDOR_ACTIONS, corridor_mdp
 
 LAMBDA = Slider("gae_lambda", "lambda", 0, 1, 0.05, 0.95)
-ERROR = Slider("error", "typical error of the critic", 0, 2, 0.25, 1)
-DISCOUNTED = Choice("discounted", "discount gamma", ("1", "0.9"))
+ERROR = Slider("error", "typical error of the critic", 0, 4, 0.5, 1)
+DISCOUNTED = Choice("discounted", "discount gamma", ("1", "0.9"), start=True)  # as notebook 07
 HORIZON = 6  # steps in the corridor, long enough for a door to jam more than once
 GO_LOGIT = 1.0  # of the policy: 73 % go on, 27 % take the prize
 ALONG = ("gae_lambda", "bias", "variance", "total")
@@ -37,8 +37,8 @@ def lambda_dial() -> Explorer:
     curve = flatten("gae_lambda", "bias", "variance", "total")
     drawing = panel(
         axis("gae_lambda", "lambda", 0, 1.01, ticks=[0, 0.2, 0.4, 0.6, 0.8, 1]),
-        axis("total", "squared error (square-root scale)", 0, 1.3, type="sqrt",
-             ticks=[0, 0.05, 0.1, 0.2, 0.5, 1]),
+        axis("total", "squared error (square-root scale)", 0, 2.3, type="sqrt",
+             ticks=[0, 0.05, 0.2, 0.5, 1, 2]),
         [
             line("truth", curve, "gae_lambda", "total"),
             line("old", curve, "gae_lambda", "bias"),
@@ -57,8 +57,8 @@ def lambda_dial() -> Explorer:
     return Explorer(
         title="Lambda dial: GAE between one step and the whole return",
         formula="A_t = delta_t + gamma lambda A_{t+1}",
-        look_for="Make the critic better, then worse: where does the diamond go, and what do "
-        "bias and variance become?",
+        look_for="Make the critic better, then worse: where does the diamond go, and "
+        "where does the error cost nothing?",
         sliders=(LAMBDA, ERROR),
         rows=lambda_dial_table(),
         headline=(
@@ -91,11 +91,11 @@ def _dial_rows(discounted: bool) -> Table:
             ERROR.name: error,
             DISCOUNTED.name: discounted,
             "best": LAMBDA.positions[best[k]],
-            "least": number(float(total[k, best[k]]), 3),
+            "least": number(float(total[k, best[k]]), 4),
             "gae_lambda": list(LAMBDA.positions),
-            "bias": numbers(bias[k], 3),
-            "variance": numbers(variance[k], 3),
-            "total": numbers(total[k], 3),
+            "bias": numbers(bias[k], 4),
+            "variance": numbers(variance[k], 4),
+            "total": numbers(total[k], 4),
         }
         for k, error in enumerate(ERROR.positions)
     ]

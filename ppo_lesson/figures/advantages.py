@@ -1,4 +1,7 @@
-"""Figures of notebook 07: noise of returns, weights of GAE, bias and variance, ends, resets."""
+"""Figures of notebook 07: noise of returns, weights of GAE, bias and variance, ends, resets.
+
+Orange is too light to be read on white: words about what is drawn in it are black.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,8 @@ from ppo_lesson.maths.shapes import check_count
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from ppo_lesson.training.statistics import Interval
 
 CURVE_STYLES = (("old", "--"), ("new", "-"), ("good", "-."))
 """Colour and line style of the values of lambda in one figure, in their order."""
@@ -42,11 +47,13 @@ def plot_outcomes(ax: Axes, outcome: Tensor, prob: Tensor, truth: float) -> Axes
         )  # fmt: skip
         middle = float((value * chance)[here].sum() / chance[here].sum())
         share = f"{words}: {float(chance[here].sum()):.0%}"
-        ax.text(middle, 1.12 * float(chance.max()), share, color=COLORS[role], ha="center")
-    ax.axvline(truth, **line_style("truth"))
-    ax.text(truth + 0.03, 0.85 * float(chance.max()), "true\nadvantage", va="top")
-    ax.set(xlabel="G - V of one walk", ylabel="probability", ylim=(0, 1.3 * float(chance.max())))
-    ax.set_title("Right on average, and far off one by one")
+        ax.text(middle, 1.12 * float(chance.max()), share, ha="center")
+    # Dotted and behind the bars, so that a bar at the true value is seen.
+    ax.axvline(truth, color=COLORS["truth"], linestyle=":", zorder=0)
+    ax.text(truth + 0.05, 0.85 * float(chance.max()), "true\nadvantage", va="top")
+    ax.set(xlabel="$G - V$ of one walk", ylabel="probability")
+    ax.set(ylim=(0, 1.3 * float(chance.max())))
+    ax.set_title("Single walks scatter widely around the true advantage")
     return ax
 
 
@@ -63,10 +70,12 @@ def plot_mixing_weights(ax: Axes, gae_lambdas: Sequence[float], num_steps: int) 
     curves = [mixing_weights(gae_lambda, num_steps) for gae_lambda in gae_lambdas]
     _plot_curves(ax, number, curves)
     for curve, gae_lambda, (role, _) in zip(curves, gae_lambdas, CURVE_STYLES, strict=False):
-        _label(ax, (1.0, float(curve[0])), (-10, 0), f"lambda = {gae_lambda:g}", role, ha="right")
-    ax.set(xlabel="n, the number of rewards", ylabel="weight", ylim=(0, 1))
+        _label(
+            ax, (1.0, float(curve[0])), (-10, 0), f"$\\lambda$ = {gae_lambda:g}", role, ha="right"
+        )
+    ax.set(xlabel="$n$, the number of rewards", ylabel="weight", ylim=(0, 1))
     ax.set(xlim=(-1.5, num_steps + 0.3), xticks=number.tolist())
-    ax.set_title("Weight of the n-step advantage")
+    ax.set_title("Weight of the $n$-step advantage")
     return ax
 
 
@@ -84,7 +93,7 @@ def plot_td_weights(ax: Axes, gae_lambdas: Sequence[float], gamma: float, num_st
     _plot_curves(ax, ahead, curves)
     for curve, gae_lambda, (role, _) in zip(curves, gae_lambdas, CURVE_STYLES, strict=False):
         _label(ax, (1.0, float(curve[1])), (8, 10), f"{gae_lambda:g}", role)
-    ax.set(xlabel="k, steps ahead", ylim=(0, 1.05), xticks=ahead.tolist())
+    ax.set(xlabel="$k$, steps ahead", ylim=(0, 1.05), xticks=ahead.tolist())
     ax.set_title("Weight of the TD error")
     return ax
 
@@ -132,12 +141,41 @@ def plot_lambda_errors(
     ax.scatter([x[best]], [float(total[best])], s=420, marker="D", **look)
     ax.set_yscale("function", functions=(np.sqrt, np.square))
     top = 1.2 * float(total.max())
-    ticks = [tick for tick in (0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1) if tick < top]
-    ax.set(xlabel="lambda", ylabel="squared error", ylim=(0, top), yticks=ticks)
+    ticks = [tick for tick in (0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.7, 1, 1.5, 2) if tick < top]
+    ax.set(xlabel=r"$\lambda$", ylabel="squared error\n(square-root scale)")
+    ax.set(ylim=(0, top), yticks=ticks)
     ax.set_yticks([], minor=True)
-    ax.set_title("The critic's error against the noise of the rewards")
-    ax.text(0.03, 0.93, "dots: measured", color=COLORS["weight"], transform=ax.transAxes)
-    ax.text(0.03, 0.85, "diamond: the best lambda", color=COLORS["good"], transform=ax.transAxes)
+    ax.set_title("Bias falls along $\\lambda$, variance rises")
+    ax.text(0.03, 0.93, "dots: measured", transform=ax.transAxes)
+    ax.text(
+        0.03, 0.85, r"diamond: the best $\lambda$", color=COLORS["good"], transform=ax.transAxes
+    )
+    return ax
+
+
+def plot_lambda_runs(
+    ax: Axes, gae_lambdas: Sequence[float], scores: Sequence[Tensor], middles: Sequence[Interval]
+) -> Axes:
+    """Draw one score per training run along lambda, and the interval of their middle.
+
+    Args:
+        ax: where to draw.
+        gae_lambdas: L of them, drawn at equal distances.
+        scores: L times (S,) one per run.
+        middles: L intervals.
+    """
+    for x, (runs, middle) in enumerate(zip(scores, middles, strict=True)):
+        look = {"color": COLORS["light"], "markersize": 6, "markeredgecolor": "none"}
+        aside = torch.linspace(-0.16, 0.16, len(runs)).tolist()
+        ax.plot([x + shift for shift in aside], runs.sort().values.tolist(), "o", **look)
+        below, above = middle.middle - middle.low, middle.high - middle.middle
+        look = {"color": COLORS["truth"], "markersize": 9, "capsize": 7, "linewidth": 2}
+        ax.errorbar([x + 0.28], [middle.middle], [[below], [above]], fmt="s", **look)
+    ax.set_xticks(range(len(gae_lambdas)), [f"{at:g}" for at in gae_lambdas])
+    ax.set(xlabel=r"$\lambda$", ylabel="mean return while training", ylim=(0, 500))
+    ax.text(0.02, 0.93, "dots: single runs, sorted", transform=ax.transAxes)
+    ax.text(0.02, 0.85, "squares: their middle half, 95 % interval", transform=ax.transAxes)
+    ax.set_title(r"CartPole along $\lambda$")
     return ax
 
 
@@ -153,14 +191,14 @@ def plot_time_limit(ax: Axes, right: Tensor, wrong: Tensor) -> Axes:
     plot_line(ax, steps, right.tolist(), "good", "truncated")
     ax.plot(steps, wrong.tolist(), **line_style("bad"))
     at = 4 * len(right) // 5
-    _label(ax, (at, float(wrong[at])), (-10, -4), "taken for the end", "bad", ha="right")
+    _label(ax, (at, float(wrong[at])), (-10, -4), "taken for the end", "truth", ha="right")
     mean = float(wrong.mean())
     ax.axhline(mean, color=COLORS["quiet"], linestyle="--", linewidth=1.5)
     words = f"mean of the wrong ones: {mean:.1f}"
     _label(ax, (0, mean), (8, -12), words, "quiet")
     ax.set(xlabel="step of the episode", ylabel="what the critic is told")
     ax.set(ylim=(0, 1.08 * float(right.max())), xlim=(0, len(right)))
-    ax.set_title("Nothing changes in this world, and the targets fall")
+    ax.set_title("Targets of a world in which nothing changes")
     return ax
 
 
@@ -183,9 +221,8 @@ def plot_resets(ax: Axes, angle: Tensor, valid: Tensor) -> Axes:
     for limit in (-ANGLE_LIMIT, ANGLE_LIMIT):
         ax.axhline(limit, color=COLORS["quiet"], linestyle="--", linewidth=1.5)
     _label(ax, (len(row), ANGLE_LIMIT), (8, 0), "limit", "quiet")
-    notes = {"old": ("dots: the policy acted", 0.02), "bad": ("squares: reset only", 0.42)}
-    for role, (words, place) in notes.items():
-        ax.text(place, 0.94, words, color=COLORS[role], transform=ax.transAxes)
+    for words, place in (("dots: the policy acted", 0.02), ("squares: reset only", 0.42)):
+        ax.text(place, 0.94, words, transform=ax.transAxes)
     ax.set(xlabel="row of the rollout", ylabel="angle of the pole, degrees")
     ax.set(xlim=(-0.5, len(row)), ylim=(-18, 22))
     ax.set_title("After each fall comes a row in which nobody acted")

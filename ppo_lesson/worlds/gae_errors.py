@@ -26,8 +26,12 @@ def gae_errors(
     with m(t,s,a) = E[A-hat_t | s,a] - b_t(s) and b_t(s) = E[A-hat_t | s]
 
     The mean b over the actions of a state is taken off: a number that all actions share is a
-    baseline, and tilts no gradient. Both are averaged over the steps; their sum is the mean squared
-    error of A-hat - b.
+    baseline, and changes no gradient on average. (It is exact here, and no program has it: so the
+    use of a critic as a baseline is not seen.) Both are averaged over the steps that count; their
+    sum is the mean squared error of A-hat - b.
+
+    In a state that is never left and pays nothing no step counts, and no critic is asked there: a
+    program marks the step that leads into it as terminated.
 
     Args:
         mdp: the world, with its discount.
@@ -52,14 +56,15 @@ def gae_errors(
     at_state = step * mdp.num_states + state
     at_action = at_state * mdp.num_actions + action
     truth = advantages(mdp, logits)[step, state, action]
+    counts = _goes_on(mdp)[state] * prob
+    counts = counts / counts.sum()
     squared_bias, variance = [], []
     for gae_lambda in gae_lambdas:
         estimate = _advantages_of(mdp, logits, value_error, walks, gae_lambda)
         centred = estimate - _group_mean(estimate, prob, at_state)
         mean = _group_mean(centred, prob, at_action)
-        # A mean over steps of sums over trajectories.
-        squared_bias.append(((mean - truth).square() @ prob).mean(-1))
-        variance.append(((centred - mean).square() @ prob).mean(-1))
+        squared_bias.append(((mean - truth).square() * counts).sum((-2, -1)))
+        variance.append(((centred - mean).square() * counts).sum((-2, -1)))
     return torch.stack(squared_bias), torch.stack(variance)
 
 
@@ -68,8 +73,8 @@ def sampled_gae_errors(
 ) -> Tensor:
     """Measure on a sample what `gae_errors` sums exactly: bias^2 + variance.
 
-    Per trajectory the mean over its steps of (A-hat_t - b_t(s) - A_t(s,a))^2, with the sample's own
-    mean of A-hat in a state for b.
+    Per trajectory the sum over its steps that count of (A-hat_t - b_t(s) - A_t(s,a))^2, with the
+    sample's own mean of A-hat in a state for b, over the mean number of such steps.
 
     Args:
         mdp: the world, with its discount.
@@ -93,7 +98,14 @@ def sampled_gae_errors(
     once = torch.ones_like(sample.returns)
     centred = estimate - _group_mean(estimate, once, step * mdp.num_states + state)
     truth = advantages(mdp, logits)[step, state, sample.action.T]
-    return (centred - truth).square().mean(1)
+    counts = _goes_on(mdp)[state].to(truth.dtype)
+    return ((centred - truth).square() * counts).sum(1) / counts.sum(0).mean()
+
+
+def _goes_on(mdp: TabularMDP) -> Tensor:
+    """Mark the states that may be left or pay something, (S,): in these, steps count."""
+    stays = mdp.transition.diagonal(dim1=0, dim2=2).T == 1  # (S, A)
+    return ~(stays & (mdp.reward == 0)).all(1)
 
 
 def _advantages_of(
@@ -101,7 +113,8 @@ def _advantages_of(
 ) -> Tensor:
     """Compute the advantage of every step by every critic, (C, T, M)."""
     step = torch.arange(mdp.horizon).unsqueeze(-1)
-    value = (state_values(mdp, logits) + value_error)[:, step, walks.state.T]
+    asked = value_error * _goes_on(mdp)
+    value = (state_values(mdp, logits) + asked)[:, step, walks.state.T]
     next_value = torch.cat([value[:, 1:], torch.zeros_like(value[:, :1])], dim=1)
     shape = value.movedim(0, 1).shape  # (T, C, M): as many environments as critics x trajectories
 
@@ -119,7 +132,7 @@ def _advantages_of(
 
 
 def critic_error(mdp: TabularMDP, logits: Tensor, size: float) -> Tensor:
-    """Make up errors of a critic, of a given root mean square over what the policy visits.
+    """Make up errors of a critic, of a given root mean square over the steps that count.
 
     Args:
         mdp: the world.
@@ -127,12 +140,12 @@ def critic_error(mdp: TabularMDP, logits: Tensor, size: float) -> Tensor:
         size: root mean square, in units of reward; the errors differ in nothing else.
 
     Returns:
-        (T, S) an error for each step and state.
+        (T, S) an error for each step and state; 0 in a state that is never left and pays nothing.
     """
-    visits = occupancy(mdp, logits)
+    visits = occupancy(mdp, logits) * _goes_on(mdp)
     generator = torch.Generator().manual_seed(0)
-    draw = torch.randn(visits.shape, dtype=visits.dtype, generator=generator)
-    typical = (visits * draw.square()).sum() / mdp.horizon
+    draw = torch.randn(visits.shape, dtype=visits.dtype, generator=generator) * _goes_on(mdp)
+    typical = (visits * draw.square()).sum() / visits.sum()
     return size * draw / typical.sqrt()
 
 

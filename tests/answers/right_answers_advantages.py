@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 
@@ -50,7 +51,25 @@ def returns_convolved(reward, gamma):
     return F.conv1d(padded[None, None], kernel[None, None])[0, 0]
 
 
-RIGHT["discounted_returns"] = [
+def episode_by_episode(returns):
+    """Build gae from returns of one finished episode, here of its TD errors by gamma lambda."""
+
+    def answer(reward, value, next_value, terminated, truncated, gamma, gae_lambda):
+        if reward.ndim == 2:
+            parts = [x.unbind(1) for x in (reward, value, next_value, terminated, truncated)]
+            columns = [answer(*p, gamma, gae_lambda) for p in zip(*parts, strict=True)]
+            return torch.stack(columns, dim=1)
+        delta = reward + gamma * next_value * ~terminated - value
+        ends = (terminated | truncated).nonzero().flatten().tolist()
+        bounds = sorted({0, *[end + 1 for end in ends], len(delta)})
+        return torch.cat(
+            [returns(delta[a:b], gamma * gae_lambda) for a, b in itertools.pairwise(bounds)]
+        )
+
+    return answer
+
+
+RETURNS = [
     returns_backwards,
     returns_insert,
     returns_double_sum,
@@ -62,16 +81,6 @@ RIGHT["discounted_returns"] = [
             for t in range(len(reward))
         ]
     ),
-]
-
-
-def returns_rescaled(reward, gamma):
-    discount = gamma ** torch.arange(len(reward), dtype=reward.dtype)
-    return (discount * reward).flip(0).cumsum(0).flip(0) / discount
-
-
-OPEN["discounted_returns"] = [
-    ("divides by gamma^t: NaN for gamma = 0 and for very long episodes", returns_rescaled),
 ]
 
 
@@ -141,7 +150,17 @@ def to_go_from_gae(reward, next_value, terminated, truncated, gamma):
     return value + gae_own(reward, value, next_value, terminated, truncated, gamma, 1.0)
 
 
-RIGHT["rewards_to_go"] = [
+def by_lambda_returns(to_go):
+    """Build gae from rewards to go of lambda-returns, R + gamma ((1 - lambda) V' + lambda G')."""
+
+    def answer(reward, value, next_value, terminated, truncated, gamma, gae_lambda):
+        mixed = reward + gamma * (1 - gae_lambda) * next_value * ~terminated
+        return to_go(mixed, next_value, terminated, truncated, gamma * gae_lambda) - value
+
+    return answer
+
+
+TO_GO = [
     to_go_loop,
     to_go_masks,
     to_go_lists,
@@ -161,15 +180,6 @@ def to_go_last_always(reward, next_value, terminated, truncated, gamma):
     ends = terminated.clone()
     ends[-1] = False
     return to_go_masks(reward, next_value, ends, truncated, gamma)
-
-
-OPEN["rewards_to_go"] = [
-    ("where a step is both terminated and truncated it bootstraps", to_go_cut_wins),
-    (
-        "bootstraps on a terminated last row, as the words of the table can be read",
-        to_go_last_always,
-    ),
-]
 
 
 def gae_own(reward, value, next_value, terminated, truncated, gamma, gae_lambda):
@@ -262,6 +272,8 @@ RIGHT["gae"] = [
     gae_recursive,
     gae_doubling,
     gae_numpy,
+    *map(episode_by_episode, RETURNS),
+    *map(by_lambda_returns, TO_GO),  # right, as next_value[t] is value[t + 1] inside an episode
 ]
 
 
@@ -293,6 +305,11 @@ OPEN["gae"] = [
         "lambda-returns minus value: right where next_value[t] is value[t + 1] inside an episode",
         gae_lambda_return,
     ),
+    (
+        "where a step is both terminated and truncated it bootstraps",
+        by_lambda_returns(to_go_cut_wins),
+    ),
+    ("bootstraps on a terminated last row", by_lambda_returns(to_go_last_always)),
 ]
 
 

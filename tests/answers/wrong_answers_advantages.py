@@ -5,6 +5,7 @@ Each block gives the pinned signature once and then the slips, with short names 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import torch
@@ -39,8 +40,22 @@ def shifted(x):
     return torch.cat([x[1:], torch.zeros_like(x[:1])])
 
 
-def returns(f):
-    return lambda reward, gamma: f(reward, gamma)
+def episode_by_episode(f):
+    """Build gae from a function of one episode's TD errors, (T,), and the factor of a later one."""
+
+    def answer(reward, value, next_value, terminated, truncated, gamma, gae_lambda):
+        if reward.ndim == 2:
+            columns = zip(
+                *[x.T for x in (reward, value, next_value, terminated, truncated)], strict=True
+            )
+            return torch.stack([answer(*column, gamma, gae_lambda) for column in columns], dim=1)
+        td = reward + gamma * next_value * ~terminated - value
+        ends = (terminated | truncated).nonzero().flatten().tolist()
+        bounds = sorted({0, *[end + 1 for end in ends], len(td)})
+        parts = [f(td[a:b], gamma * gae_lambda) for a, b in itertools.pairwise(bounds)]
+        return torch.cat(parts)
+
+    return answer
 
 
 def total(r, g):
@@ -51,23 +66,10 @@ def powers(r, g):
     return g ** torch.arange(len(r), dtype=r.dtype)
 
 
-def returns_in_place(r, g):
-    r = r.detach()
-    for t in reversed(range(len(r) - 1)):
-        r[t] += g * r[t + 1]
-    return r
-
-
-def returns_reversed_in_place(r, g):
-    out = total(r, g)
-    r.detach().copy_(r.detach().flip(0).clone())
-    return out
-
-
 add(
     WRONG,
-    "discounted_returns",
-    returns,
+    "gae",
+    episode_by_episode,
     {
         "no discount": lambda r, g: total(r, 1.0),
         "gamma 0.99 whatever is asked": lambda r, g: total(r, 0.99),
@@ -100,16 +102,22 @@ add(
         "whole numbers": lambda r, g: total(r, g).long(),
         "shape (T, 1)": lambda r, g: total(r, g)[:, None],
         "a list": lambda r, g: total(r, g).tolist(),
-        "in place": returns_in_place,
-        "reverses the rewards in place": returns_reversed_in_place,
     },
 )
 
 
-def to_go(f):
-    return lambda reward, next_value, terminated, truncated, gamma: f(
-        reward, next_value, terminated, truncated, gamma
-    )
+def by_lambda_returns(f):
+    """Build gae from rewards to go, (reward, next_value, terminated, truncated, gamma).
+
+    The lambda-return is R + gamma ((1 - lambda) V' + lambda G'), and the advantage is it minus V.
+    """
+
+    def answer(reward, value, next_value, terminated, truncated, gamma, gae_lambda):
+        mixed = reward + gamma * (1 - gae_lambda) * next_value * ~terminated
+        to_go = f(mixed, next_value, terminated, truncated, gamma * gae_lambda)
+        return to_go - (value if to_go.shape == value.shape else 0)
+
+    return answer
 
 
 def last_row(x):
@@ -167,8 +175,8 @@ def to_go_zeroed_in_place(r, nv, d, c, g):
 
 add(
     WRONG,
-    "rewards_to_go",
-    to_go,
+    "gae",
+    by_lambda_returns,
     {
         "bootstraps past termination": lambda r, nv, d, c, g: to_go_by(
             r, g, nv * (d | c | last_row(r)), ~(d | c)

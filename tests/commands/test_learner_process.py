@@ -84,7 +84,7 @@ def outcome(hand_in: Path, teacher: Path) -> Outcome:
         "my_entropy: object = None",
         "'\ud800'",
         "my_kl_k1 = my_kl_k1",
-        "check(GAE, my_gae)\ncheck(REWARDS_TO_GO, f)\nexit()",
+        "check(GAE, my_gae)\ncheck(NORMALISE_ADVANTAGE, f)\nexit()",
         "my_kl_k2 = EXERCISES['kl_k2'].reference",
         "from ppo_lesson.exercises import yours\nmy_kl_k3 = [yours(EXERCISES['kl_k3'])]",
         "reference = EXERCISES['kl_k3'].reference\n"
@@ -107,7 +107,7 @@ def outcome(hand_in: Path, teacher: Path) -> Outcome:
         ("value_loss", "correct", ""),  # in a cell that failed afterwards; broken again later
         ("entropy", "wrong", "not a function"),
         ("kl_k1", "wrong", "NameError in line 1: name 'my_kl_k1' is not defined"),
-        ("rewards_to_go", "missing", "No cell defines my_rewards_to_go."),
+        ("normalise_advantage", "missing", "No cell defines my_normalise_advantage."),
         ("kl_k2", "correct", ""),  # behind a cell that ended the session
         ("kl_k3", "correct", ""),  # no function was found that passed before: the teacher's did
     ],

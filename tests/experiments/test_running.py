@@ -18,6 +18,7 @@ from ppo_lesson.experiments import (
     ablations,
     alignment,
     explosion,
+    lambdas,
     running as experiments,
     token_ratios,
 )
@@ -93,7 +94,7 @@ def test_what_was_written_is_read_again(tmp_path) -> None:
 
 # ---- Entries are kept as they come ---------------------------------------------------------------
 
-RECORDED = (ablations, alignment, explosion, museum, token_ratios)
+RECORDED = (ablations, alignment, explosion, lambdas, museum, token_ratios)
 NAMES = ("a", "b", "c", "d")
 
 

@@ -10,13 +10,16 @@ from matplotlib.figure import Figure
 from ppo_lesson.figures.advantages import (
     mixing_weights,
     plot_lambda_errors,
+    plot_lambda_runs,
     plot_mixing_weights,
     plot_outcomes,
     plot_resets,
     plot_td_weights,
     plot_time_limit,
 )
+from ppo_lesson.figures.style import COLORS
 from ppo_lesson.maths import gae
+from ppo_lesson.training.statistics import Interval
 
 
 def numbers(*values: float) -> torch.Tensor:
@@ -69,7 +72,7 @@ def test_the_weights_that_are_drawn_are_those_of_the_formula() -> None:
     lambdas = (0.2, 0.9)
     left = plot_mixing_weights(axes(), lambdas, 4)
     assert curves(left) == [mixing_weights(at, 4).tolist() for at in lambdas]
-    assert [text.get_text() for text in left.texts] == ["lambda = 0.2", "lambda = 0.9"]
+    assert [text.get_text() for text in left.texts] == ["$\\lambda$ = 0.2", "$\\lambda$ = 0.9"]
     right = plot_td_weights(axes(), lambdas, 0.5, 3)
     assert curves(right) == [pytest.approx([1, 0.1, 0.01]), pytest.approx([1, 0.45, 0.2025])]
 
@@ -85,6 +88,27 @@ def test_bias_variance_and_their_sum_are_drawn_and_the_lowest_sum_is_marked() ->
     assert pytest.approx((measured + 2 * spread).tolist()) in drawn
     diamond = ax.collections[-1].get_offsets().tolist()
     assert diamond == [pytest.approx([0.5, 0.3])]
+
+
+def test_every_run_is_a_dot_and_beside_them_stands_their_interval() -> None:
+    scores = [numbers(300.0, 100.0), numbers(200.0, 400.0)]
+    middles = [Interval(110, 200, 290), Interval(210, 300, 390)]
+    ax = plot_lambda_runs(axes(), (0.0, 0.95), scores, middles)
+    drawn = curves(ax)
+    assert [100.0, 300.0] in drawn and [200.0, 400.0] in drawn
+    assert [200] in drawn and [300] in drawn and [110] in drawn and [390] in drawn
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["0", "0.95"]
+
+
+def test_no_word_is_written_in_a_colour_too_light_to_read() -> None:
+    ends = numbers(3.0, 2.0, 1.0)
+    angle, valid = numbers(1.0, 13.0, 0.5), torch.tensor([True, False, True])
+    for ax in (
+        plot_outcomes(axes(), numbers(-1.0, 2.0), numbers(0.5, 0.5), 0.5),
+        plot_time_limit(axes(), ends, ends),
+        plot_resets(axes(), angle, valid),
+    ):
+        assert not {text.get_color() for text in ax.texts} & {COLORS["bad"], COLORS["light"]}
 
 
 def test_the_targets_of_a_stopped_clock_are_drawn_with_the_mean_of_the_wrong_ones() -> None:

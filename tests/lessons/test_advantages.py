@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import torch
 
@@ -9,7 +10,25 @@ from ppo_lesson.lessons.advantages import LESSON
 
 EXERCISES = {exercise.id: exercise for exercise in LESSON.exercises}
 
-# --- discounted_returns ---
+# --- gae, by the returns of one episode's TD errors ---
+
+
+def episode_by_episode(returns):
+    """Build gae from a function of one episode's TD errors and of gamma lambda."""
+
+    def answer(reward, value, next_value, terminated, truncated, gamma, gae_lambda):
+        if reward.ndim == 2:
+            columns = zip(
+                *[x.T for x in (reward, value, next_value, terminated, truncated)], strict=True
+            )
+            return torch.stack([answer(*column, gamma, gae_lambda) for column in columns], dim=1)
+        td = reward + gamma * next_value * ~terminated - value
+        ends = [*(terminated | truncated).nonzero().flatten().tolist(), len(td) - 1]
+        bounds = sorted({0, *[end + 1 for end in ends]})
+        parts = [returns(td[a:b], gamma * gae_lambda) for a, b in pairwise(bounds)]
+        return torch.cat(parts)
+
+    return answer
 
 
 def returns_as_double_sum(reward, gamma):
@@ -46,11 +65,6 @@ def returns_of_the_past(reward, gamma):
     return torch.stack(found)
 
 
-def returns_by_step_number(reward, gamma):
-    out = [sum(gamma**k * reward[k] for k in range(t, len(reward))) for t in range(len(reward))]
-    return torch.stack(out)
-
-
 def returns_one_ahead(reward, gamma):
     out = reward.clone()
     out[:-1] += gamma * reward[1:]
@@ -62,7 +76,17 @@ def returns_rescaled(reward, gamma):
     return (reward * power).flip(0).cumsum(0).flip(0) / power
 
 
-# --- rewards_to_go ---
+# --- gae, by rewards to go ---
+
+
+def by_lambda_returns(to_go):
+    """Build gae from rewards to go of lambda-returns, R + gamma ((1 - lambda) V' + lambda G')."""
+
+    def answer(reward, value, next_value, terminated, truncated, gamma, gae_lambda):
+        mixed = reward + gamma * (1 - gae_lambda) * next_value * ~terminated
+        return to_go(mixed, next_value, terminated, truncated, gamma * gae_lambda) - value
+
+    return answer
 
 
 def to_go_by_choice(reward, next_value, terminated, truncated, gamma):
@@ -203,6 +227,37 @@ def gae_variant(dead=True, cut="both", weight=None, column="next", start=0.0, pl
     return answer
 
 
+def gae_td(worthless, cut=lambda d, c: d | c, value_of_next=None):
+    """Write the TD error and the recursion with masks of one's own."""
+
+    def answer(reward, value, next_value, terminated, truncated, gamma, gae_lambda):
+        lost, stops = worthless(terminated, truncated), cut(terminated, truncated)
+        weight = gamma if value_of_next is None else value_of_next
+        delta = reward + weight * torch.where(lost.bool(), 0.0, next_value) - value
+        rows, later = [], torch.zeros_like(reward[0])
+        for t in reversed(range(len(reward))):
+            later = delta[t] + gamma * gae_lambda * torch.where(stops[t].bool(), 0.0, later)
+            rows.append(later)
+        return torch.stack(rows[::-1])
+
+    return answer
+
+
+def last_row(flags):
+    return (torch.arange(len(flags)) == len(flags) - 1).view(-1, *[1] * (flags.ndim - 1))
+
+
+def gae_by_row_number(reward, value, next_value, terminated, truncated, gamma, gae_lambda):
+    delta = reward + gamma * next_value * ~terminated - value
+    out = torch.zeros_like(delta)
+    for t in range(len(delta)):
+        alive = torch.ones_like(delta[0])
+        for k in range(t, len(delta)):
+            out[t] += alive * (gamma * gae_lambda) ** k * delta[k]
+            alive = alive * ~(terminated[k] | truncated[k])
+    return out
+
+
 def gae_forward(reward, value, next_value, terminated, truncated, gamma, gae_lambda):
     goes_on = ~(terminated | truncated)
     delta = reward + gamma * next_value * ~terminated - value
@@ -232,24 +287,20 @@ def normalise_with_a_choice(advantage):
 
 
 RIGHT: dict[str, list[Callable]] = {
-    "discounted_returns": [
-        returns_as_double_sum,
-        returns_by_matrix,
-        returns_written_in_place,
-        returns_from_numbers,
-    ],
-    "rewards_to_go": [
-        to_go_by_choice,
-        to_go_one_by_one,
-        to_go_by_appending_a_row,
-        to_go_masks(lambda *_: {}),
-    ],
     "gae": [
         gae_with_masks,
         gae_as_double_sum,
         gae_from_lambda_returns,
         gae_with_next_rows_inside_episodes,
         gae_variant(),
+        episode_by_episode(returns_as_double_sum),
+        episode_by_episode(returns_by_matrix),
+        episode_by_episode(returns_written_in_place),
+        episode_by_episode(returns_from_numbers),
+        by_lambda_returns(to_go_by_choice),
+        by_lambda_returns(to_go_one_by_one),
+        by_lambda_returns(to_go_by_appending_a_row),
+        by_lambda_returns(to_go_masks(lambda *_: {})),
     ],
     "normalise_advantage": [
         normalise_by_hand,
@@ -260,49 +311,6 @@ RIGHT: dict[str, list[Callable]] = {
     ],
 }
 WRONG: dict[str, list[tuple[Callable, str]]] = {
-    "discounted_returns": [
-        (lambda reward, gamma: reward.flip(0).cumsum(0).flip(0), "without discounting"),
-        (returns_of_the_past, "from the first step to the last"),
-        (returns_by_step_number, "step's number in the episode"),
-        (lambda reward, gamma: returns_by_matrix(gamma * reward, gamma), "own reward too"),
-        (lambda reward, gamma: returns_by_matrix(reward, gamma) - reward, "left out the step's"),
-        (lambda reward, gamma: returns_by_matrix(reward, gamma)[0], "first step alone"),
-        (returns_one_ahead, "looked one step ahead"),
-        (lambda reward, gamma: returns_by_matrix(reward, gamma) + 1, "Where gamma is 0"),
-    ],
-    "rewards_to_go": [
-        (
-            to_go_masks(lambda v, dead, stopped: {"dead": dead & False, "stopped": dead | stopped}),
-            "where the world terminated",
-        ),
-        (
-            to_go_masks(lambda v, dead, stopped: {"dead": dead | stopped}),
-            "truncation for termination",
-        ),
-        (to_go_masks(lambda v, *_: {"start": 0 * v[-1]}), "treated the last row as an end"),
-        (
-            to_go_masks(lambda v, dead, stopped: {"stopped": stopped & False}),
-            "did not stop the sum at a truncation",
-        ),
-        (
-            to_go_masks(lambda v, dead, stopped: {"dead": dead & ~stopped}),
-            "Where both flags are true",
-        ),
-        (
-            lambda reward, next_value, terminated, truncated, gamma: (
-                reward + gamma * next_value * terminated.logical_not()
-            ),
-            "one step ahead",
-        ),
-        (
-            lambda gamma, **others: to_go_by_choice(gamma=1.0, **others),
-            "without discounting",
-        ),
-        (
-            lambda reward, **others: to_go_by_choice(reward=2 * reward, **others) - reward,
-            "value is not the right one",
-        ),
-    ],
     "gae": [
         (gae_variant(dead=False), "bootstrapped past termination"),
         (gae_like_a_published_loop, "truncation for termination"),
@@ -320,6 +328,40 @@ WRONG: dict[str, list[tuple[Callable, str]]] = {
         (gae_variant(plus=1.0), "advantage plus value"),
         (gae_variant(start=1.0), "value is not the right one"),
         (gae_variant(plus=-1.0, cut="none"), "later episode must not change"),
+        # What the exercises on returns and rewards to go recognised, by their own spellings.
+        (lambda gamma, **others: gae_with_masks(gamma=1.0, **others), "without discounting"),
+        (lambda gamma, **others: gae_with_masks(gamma=gamma * gamma, **others), "every step twice"),
+        (episode_by_episode(returns_of_the_past), "Rewards of the past must not change"),
+        (gae_by_row_number, "by the row's number"),
+        (
+            lambda reward, gamma, **others: gae_with_masks(
+                reward=gamma * reward, gamma=gamma, **others
+            ),
+            "own reward too",
+        ),
+        (
+            lambda reward, **others: gae_with_masks(reward=torch.zeros_like(reward), **others),
+            "left out the step's",
+        ),
+        (lambda **given: gae_with_masks(**given)[0], "first row alone"),
+        (episode_by_episode(returns_one_ahead), "looked one step ahead"),
+        (episode_by_episode(returns_rescaled), "returned NaN"),
+        (gae_td(lambda d, c: d * 0), "bootstrapped past termination"),
+        (gae_td(lambda d, c: d & ~last_row(d)), "In the last row you added next_value"),
+        (gae_td(lambda d, c: d & ~c), "Where both flags are true"),
+        (gae_td(lambda d, c: d | c, lambda d, c: d), "let the sum run on"),
+        (gae_td(lambda d, c: d | c, lambda d, c: d * 0), "at every end and let the sum run"),
+        (gae_td(lambda d, c: d, lambda d, c: d), "stopped the sum at termination alone"),
+        (gae_td(lambda d, c: d, value_of_next=1.0), "next_value undiscounted"),
+        (
+            lambda value, **others: gae_with_masks(value=torch.zeros_like(value), **others),
+            "did not subtract the value",
+        ),
+        (by_lambda_returns(to_go_masks(lambda v, *_: {"start": 0 * v[-1]})), "not the right one"),
+        (
+            by_lambda_returns(to_go_masks(lambda v, dead, stopped: {"dead": dead & ~stopped})),
+            "not the right one",
+        ),
     ],
     "normalise_advantage": [
         (lambda advantage: advantage - advantage.sum() / len(advantage), "did not scale"),
@@ -345,9 +387,6 @@ WRONG: dict[str, list[tuple[Callable, str]]] = {
 FRAGILE: dict[str, list[tuple[Callable, str]]] = {
     "normalise_advantage": [
         (lambda advantage: (advantage - advantage.mean()) / advantage.std(correction=0), "0 / 0"),
-    ],
-    "discounted_returns": [
-        (returns_rescaled, "breaks where gamma is 0"),
     ],
     "gae": [
         (

@@ -86,7 +86,6 @@ BRANCHES: dict[str, dict[str, Callable[[Inputs], bool]]] = {
     "clipped_surrogate_loss": SIX_CASES,
     "active_clip_fraction": SIX_CASES,
     "gae": ENDS,
-    "rewards_to_go": ENDS,
     "surrogate_loss": DIRECTIONS | SIGNS,
     "kl_penalised_loss": DIRECTIONS | SIGNS,
     "policy_ratio": DIRECTIONS,

@@ -36,8 +36,6 @@ PINNED = [
     "kl_penalised_loss",
     "adaptive_beta",
     "active_clip_fraction",
-    "discounted_returns",
-    "rewards_to_go",
     "gae",
     "normalise_advantage",
     "explained_variance",

@@ -8,13 +8,14 @@ import pytest
 import torch
 
 from ppo_lesson.maths import gae
-from ppo_lesson.worlds.enumeration import sample_trajectories, trajectories
+from ppo_lesson.worlds.enumeration import sample_trajectories, trajectories, trajectory_log_prob
 from ppo_lesson.worlds.gae_errors import critic_error, gae_errors, sampled_gae_errors
 from ppo_lesson.worlds.mdp import advantages, occupancy, state_values
 from ppo_lesson.worlds.small_worlds import corridor_mdp, random_mdp
 
 MDP = replace(corridor_mdp(), horizon=4, gamma=0.9)
 LOGITS = torch.tensor([[0.0, 1.0]] * 4, dtype=torch.float64)
+OUTSIDE = 3  # the state in which nothing is left to do
 
 
 def errors(size: float, gae_lambda: float) -> tuple[float, float]:
@@ -40,6 +41,25 @@ def test_the_variance_at_lambda_one_does_not_know_the_critic():
 
 def test_bias_grows_with_the_square_of_the_error():
     assert errors(2.0, 0.3)[0] == pytest.approx(4 * errors(1.0, 0.3)[0], rel=1e-10)
+
+
+def test_outside_no_step_counts_and_no_critic_is_asked():
+    inside, outside = critic_error(MDP, LOGITS, 1.0), torch.zeros(4, 4, dtype=torch.float64)
+    assert not inside[:, OUTSIDE].any() and inside[:, :OUTSIDE].all()
+    outside[:, OUTSIDE] = 5.0
+    found = gae_errors(MDP, LOGITS, torch.stack([inside, inside + outside]), [0.0, 0.6])
+    assert all(torch.equal(part[:, 0], part[:, 1]) for part in found)
+    # One step and a perfect critic: only where the door led is noise; means over steps inside.
+    walks = trajectories(MDP)
+    prob = trajectory_log_prob(MDP, LOGITS, walks.state, walks.action).exp()
+    counts = (walks.state != OUTSIDE).double()
+    truth = advantages(MDP, LOGITS)[torch.arange(4), walks.state, walks.action]
+    value = torch.nn.functional.pad(state_values(MDP, LOGITS), (0, 0, 0, 1))
+    following = value[torch.arange(1, 5)[:-1], walks.state[:, 1:]]
+    td = walks.reward - value[torch.arange(4), walks.state]
+    td[:, :-1] += MDP.gamma * following
+    off = prob @ ((td - truth).square() * counts).sum(1) / (prob @ counts.sum(1))
+    assert errors(0.0, 0.0)[1] == pytest.approx(float(off))
 
 
 def test_critics_and_lambdas_are_judged_one_by_one():
@@ -70,7 +90,8 @@ def test_one_step_with_a_wrong_critic_is_biased_by_what_follows():
     policy, start = mdp.policy(LOGITS), 0
     following = mdp.gamma * mdp.transition[start] @ wrong[1]
     centred = following - policy[start] @ following
-    expected = float(policy[start] @ centred.square()) / mdp.horizon  # the last step has no bias
+    steps = float(occupancy(mdp, LOGITS)[:, :OUTSIDE].sum())  # that count; the last has no bias
+    expected = float(policy[start] @ centred.square()) / steps
     assert float(gae_errors(mdp, LOGITS, wrong[None], [0.0])[0]) == pytest.approx(expected)
 
 
@@ -106,7 +127,8 @@ def test_the_mean_squared_error_is_that_of_sampled_advantages():
 
 def test_the_error_of_a_critic_has_the_size_that_was_asked_for():
     wrong = critic_error(MDP, LOGITS, 1.5)
-    mean_square = (occupancy(MDP, LOGITS) * wrong.square()).sum() / MDP.horizon
+    inside = occupancy(MDP, LOGITS)[:, :OUTSIDE]
+    mean_square = (inside * wrong[:, :OUTSIDE].square()).sum() / inside.sum()
     assert float(mean_square.sqrt()) == pytest.approx(1.5)
     assert not critic_error(MDP, LOGITS, 0.0).any()
 

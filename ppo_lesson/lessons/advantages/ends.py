@@ -6,27 +6,20 @@ A wrong answer is built from rules: where `next_value` is left out, where the la
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 import torch
 from torch import Tensor
 
-from ppo_lesson.exercises.exercise import Case, Function, Property, fresh_inputs
+from ppo_lesson.exercises.exercise import Function, Property, fresh_inputs
 from ppo_lesson.lessons.advantages.rollouts import ROLLOUTS
 from ppo_lesson.maths.advantages import backward_sum
 
-Prepare = Callable[[Case], Case]
 Rule = Callable[[Tensor, Tensor], Tensor]  # (terminated, truncated) -> where
 
 
 def nowhere(terminated: Tensor, truncated: Tensor) -> Tensor:
     """Mark no step."""
     return torch.zeros_like(terminated)
-
-
-def everywhere(terminated: Tensor, truncated: Tensor) -> Tensor:
-    """Mark every step."""
-    return torch.ones_like(terminated)
 
 
 def at_termination(terminated: Tensor, truncated: Tensor) -> Tensor:
@@ -52,27 +45,27 @@ _AN_END = {
 }
 
 
-def _termination_ignores_next_value(prepare: Prepare, answer: Function) -> bool:
-    return abs(_moved_by_next_value(prepare, answer, "terminated")) < 1e-5
+def _termination_ignores_next_value(answer: Function) -> bool:
+    return abs(_moved_by_next_value(answer, "terminated")) < 1e-5
 
 
-def _truncation_adds_gamma_next_value(prepare: Prepare, answer: Function) -> bool:
+def _truncation_adds_gamma_next_value(answer: Function) -> bool:
     gamma = _AN_END["truncated"].inputs["gamma"]
-    return abs(_moved_by_next_value(prepare, answer, "truncated") - gamma) < 1e-3
+    return abs(_moved_by_next_value(answer, "truncated") - gamma) < 1e-3
 
 
-def _moved_by_next_value(prepare: Prepare, answer: Function, flag: str) -> float:
+def _moved_by_next_value(answer: Function, flag: str) -> float:
     """Tell by how much the step with an end moves when its next_value is raised by one."""
-    inputs = fresh_inputs(prepare(_AN_END[flag]).inputs)
+    inputs = fresh_inputs(_AN_END[flag].inputs)
     before = answer(**inputs)[0, 0]
     next_value = inputs["next_value"].clone()
     next_value[0] += 1
     return float(answer(**{**inputs, "next_value": next_value})[0, 0] - before)
 
 
-def _later_episode_changes_nothing(prepare: Prepare, answer: Function) -> bool:
+def _later_episode_changes_nothing(answer: Function) -> bool:
     for flag in ("terminated", "truncated"):
-        inputs = fresh_inputs(prepare(_AN_END[flag]).inputs)
+        inputs = fresh_inputs(_AN_END[flag].inputs)
         before = answer(**inputs)[0]
         reward = inputs["reward"].clone()
         reward[1] += 5
@@ -81,19 +74,18 @@ def _later_episode_changes_nothing(prepare: Prepare, answer: Function) -> bool:
     return True
 
 
-def end_properties(prepare: Prepare) -> tuple[Property, ...]:
-    """List what both exercises must keep to at an end; `prepare` fits a case to the exercise."""
-    return (
-        Property(
-            "What happens in a later episode must not change anything in an earlier one.",
-            partial(_later_episode_changes_nothing, prepare),
-        ),
-        Property(
-            "Where a step terminated, next_value must not matter.",
-            partial(_termination_ignores_next_value, prepare),
-        ),
-        Property(
-            "Where a step was truncated, next_value counts, and it counts gamma.",
-            partial(_truncation_adds_gamma_next_value, prepare),
-        ),
-    )
+END_PROPERTIES = (
+    Property(
+        "What happens in a later episode must not change anything in an earlier one.",
+        _later_episode_changes_nothing,
+    ),
+    Property(
+        "Where a step terminated, next_value must not matter.",
+        _termination_ignores_next_value,
+    ),
+    Property(
+        "Where a step was truncated, next_value counts, and it counts gamma.",
+        _truncation_adds_gamma_next_value,
+    ),
+)
+"""What an answer must keep to at an end."""

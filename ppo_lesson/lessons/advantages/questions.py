@@ -33,36 +33,6 @@ TIME_LIMIT = Question(
     ),
 )
 
-CUT = Question(
-    id="advantages-rollout-cut",
-    prompt=(
-        "A rollout stops after 32 steps, in the middle of an episode. What does GAE do in the last "
-        "row?"
-    ),
-    options=(
-        Option(
-            "it keeps next_value in the TD error and adds no later advantage",
-            "The cut is neither termination nor truncation: the future is worth V(s'), and "
-            "the episode goes on in the next rollout.",
-            correct=True,
-        ),
-        Option(
-            "it leaves next_value out, as at a termination",
-            "The world did not end, only the record did. Without next_value every rollout would "
-            "seem to end in a catastrophe.",
-        ),
-        Option(
-            "it drops the row, because its advantage is not known",
-            "Its TD error needs no more than its reward and two values, and these are known. "
-            "Only the terms after it are missing.",
-        ),
-        Option(
-            "it adds the advantage of the first row, where the rollout begins",
-            "The first row is the past. That would be a circle in time.",
-        ),
-    ),
-)
-
 LAMBDA = Question(
     id="advantages-lambda",
     prompt="The critic is far from right. You lower λ from 1 towards 0. What happens to GAE?",
@@ -93,28 +63,27 @@ LAMBDA = Question(
 BASELINE = Question(
     id="advantages-baseline",
     prompt=(
-        "You subtract a baseline b(s) from the return in the policy gradient, and b is a bad guess "
-        "of V. What does that do?"
+        "λ = 1, every episode is played to its end, and the critic is badly wrong. What does the "
+        "critic do to the policy gradient?"
     ),
     options=(
         Option(
-            "the gradient is biased, by as much as b is wrong",
-            "The score has mean zero in each state, so any b(s) drops out of the expectation, "
-            "right or wrong. That needs a b that does not depend on the action.",
+            "It biases it, by as much as the critic is wrong on average",
+            "At λ = 1 the critic enters as a baseline alone. The score has mean zero in each "
+            "state, so a number that depends on the state alone changes no mean.",
         ),
         Option(
-            "nothing at all: neither its mean nor its variance depends on b",
-            "The mean does not; the variance does. To lower it is what a baseline is for, and a "
-            "bad one can raise it.",
+            "Nothing: at λ = 1 the critic's values cancel in every estimate",
+            "All but one cancel: the value of the step's own state stays, as a baseline.",
         ),
         Option(
-            "the gradient becomes exact, as b removes the noise",
-            "A baseline takes away that part of the noise which the state explains. The rest, "
-            "from actions and from the world, stays.",
+            "It lowers the variance, as every baseline does",
+            "A good baseline does. In section 6 a bad critic raised the variance of one gradient "
+            "from 0.093 to 1.35.",
         ),
         Option(
-            "its expectation stays right; its variance may be higher than with a good b",
-            "E[∇ log π(a|s) b(s)] = 0 for every b(s). A bad baseline costs variance, not bias.",
+            "Its mean stays right, and its variance may be higher",
+            "A critic is a baseline there, and a bad baseline costs variance, not bias.",
             correct=True,
         ),
     ),
@@ -122,34 +91,33 @@ BASELINE = Question(
 
 NORMALISING = Question(
     id="advantages-normalising",
-    prompt="PPO normalises advantages. Why does that not stand inside gae?",
+    prompt="PPO normalises advantages, but not inside gae. What is an argument for that?",
     options=(
         Option(
-            "because normalised advantages give another direction for every sample",
-            "Each sample is scaled alike and moved alike; its own gradient keeps its line. The "
-            "question is which numbers belong together, and whether they can still be checked.",
+            "An advantage must keep its sign, and normalising can change it",
+            "It can: beside 2 and 6, the advantage 1 became -0.93. PPO accepts that wherever it "
+            "normalises, inside gae or after it.",
         ),
         Option(
-            "because it is a choice of training, over valid steps only; gae has exact answers",
-            "What gae returns can be compared with the true advantage. Normalised numbers "
-            "depend on which samples stand beside them, and rows that only reset an environment "
-            "must be dropped first.",
+            "The critic's targets, V + A, need A in units of reward",
+            "With a normalised A the critic would be fitted to a number without meaning. So gae "
+            "returns rewards' units, and the policy's loss gets the normalised copy.",
             correct=True,
         ),
         Option(
-            "because gae's results already have mean 0 and standard deviation 1",
-            "They do not. With the true values the mean over the policy's actions would be 0; "
-            "with a critic it is not, and the spread has the unit of the reward.",
+            "What gae returns already has mean 0 and standard deviation 1",
+            "It does not. Its spread has the unit of the reward, and with a critic that errs its "
+            "mean is not 0 either.",
         ),
         Option(
-            "because normalising needs the gradient of the critic",
-            "Advantages are numbers, no gradient flows through them. Only their mean and their "
-            "standard deviation are needed.",
+            "Normalising there would send a gradient into the critic",
+            "Advantages are constants in the loss: no gradient flows through them, normalised or "
+            "not.",
         ),
     ),
 )
 
-QUESTIONS = (TIME_LIMIT, CUT, LAMBDA, BASELINE, NORMALISING)
+QUESTIONS = (BASELINE, LAMBDA, TIME_LIMIT, NORMALISING)
 
 PREDICT_SIGN = Question(
     id="predict-return-sign",
@@ -165,13 +133,13 @@ PREDICT_SIGN = Question(
         ),
         Option(
             "in about 3 of 100 walks",
-            "So rare it would be if walks differed little from each other. They pay anything from "
-            "nothing to the largest prize.",
+            "That would be the case if walks differed little from each other. They pay anything "
+            "from nothing to the largest prize.",
         ),
         Option(
             "in about 30 of 100 walks",
             "What a walk is paid depends on all later actions and doors too. Their noise is "
-            "several times as large as the advantage.",
+            "five times as large as the advantage.",
             correct=True,
         ),
         Option(
@@ -206,6 +174,34 @@ PREDICT_PERFECT_CRITIC = Question(
         Option(
             "it makes no difference: all are unbiased then",
             "Unbiased they are, all of them. But the squared error is bias² plus variance.",
+        ),
+    ),
+)
+
+PREDICT_CARTPOLE = Question(
+    id="predict-lambda-on-cartpole",
+    prompt=(
+        "With λ = 0.95 all 20 runs end with a mean return of at least 475. λ = 0 has the least "
+        "noise. How many of its 20 runs end there?"
+    ),
+    options=(
+        Option(
+            "all 20: it is the steadiest estimate",
+            "It is steady. After one step it also rests on the critic alone, which at first knows "
+            "nothing.",
+        ),
+        Option(
+            "about 15: a little bias costs a few runs",
+            "That is more than λ = 0.8 reaches, which is 12.",
+        ),
+        Option(
+            "about 8: less than half",
+            "The loss is larger. λ = 0.5, with a little more of the rewards, reaches 2.",
+        ),
+        Option(
+            "at most 2",
+            "One. The median run of λ = 0 ends with a return of 113.",
+            correct=True,
         ),
     ),
 )
@@ -265,10 +261,16 @@ PREDICT_NEXT_STEP = Question(
         ),
         Option(
             "it stays as it is until all poles have fallen",
-            "So it would be if you played one batch of episodes. Here every fallen pole starts "
-            "anew on its own.",
+            "That would be the case in a program that plays one batch of episodes. Here every "
+            "fallen pole starts anew on its own.",
         ),
     ),
 )
 
-PREDICTIONS = (PREDICT_SIGN, PREDICT_PERFECT_CRITIC, PREDICT_CLOCK, PREDICT_NEXT_STEP)
+PREDICTIONS = (
+    PREDICT_SIGN,
+    PREDICT_PERFECT_CRITIC,
+    PREDICT_CARTPOLE,
+    PREDICT_CLOCK,
+    PREDICT_NEXT_STEP,
+)

@@ -1,4 +1,4 @@
-"""Small rollouts with every way an episode can end: what gae and rewards_to_go are tried on."""
+"""Small rollouts with every way an episode can end: what gae is tried on."""
 
 from __future__ import annotations
 
@@ -16,12 +16,6 @@ def last_row(flags: Tensor) -> Tensor:
     last = torch.zeros_like(flags)
     last[-1] = True
     return last
-
-
-def without_critic(case: Case) -> Case:
-    """Leave out what rewards_to_go does not take."""
-    inputs = {k: x for k, x in case.inputs.items() if k not in ("value", "gae_lambda")}
-    return Case(inputs, case.label, case.edge)
 
 
 def _rollout(

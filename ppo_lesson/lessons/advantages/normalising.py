@@ -1,4 +1,4 @@
-"""What notebook 07 asks: returns, advantages, and what an episode's end does to them."""
+"""Notebook 07: advantages centred and scaled, and the ways to get it wrong."""
 
 from __future__ import annotations
 
@@ -8,110 +8,7 @@ from torch import Tensor
 from ppo_lesson import maths
 from ppo_lesson.exercises.exercise import Case, Exercise, Function, Mistake, Property
 from ppo_lesson.lessons.inputs import floats, normal
-from ppo_lesson.maths.advantages import STD_FLOOR, backward_sum
-
-
-def _summed_with_step_number_of_episode(reward: Tensor, gamma: float) -> Tensor:
-    discounted = reward * gamma ** torch.arange(len(reward), dtype=reward.dtype)
-    return backward_sum(discounted, torch.ones_like(reward))
-
-
-def _forward(reward: Tensor, gamma: float) -> Tensor:
-    return maths.discounted_returns(reward.flip(0), gamma).flip(0)
-
-
-def _without_own_reward(reward: Tensor, gamma: float) -> Tensor:
-    return maths.discounted_returns(reward, gamma) - reward
-
-
-def _gamma_zero_gives_rewards(answer: Function) -> bool:
-    reward = floats(2.0, -1.0, 4.0)
-    return torch.allclose(answer(reward=reward, gamma=0.0), reward, atol=1e-5)
-
-
-def _past_rewards_do_not_count(answer: Function) -> bool:
-    one, other = floats(2.0, -1.0, 4.0, 3.0), floats(-9.0, 5.0, 4.0, 3.0)
-    later = [answer(reward=reward, gamma=0.8)[2:] for reward in (one, other)]
-    return torch.allclose(later[0], later[1], atol=1e-5)
-
-
-DISCOUNTED_RETURNS = Exercise(
-    id="discounted_returns",
-    minutes=5,
-    prompt=(
-        "Write the discounted return of every step of **one finished episode**: "
-        "$G_t = R_t + \\gamma R_{t+1} + \\gamma^2 R_{t+2} + \\dots$, up to the last reward.\n\n"
-        "`reward` has the shape (T,), `gamma` is a number from 0 to 1. Return a tensor of shape "
-        "(T,), one return for each step. The step's own reward counts in full; after the last "
-        "step nothing follows."
-    ),
-    reference=maths.discounted_returns,
-    cases=(
-        Case({"reward": floats(3.0), "gamma": 0.9}, "an episode of one step"),
-        Case({"reward": floats(1.0, 5.0), "gamma": 0.5}, "two steps"),
-        Case({"reward": floats(2.0, 0.0, -4.0), "gamma": 0.8}, "three steps"),
-        Case({"reward": floats(2.0, 0.0, -4.0), "gamma": 1.0}, "nothing is discounted"),
-        Case({"reward": normal(3, 7), "gamma": 0.8}, "seven steps"),
-        Case({"reward": normal(4, 30), "gamma": 0.97}, "a long episode"),
-        # Dividing by powers of gamma is right elsewhere; here it is 0 / 0.
-        Case({"reward": normal(7, 5), "gamma": 0.0}, "gamma is 0", edge=True),
-    ),
-    hints=(
-        "The last step is the easy one: its return is its reward. How does the return of the step "
-        "before follow from it?",
-        "G_t = R_t + gamma G_{t+1}. So go through the episode from its end to its start and carry "
-        "one number along.",
-        "Start with total = 0. For t in reversed(range(len(reward))): the new total is reward[t] "
-        "plus gamma times the old one; store it at t. torch.stack makes a tensor of the list.",
-    ),
-    mistakes=(
-        Mistake(
-            "You summed without discounting: a reward k steps ahead counts gamma^k.",
-            lambda reward, gamma: maths.discounted_returns(reward, 1.0),
-        ),
-        Mistake(
-            "You went from the first step to the last, so each step collects the rewards of its "
-            "past. A return looks ahead: start at the end.",
-            _forward,
-        ),
-        Mistake(
-            "You discounted by the step's number in the episode. Time is counted from the step "
-            "whose return it is: its own reward counts in full.",
-            _summed_with_step_number_of_episode,
-        ),
-        Mistake(
-            "You discounted the step's own reward too. The first factor of gamma belongs to the "
-            "next reward.",
-            lambda reward, gamma: gamma * maths.discounted_returns(reward, gamma),
-        ),
-        Mistake(
-            "You left out the step's own reward: the sum starts with R_t.",
-            _without_own_reward,
-        ),
-        Mistake(
-            "You returned the return of the first step alone. Every step has one: return (T,).",
-            lambda reward, gamma: maths.discounted_returns(reward, gamma)[0],
-        ),
-        Mistake(
-            "You discounted every step twice: what comes one step later counts one gamma.",
-            lambda reward, gamma: maths.discounted_returns(reward, gamma**2),
-        ),
-        Mistake(
-            "You looked one step ahead and stopped. What follows is the whole return of the next "
-            "step, and not its reward alone.",
-            lambda reward, gamma: reward + gamma * torch.cat([reward[1:], reward[:1] * 0]),
-        ),
-    ),
-    properties=(
-        Property(
-            "Where gamma is 0, every return is the step's own reward.", _gamma_zero_gives_rewards
-        ),
-        Property(
-            "Rewards of the past must not change the returns of later steps.",
-            _past_rewards_do_not_count,
-        ),
-    ),
-)
+from ppo_lesson.maths.advantages import STD_FLOOR
 
 
 def _normalise(correction: int, floor: float = STD_FLOOR) -> Function:

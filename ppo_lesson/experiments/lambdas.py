@@ -1,0 +1,121 @@
+"""An experiment, recorded: how soon does PPO learn CartPole, along lambda? 20 seeds of each.
+
+All settings but lambda are PPO's defaults, which were chosen at lambda 0.95. All lambdas are
+trained from the same seeds, so that two of them may be compared seed by seed. It takes about five
+minutes, so the result is stored beside this module; `python -m ppo_lesson experiments lambda` makes
+it again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from ppo_lesson.experiments import running as experiments
+from ppo_lesson.training.config import PPOConfig
+from ppo_lesson.training.statistics import Interval, bootstrap_interval
+
+STORED = Path(__file__).with_name("lambda.json")
+COMMAND = "python -m ppo_lesson experiments lambda"
+LAMBDAS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 1.0)
+USUAL = 0.95  # that the others are compared with
+NUM_SEEDS = 20
+ITERATIONS_BETWEEN = 2  # two evaluations
+NUM_EPISODES = 20  # of each evaluation
+SOLVED = 475.0  # mean return of an evaluation
+
+
+def head() -> dict[str, Any]:
+    """Say what the stored file is made with; a stored file that says otherwise is stale."""
+    return {
+        "command": COMMAND,
+        "config": experiments.settings(PPOConfig()),
+        "lambdas": list(LAMBDAS),
+        "num_seeds": NUM_SEEDS,
+        "every": ITERATIONS_BETWEEN,
+        "episodes": NUM_EPISODES,
+    }
+
+
+def rerun(gae_lambda: float, seed: int) -> list[float]:
+    """Train once, as the stored runs were.
+
+    Args:
+        gae_lambda: of the advantages.
+        seed: of the training; the evaluations take one of their own from it.
+
+    Returns:
+        (U,) mean return of fresh episodes, every ITERATIONS_BETWEEN iterations.
+    """
+    config = replace(PPOConfig(), gae_lambda=gae_lambda)
+    found = experiments.run(
+        config, seed, iterations_between=ITERATIONS_BETWEEN, num_episodes=NUM_EPISODES
+    )
+    return found["return"]
+
+
+def record(gae_lambda: float) -> list[list[float]]:
+    """Train from every seed: returns (S, U)."""
+    return [rerun(gae_lambda, seed) for seed in range(NUM_SEEDS)]
+
+
+def write(path: Path = STORED, on_entry: Callable[[str], object] = lambda name: None) -> None:
+    """Run the experiment and store it, as `experiments.make` does: an entry for each lambda."""
+    entries = {f"{gae_lambda:g}": partial(record, gae_lambda) for gae_lambda in LAMBDAS}
+    experiments.make(path, head(), entries, on_entry)
+
+
+def read(path: Path = STORED) -> dict[float, Tensor]:
+    """Read the stored returns: lambda -> (S, U), a row per seed, a column per evaluation."""
+    return {
+        float(name): experiments.numbers(rows) for name, rows in experiments.read(path)[1].items()
+    }
+
+
+class Summary(NamedTuple):
+    """What the runs of one lambda came to; the mean return is that of all evaluations of a run."""
+
+    solved: int  # runs whose last evaluation is SOLVED or better
+    median_steps: float  # to the first such evaluation; inf where fewer than half have one
+    mean_return: Interval  # of the interquartile mean over runs
+    minus_usual: Interval  # the same less that of lambda USUAL, seed by seed
+
+
+def summarise(runs: dict[float, Tensor], gae_lambda: float) -> Summary:
+    """Sum up the runs of one lambda.
+
+    Args:
+        runs: what `read` returns.
+        gae_lambda: one of LAMBDAS.
+    """
+    returns = runs[gae_lambda]
+    difference = returns.mean(1) - runs[USUAL].mean(1)
+    ordered = steps_until_solved(returns).sort().values  # no quantile: inf - inf would be NaN
+    middle = (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]).item() / 2
+    return Summary(
+        solved=int((returns[:, -1] >= SOLVED).sum()),
+        median_steps=middle,
+        mean_return=bootstrap_interval(returns.mean(1)),
+        minus_usual=bootstrap_interval(difference)
+        if gae_lambda != USUAL
+        else Interval(0.0, 0.0, 0.0),
+    )
+
+
+def steps_until_solved(returns: Tensor) -> Tensor:
+    """Find the environment steps at the first evaluation of SOLVED or better, (S,); inf: none."""
+    return torch.where(returns >= SOLVED, steps().double(), math.inf).amin(1)
+
+
+def steps() -> Tensor:
+    """Return the environment steps of the evaluations, (U,), rows that only reset counted."""
+    config = PPOConfig()
+    between = config.num_envs * config.num_steps * ITERATIONS_BETWEEN
+    return torch.arange(between, config.total_steps + 1, between)
