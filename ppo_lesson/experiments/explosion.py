@@ -314,9 +314,7 @@ def _gone(
 ) -> tuple[float, float]:
     """Take so many steps; return the KL divergence and how far a weight has gone on average."""
     policy, batch = copy.deepcopy(start.policy), start.batch
-    optimizer = torch.optim.Adam(
-        policy.actor.parameters(), step_size, eps=PPOConfig().adam_epsilon
-    )
+    optimizer = torch.optim.Adam(policy.actor.parameters(), step_size, eps=PPOConfig().adam_epsilon)
     generator, dealt = torch.Generator().manual_seed(seed), []
     for _ in range(num_steps):
         dealt = dealt or maths.minibatches(len(batch.action), MINIBATCH_SIZE, generator)

@@ -230,7 +230,7 @@ def gradient_share(ratio: Tensor, prob: Tensor, advantage: Tensor, top: float) -
     """
     check_floats("N", ratio=ratio, prob=prob, advantage=advantage)
     check_between(0, 1, top=top)
-    if prob.min() < 0 or prob.max() > 1:
+    if ((prob < 0) | (prob > 1)).any():
         raise ValueError("prob: expected probabilities, 0 to 1")
     pull = (ratio * (1 - prob) * advantage).abs()
     if not torch.any(pull):
