@@ -30,7 +30,6 @@ from torch import Tensor
 from ppo_lesson import maths
 from ppo_lesson.experiments import running as experiments
 from ppo_lesson.maths.importance import LOG_RATIO_LIMIT
-from ppo_lesson.maths.shapes import check_count
 from ppo_lesson.training.config import PPOConfig
 from ppo_lesson.training.diagnostics import Batch, TrainingResult
 from ppo_lesson.training.experience import Player, Rollout, evaluate, make_env, rollouts
@@ -133,46 +132,15 @@ def read_distances(path: Path = STORED) -> list[Distance]:
     return [Distance(**entry) for entry in experiments.read(path)[1]["distances"]]
 
 
-def arms(step_sizes: Sequence[float] | None = None) -> list[Arm]:
-    """List every arm: each batch, its own advantages and noise, each step size, plain and clipped.
-
-    Args:
-        step_sizes: Adam's; None takes those of the record.
-    """
+def arms() -> list[Arm]:
+    """List every arm: each batch, its own advantages and noise, each step size, plain and clipped."""
     return [
         Arm(batch, noise, step_size, clipped)
         for batch in BATCHES
         for noise in (False, True)
-        for step_size in (STEP_SIZES if step_sizes is None else step_sizes)
+        for step_size in STEP_SIZES
         for clipped in (False, True)
     ]
-
-
-def record(
-    arms: Sequence[Arm], num_epochs: int = NUM_EPOCHS, num_runs: int = NUM_RUNS
-) -> list[Explosion]:
-    """Run the experiment.
-
-    Args:
-        arms: one entry of the result each.
-        num_epochs: E, passes over the batch.
-        num_runs: R, with a policy and a batch of its own each.
-    """
-    num_epochs = check_count("num_epochs", num_epochs, 0)
-    num_runs = check_count("num_runs", num_runs)
-    beginnings = {arm.batch: starts(arm.batch, num_runs) for arm in arms}
-    return [_explode(beginnings[arm.batch], arm, num_epochs) for arm in arms]
-
-
-def starts(batch: str, num_runs: int = NUM_RUNS) -> list[Start]:
-    """Train policies and let each collect its batches.
-
-    Args:
-        batch: a name of BATCHES.
-        num_runs: R, one seed each.
-    """
-    num_iterations, num_passed = BATCHES[batch]
-    return [_start(seed, num_iterations, num_passed) for seed in range(num_runs)]
 
 
 def _explode(beginnings: Sequence[Start], arm: Arm, num_epochs: int) -> Explosion:
@@ -204,7 +172,10 @@ def head() -> dict[str, Any]:
 
 def write(path: Path = STORED, on_entry: Callable[[str], object] = lambda name: None) -> None:
     """Run the experiment and store it, as `experiments.make` does: an entry for each arm."""
-    begin = cache(partial(starts, num_runs=NUM_RUNS))  # one beginning for all entries
+
+    @cache  # one beginning for all entries
+    def begin(batch: str) -> list[Start]:
+        return [_start(seed, *BATCHES[batch]) for seed in range(NUM_RUNS)]
 
     def entry(arm: Arm) -> dict[str, Any]:
         return asdict(_explode(begin(arm.batch), arm, NUM_EPOCHS))
@@ -214,7 +185,7 @@ def write(path: Path = STORED, on_entry: Callable[[str], object] = lambda name: 
         f"{'clipped' if arm.clipped else 'plain'}": partial(entry, arm)
         for arm in arms()
     }
-    entries["distances"] = lambda: [asdict(row) for row in distances(begin("learning"))]
+    entries["distances"] = lambda: [asdict(row) for row in _distances(begin("learning"))]
     experiments.make(path, head(), entries, on_entry)
 
 
@@ -291,12 +262,8 @@ def _measure(policy: ActorCritic, batch: Batch, fresh: Batch) -> dict:
     }
 
 
-def distances(beginnings: Sequence[Start]) -> list[Distance]:
-    """Measure how far Adam goes on the plain surrogate, without any clip, of loss or gradient.
-
-    Args:
-        beginnings: R starts.
-    """
+def _distances(beginnings: Sequence[Start]) -> list[Distance]:
+    """Measure how far Adam goes on the plain surrogate, without any clip, of loss or gradient."""
     found = []
     for step_size, num_steps in WAYS:
         for scale in SCALES:

@@ -1,4 +1,4 @@
-"""Explorers of notebook 05: the surrogate's cliff, and the explosion of ratios in training."""
+"""Explorers of notebook 05: the surrogate's cliff, and many epochs on one batch of CartPole."""
 
 from __future__ import annotations
 
@@ -157,28 +157,39 @@ def _cliff_row(world: OneParameter, old_theta: float) -> dict[str, Any]:
 
 EPOCH = Slider("epoch", "epochs on one batch", 0, explosion.NUM_EPOCHS, 1, 0)
 STEP_SIZE = Slider("step_size", "step size of Adam", explosion.STEP_SIZES[0],
-                   explosion.STEP_SIZES[-1], 0.006, 0.03)  # fmt: skip
-CLIPPED = Choice("clipped", "objective", ("without the clip", "with PPO's clip"))
-EXPLOSION_ALONG = ("epoch", "samples", "median", "lost", "log_largest", "largest", "worth", "share")
+                   explosion.STEP_SIZES[-1], 0.012, 0.03)  # fmt: skip
+NOISE = Choice("noise", "advantages", ("the batch's own", "pure noise"))
+EXPLOSION_ALONG = (
+    "epoch",
+    "samples",
+    "median",
+    "lost",
+    "log_largest",
+    "largest",
+    "worth",
+    "share",
+    "promise",
+    "fresh",
+)
 
 
 def ratio_explosion() -> Explorer:
-    """Show what many epochs on one batch do to the ratios and to the return."""
+    """Show what many epochs on one batch do to the ratios, the promise and the return."""
     return Explorer(
-        title="Ratio explosion: many epochs on one batch of CartPole",
+        title="Many epochs on one batch of CartPole, without a clip",
         formula="r = pi_theta(a|s) / pi_old(a|s)",
-        look_for="Add epochs. What do the ratios do, and what do the returns? Then try the "
-        "smallest step, and PPO's clip.",
+        look_for="Add epochs: how far does the batch's promise agree with the fresh samples', and "
+        "with the return? Then change the advantages.",
         sliders=(EPOCH, STEP_SIZE),
         rows=ratio_explosion_table(),
         headline=(
-            "after {epoch} epochs: largest ratio {largest}; {num_samples} samples are worth "
-            "{worth}",
-            "return {median} (median of {num_runs} runs), below 100 in {lost}; 1 % of the samples "
-            "hold {share} % of the gradient",
+            "mean of r A, medians: {promise} on the batch, {fresh} on fresh samples of the same "
+            "policy; return {median}, below 50 in {lost} of {num_runs} runs",
+            "first run: largest ratio {largest}; {num_samples} samples are worth {worth}; 1 % of "
+            "them hold {share} % of the gradient",
         ),
         drawing={"hconcat": [_ratios(), _returns()], "spacing": 84, "bounds": "flush"},
-        choice=CLIPPED,
+        choice=NOISE,
         along=EXPLOSION_ALONG,
     )
 
@@ -221,15 +232,26 @@ def _returns() -> Json:
 
 
 def ratio_explosion_table() -> Table:
-    """Arrange the stored experiment of `experiments.explosion`: one row per step size and clip."""
-    return [_explosion_row(entry) for entry in explosion.read()]
+    """Arrange the stored experiment: one row per step size, own advantages and noise.
+
+    The batches are those of the policies that are still learning, the objective is the plain one.
+    """
+    return [
+        _explosion_row(entry)
+        for entry in explosion.read()
+        if entry.batch == "learning" and not entry.clipped
+    ]
 
 
 def _explosion_row(entry: explosion.Explosion) -> dict[str, Any]:
     epochs = range(len(entry.counts))
+
+    def medians(runs: list[list[float]], digits: int) -> list[float]:
+        return [number(median(run[epoch] for run in runs), digits) for epoch in epochs]
+
     return {
         STEP_SIZE.name: entry.step_size,
-        CLIPPED.name: entry.clipped,
+        NOISE.name: entry.noise,
         "num_samples": entry.num_samples,
         "num_runs": len(entry.returns),
         "returns": [numbers(run, 0) for run in entry.returns],
@@ -238,10 +260,12 @@ def _explosion_row(entry: explosion.Explosion) -> dict[str, Any]:
             numbers([100 * count / entry.num_samples for count in counts], 1)
             for counts in entry.counts
         ],
-        "median": [number(median(run[epoch] for run in entry.returns), 0) for epoch in epochs],
-        "lost": [sum(run[epoch] < 100 for run in entry.returns) for epoch in epochs],
+        "median": medians(entry.returns, 0),
+        "lost": [sum(run[epoch] < 50 for run in entry.returns) for epoch in epochs],
         "log_largest": numbers([math.log(ratio) for ratio in entry.largest_ratio[0]], 2),
         "largest": [short(ratio, 3) for ratio in entry.largest_ratio[0]],
         "worth": numbers(entry.effective_sample_size[0], 0),
         "share": numbers([100 * share for share in entry.gradient_share[0]], 0),
+        "promise": medians(entry.promise, 3),
+        "fresh": medians(entry.fresh_promise, 3),
     }
