@@ -133,7 +133,7 @@ def read_distances(path: Path = STORED) -> list[Distance]:
 
 
 def arms() -> list[Arm]:
-    """List every arm: each batch, its own advantages and noise, each step size, plain and clipped."""
+    """List every arm: batch, own advantages or noise, step size, plain or clipped."""
     return [
         Arm(batch, noise, step_size, clipped)
         for batch in BATCHES

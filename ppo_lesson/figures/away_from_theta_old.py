@@ -96,17 +96,17 @@ def plot_hump(ax: Axes, old_probs: Sequence[float]) -> Axes:
     for old_prob, role in zip(old_probs, ("new", "old", "good"), strict=True):
         prob = torch.linspace(0, 1, 401)
         ratio, pull = prob / old_prob, prob / old_prob * (1 - prob)
-        top = int(pull.argmax())
         ax.plot(ratio, pull, **line_style(role))
-        place = float(ratio[top]), float(pull[top])
-        _write(ax, rf"$\pi_{{old}} = {old_prob:g}$", place, 8, role)
+        place = float(ratio[340]), float(pull[340])  # on its way down
+        _write(ax, rf"$\pi_{{old}} = {old_prob:g}$", place, 5, role, right=7, ha="left")
     ceiling = 1 / min(old_probs)
     guide = torch.tensor([0.0, ceiling])
     ax.plot(guide, guide, color=COLORS["quiet"], linestyle=":", linewidth=1.5)
     ax.axvline(1, color=COLORS["quiet"], linestyle=":", linewidth=1.5)
     highest = ceiling / 4
-    _write(ax, "$r$ alone", (1.12 * highest, 1.12 * highest), 4, "quiet", ha="right")
-    ax.set(xlabel="ratio $r$", ylabel=r"pull $r\,(1 - \pi)$", ylim=(0, 1.25 * highest))
+    _write(ax, "$r$ alone", (1.12 * highest,) * 2, 0, "quiet", right=-12, ha="right")
+    ends = {"xlim": (0, 1.2 * ceiling), "ylim": (0, 1.25 * highest)}
+    ax.set(xlabel="ratio $r$", ylabel=r"pull $r\,(1 - \pi)$", **ends)
     return ax
 
 
