@@ -37,8 +37,8 @@ from ppo_lesson.worlds.surrogates import (
     sampled_surrogates,
 )
 
-THETA = Slider("theta", "theta (the current policy)", -2, 6, 0.25, 0)
-OLD_THETA = Slider("old_theta", "theta_old (the policy that acted)", -2, 4, 1, 0)
+THETA = Slider("theta", "θ (the current policy)", -2, 6, 0.25, 0)
+OLD_THETA = Slider("old_theta", "θ_old (the policy that acted)", -2, 4, 1, 0)
 BANDIT = Choice("bandit", "world", ("two steps, the cliff", "one step, a bandit"))
 EPISODES = 100  # in one sample of the surrogate
 NUM_SURROGATES = 200  # samples, of which the band holds nine in ten
@@ -51,14 +51,14 @@ def surrogate_cliff() -> Explorer:
     """Show what the surrogate promises away from theta_old, and what is true there."""
     return Explorer(
         title="The surrogate's cliff",
-        formula="J(theta) against J(theta_old) + L_IS(theta; theta_old)",
-        look_for="Move theta: the truth is drawn as far as you have come. How far do you trust "
-        "the promise? Then move theta_old.",
+        formula="J(θ) against J(θ_old) + L_IS(θ; θ_old)",
+        look_for="Move θ: the truth is drawn as far as you have come. How far do you trust "
+        "the promise? Then move θ_old.",
         sliders=(THETA, OLD_THETA),
         rows=surrogate_cliff_table(),
         headline=(
-            "theta = {theta}: the surrogate promises {promise}, the truth is {truth}",
-            "slopes at theta_old = {old_theta}: {slope} of J, {surrogate_slope} of L_IS; "
+            "θ = {theta}: the surrogate promises {promise}, the truth is {truth}",
+            "slopes at θ_old = {old_theta}: {slope} of J, {surrogate_slope} of L_IS; "
             f"{EPISODES} episodes are worth {{worth}}",
         ),
         drawing={"vconcat": [_cliff(), _cliff_worth()], "spacing": 30, "bounds": "flush"},
@@ -94,7 +94,7 @@ def _cliff() -> Json:
             filled=False,
             strokeWidth=3,
         ),
-        label("old", [], "old_theta", "old_value", "theta_old", dx=10, dy=20),
+        label("old", [], "old_theta", "old_value", "θ_old", dx=10, dy=20),
     ]
     x = axis("theta", "", *THETA_ENDS, ticks=list(range(-2, 7)))
     y = axis("truth", "expected return", -3.3, 1.5, ticks=[-3, -2, -1, 0, 1])
@@ -108,7 +108,7 @@ def _cliff_worth() -> Json:
         vertical("quiet", here, "theta", strokeDash=[4, 4]),
         points("weight", here, "theta", "worth", size=150),
     ]
-    x = axis("theta", "theta", *THETA_ENDS, ticks=list(range(-2, 7)))
+    x = axis("theta", "θ", *THETA_ENDS, ticks=list(range(-2, 7)))
     y = axis("worth", "ESS", 0.1, 130, type="log", ticks=[0.1, 1, 10, 100])
     return panel(x, y, layers, 756, 54)
 
@@ -177,7 +177,7 @@ def ratio_explosion() -> Explorer:
     """Show what many epochs on one batch do to the ratios, the promise and the return."""
     return Explorer(
         title="Many epochs on one batch of CartPole, without a clip",
-        formula="r = pi_theta(a|s) / pi_old(a|s)",
+        formula="r = π_θ(a|s) / π_old(a|s)",
         look_for="Add epochs: how far does the batch's promise agree with the fresh samples', and "
         "with the return? Then change the advantages.",
         sliders=(EPOCH, STEP_SIZE),

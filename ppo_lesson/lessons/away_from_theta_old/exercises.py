@@ -219,7 +219,7 @@ GRADIENT_SHARE = Exercise(
             _held_of(lambda ratio, prob, advantage: advantage.abs()),
         ),
         Mistake(
-            "The ratio is missing: this is the pull at theta_old, where every ratio is 1.",
+            "The ratio is missing: this is the pull before the first step, when every ratio is 1.",
             _held_of(lambda ratio, prob, advantage: ((1 - prob) * advantage).abs()),
         ),
         Mistake(

@@ -83,13 +83,13 @@ FRESH_BATCH = Question(
             correct=True,
         ),
         Option(
-            "Nothing, because on average r A is 0 for every policy that is compared with an old one.",
+            "Nothing: on average r A is 0 for every policy, whatever it has learned.",
             "That holds for the old policy itself, where all ratios are 1. For another policy the "
             "mean of r A is the gain that the surrogate promises.",
         ),
         Option(
             "The clip was missing, without which no promise carries over to fresh samples.",
-            "In section 7 most of the promise carried over without one. A clip limits how far "
+            "In section 8 most of the promise carried over without one. A clip limits how far "
             "the policy moves; it does not tell noise from signal.",
         ),
     ),
