@@ -178,8 +178,8 @@ def ratio_explosion() -> Explorer:
     return Explorer(
         title="Many epochs on one batch of CartPole, without a clip",
         formula="r = π_θ(a|s) / π_old(a|s)",
-        look_for="Add epochs: how far does the batch's promise agree with the fresh samples', and "
-        "with the return? Then change the advantages.",
+        look_for="Add epochs: how long do the batch, fresh samples and the return agree? Then change "
+        "the advantages.",
         sliders=(EPOCH, STEP_SIZE),
         rows=ratio_explosion_table(),
         headline=(
@@ -236,11 +236,8 @@ def ratio_explosion_table() -> Table:
 
     The batches are those of the policies that are still learning, the objective is the plain one.
     """
-    return [
-        _explosion_row(entry)
-        for entry in explosion.read()
-        if entry.batch == "learning" and not entry.clipped
-    ]
+    plain = [x for x in explosion.read() if x.batch == "learning" and not x.clipped]
+    return [_explosion_row(x) for x in sorted(plain, key=lambda x: (x.step_size, x.noise))]
 
 
 def _explosion_row(entry: explosion.Explosion) -> dict[str, Any]:

@@ -131,6 +131,7 @@ def test_before_the_first_epoch_every_ratio_is_one():
 
 def test_the_table_is_the_stored_experiment():
     plain = [x for x in explosion.read() if x.batch == "learning" and not x.clipped]
+    plain.sort(key=lambda x: (x.step_size, x.noise))
     for found, entry in zip(ratio_explosion_table(), plain, strict=True):
         assert (found["step_size"], found["noise"]) == (entry.step_size, entry.noise)
         for epoch in EPOCH.positions:
