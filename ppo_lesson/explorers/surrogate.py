@@ -157,7 +157,7 @@ def _cliff_row(world: OneParameter, old_theta: float) -> dict[str, Any]:
 
 EPOCH = Slider("epoch", "epochs on one batch", 0, explosion.NUM_EPOCHS, 1, 0)
 STEP_SIZE = Slider("step_size", "step size of Adam", explosion.STEP_SIZES[0],
-                   explosion.STEP_SIZES[-1], 0.012, 0.03)  # fmt: skip
+                   explosion.STEP_SIZES[-1], 0.012, 0.018)  # fmt: skip
 NOISE = Choice("noise", "advantages", ("the batch's own", "pure noise"))
 EXPLOSION_ALONG = (
     "epoch",
@@ -183,10 +183,9 @@ def ratio_explosion() -> Explorer:
         sliders=(EPOCH, STEP_SIZE),
         rows=ratio_explosion_table(),
         headline=(
-            "mean of r A, medians: {promise} on the batch, {fresh} on fresh samples of the same "
-            "policy; return {median}, below 50 in {lost} of {num_runs} runs",
-            "first run: largest ratio {largest}; {num_samples} samples are worth {worth}; 1 % of "
-            "them hold {share} % of the gradient",
+            "mean of r A: {promise} on the batch, {fresh} on fresh samples; return {median}",
+            "medians; {lost} of {num_runs} runs below 50. First run: largest ratio {largest}; "
+            "{num_samples} samples are worth {worth}; 1 % hold {share} % of the gradient",
         ),
         drawing={"hconcat": [_ratios(), _returns()], "spacing": 84, "bounds": "flush"},
         choice=NOISE,

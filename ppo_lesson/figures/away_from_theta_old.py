@@ -134,6 +134,7 @@ def plot_epochs(ax: Axes, arms: Mapping[str, Tensor], measure: str, scale: str =
         above = 18 * k - 9 * (len(arms) - 1)  # side by side, the higher one above
         place = (last, float(medians[name][-1]))
         _write(ax, name, place, above, ARMS[name][0], right=7, ha="left", va="center")
+    ax.margins(y=0.09)  # for a name below the lowest line
     ax.set(ylabel=measure, xlabel="epochs on one batch", xlim=(0, ROOM * last))
     ax.set_xticks(range(0, last + 1, max(1, last // 4)))
     if scale == "log":
