@@ -48,6 +48,7 @@ WHOLE = (np.int64, np.uint8, np.int32, torch.tensor)
 RECORDS = {
     "Animation",
     "Curve",
+    "Distance",
     "Explosion",
     "Heading",
     "ReadingTime",

@@ -178,8 +178,8 @@ def ratio_explosion() -> Explorer:
     return Explorer(
         title="Many epochs on one batch of CartPole, without a clip",
         formula="r = π_θ(a|s) / π_old(a|s)",
-        look_for="Add epochs: how long do the batch, fresh samples and the return agree? Then change "
-        "the advantages.",
+        look_for="Add epochs: how long do the batch, fresh samples and the return agree? Then "
+        "change the advantages.",
         sliders=(EPOCH, STEP_SIZE),
         rows=ratio_explosion_table(),
         headline=(
