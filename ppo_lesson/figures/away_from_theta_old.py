@@ -105,7 +105,7 @@ def plot_hump(ax: Axes, old_probs: Sequence[float]) -> Axes:
     ax.axvline(1, color=COLORS["quiet"], linestyle=":", linewidth=1.5)
     highest = ceiling / 4
     _write(ax, "$r$ alone", (1.12 * highest,) * 2, 0, "quiet", right=-12, ha="right")
-    ends = {"xlim": (0, 1.2 * ceiling), "ylim": (0, 1.25 * highest)}
+    ends: dict[str, Any] = {"xlim": (0, 1.2 * ceiling), "ylim": (0, 1.25 * highest)}
     ax.set(xlabel="ratio $r$", ylabel=r"pull $r\,(1 - \pi)$", **ends)
     return ax
 
@@ -124,9 +124,10 @@ def plot_epochs(ax: Axes, arms: Mapping[str, Tensor], measure: str, scale: str =
         scale: of its axis, "linear" or "log".
     """
     medians = {name: runs.quantile(0.5, dim=0) for name, runs in arms.items()}
+    epochs = torch.arange(len(next(iter(medians.values()))))
     for name, runs in arms.items():
         role, style = ARMS[name]
-        epochs, look = torch.arange(runs.shape[1]), {"color": COLORS[role], "linestyle": style}
+        look: dict[str, Any] = {"color": COLORS[role], "linestyle": style}
         ax.plot(epochs, runs.T, linewidth=1.2, alpha=0.6, **look)
         ax.plot(epochs, medians[name], linewidth=3.5, **look)
     last = len(epochs) - 1

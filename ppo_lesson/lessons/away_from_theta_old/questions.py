@@ -67,7 +67,7 @@ FRESH_BATCH = Question(
     id="away-fresh-batch",
     prompt=(
         "After ten epochs your batch promises a large gain. You collect a second batch with the "
-        "*old* policy and compute the mean of r A there, with the trained policy in the numerator. "
+        "old policy and compute the mean of r A there, with the trained policy in the numerator. "
         "It is about 0. What has gone wrong?"
     ),
     options=(
