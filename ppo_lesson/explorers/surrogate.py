@@ -242,7 +242,7 @@ def ratio_explosion_table() -> Table:
 def _explosion_row(entry: explosion.Explosion) -> dict[str, Any]:
     epochs = range(len(entry.counts))
 
-    def medians(runs: list[list[float]], digits: int) -> list[float]:
+    def medians(runs: list[list[float]], digits: int) -> list[float | None]:
         return [number(median(run[epoch] for run in runs), digits) for epoch in epochs]
 
     return {

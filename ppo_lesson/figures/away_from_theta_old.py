@@ -104,7 +104,7 @@ def plot_hump(ax: Axes, old_probs: Sequence[float]) -> Axes:
     ax.plot(guide, guide, color=COLORS["quiet"], linestyle=":", linewidth=1.5)
     ax.axvline(1, color=COLORS["quiet"], linestyle=":", linewidth=1.5)
     highest = ceiling / 4
-    _write(ax, "$r$ alone", (1.12 * highest,) * 2, 0, "quiet", right=-12, ha="right")
+    _write(ax, "$r$ alone", (1.12 * highest, 1.12 * highest), 0, "quiet", right=-12, ha="right")
     ends: dict[str, Any] = {"xlim": (0, 1.2 * ceiling), "ylim": (0, 1.25 * highest)}
     ax.set(xlabel="ratio $r$", ylabel=r"pull $r\,(1 - \pi)$", **ends)
     return ax
