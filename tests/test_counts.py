@@ -22,7 +22,7 @@ import torch
 from matplotlib.figure import Figure
 
 import ppo_lesson
-from ppo_lesson.experiments import alignment, explosion, token_ratios
+from ppo_lesson.experiments import alignment, token_ratios
 from ppo_lesson.language.config import RLHFConfig
 from ppo_lesson.language.feedback import Pairs
 from ppo_lesson.language.model import LanguageModel
@@ -48,6 +48,7 @@ WHOLE = (np.int64, np.uint8, np.int32, torch.tensor)
 RECORDS = {
     "Animation",
     "Curve",
+    "Distance",
     "Explosion",
     "Heading",
     "ReadingTime",
@@ -200,10 +201,6 @@ CALLS: dict[str, Call] = {
     "experiments.running.run": Call(
         lambda: {"config": SMALL, "seed": 3, "iterations_between": 3, "num_episodes": 3},
         {"seed": 0, "iterations_between": 1, "num_episodes": 1},
-    ),
-    "experiments.explosion.record": Call(
-        lambda: {"step_sizes": (0.01,), "num_epochs": 3, "num_runs": 3, "iterations_before": 3},
-        {"num_epochs": 0, "num_runs": 1, "iterations_before": 1},
     ),
     "language.feedback.collect_pairs": Call(
         lambda: {"model": LanguageModel(0), "num_pairs": 3, "generator": generator()},
@@ -367,7 +364,6 @@ CALLS: dict[str, Call] = {
 LONG = {
     "experiments.ablations.rerun",
     "experiments.alignment",
-    "experiments.explosion.record",
     "experiments.lambdas.rerun",
     "language.feedback.pretrain",
     "experiments.token_ratios",
@@ -491,7 +487,7 @@ def test_the_check_returns_pythons_int() -> None:
 
 
 def test_the_modules_of_the_table_are_those_that_were_meant() -> None:
-    assert {explosion.record, token_ratios.start} <= {find(name) for name in CALLS}
+    assert {token_ratios.start} <= {find(name) for name in CALLS}
 
 
 def test_samples_of_a_distribution_are_counted_too() -> None:

@@ -1,8 +1,12 @@
-"""An experiment, recorded: many epochs on one batch, with and without the clip.
+"""An experiment, recorded: many epochs on one batch, and what of it pure noise does as well.
 
-A policy that has learned CartPole collects one batch. Copies of it take epoch after epoch of
-gradient steps on that batch, with the plain surrogate or with the clipped one, and after each epoch
-the ratios are measured and the policy plays fresh episodes.
+A policy collects one batch of CartPole. Copies of it take epoch after epoch of gradient steps on
+that batch, and after each epoch the ratios are measured and the policy plays fresh episodes. The
+arms differ in one thing each: the batch is that of a policy that balances the pole, in which no
+episode ends, or of one that is still learning, in which episodes do end; its advantages are its
+own, or independent noise; the objective is the plain surrogate, or the clipped one.
+
+A second table measures how far a number of Adam's steps goes, whatever the gradient's size.
 
 It takes minutes, and training amplifies the last digits in which machines differ, so the result is
 stored beside this module; `python -m ppo_lesson experiments explosion` makes it again.
@@ -15,19 +19,20 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from functools import cache, partial
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from ppo_lesson import maths
 from ppo_lesson.experiments import running as experiments
 from ppo_lesson.maths.importance import LOG_RATIO_LIMIT
-from ppo_lesson.maths.shapes import check_count
 from ppo_lesson.training.config import PPOConfig
 from ppo_lesson.training.diagnostics import Batch, TrainingResult
-from ppo_lesson.training.experience import Player, evaluate, make_env, rollouts
+from ppo_lesson.training.experience import Player, Rollout, evaluate, make_env, rollouts
 from ppo_lesson.training.interrupts import whole
 from ppo_lesson.training.networks import ActorCritic
 from ppo_lesson.training.ppo import make_batch, plain_surrogate_loss, ppo_update
@@ -35,14 +40,27 @@ from ppo_lesson.training.session import train
 
 STORED = Path(__file__).with_name("explosion.json")
 COMMAND = "python -m ppo_lesson experiments explosion"
-STEP_SIZES = (0.006, 0.012, 0.018, 0.024, 0.03)
+STEP_SIZES = (0.006, 0.018, 0.03)
 NUM_EPOCHS = 20
 NUM_RUNS = 10
-ITERATIONS_BEFORE = 30  # of ordinary PPO, until the pole stands
+BATCHES = {"balancing": (30, 0), "learning": (6, 3)}  # iterations of PPO, rollouts passed over
 MINIBATCH_SIZE = 128
 BINS = range(-20, 6)  # centres of the bins of log-ratios, one nat wide
 TOP = 0.01  # of the samples, whose share of the gradient is measured
 NUM_EPISODES = 16
+NUM_FRESH = 8  # times as many samples in the fresh batch
+# Step sizes and numbers of steps; the products are 0.012 and 0.12.
+WAYS = ((0.0015, 8), (0.0003, 40), (0.015, 8), (0.003, 40), (0.00075, 160))
+SCALES = (0.01, 1, 100)  # by which the gradient is multiplied
+
+
+class Arm(NamedTuple):
+    """What a run is made of."""
+
+    batch: str  # a name of BATCHES
+    noise: bool  # advantages that know nothing of states and actions, or the batch's own
+    step_size: float  # Adam's
+    clipped: bool  # the clipped surrogate, or the plain one
 
 
 @dataclass(frozen=True)
@@ -52,64 +70,85 @@ class Explosion:
     Batch and starting policy differ from run to run. The histograms are of the first run.
     """
 
-    step_size: float  # Adam's
-    clipped: bool  # the clipped surrogate, or the plain one
+    batch: str
+    noise: bool
+    step_size: float
+    clipped: bool
     num_samples: int  # in the batch, of the first run; others lack a row per episode that ended
+    num_ends: list[int]  # (R,) episodes that ended in the batch
     counts: list[list[int]]  # (E + 1, B) samples in each bin of the log-ratio
+    mean_ratio: list[list[float]]  # (R, E + 1)
     largest_ratio: list[list[float]]  # (R, E + 1)
     effective_sample_size: list[list[float]]  # (R, E + 1) of the ratios
-    gradient_share: list[list[float]]  # (R, E + 1) of |r A|, held by the top hundredth
+    gradient_share: list[list[float]]  # (R, E + 1) of |r (1 - pi) A|, held by the top hundredth
     promise: list[list[float]]  # (R, E + 1) mean of r A over the batch, A normalised
+    fresh_promise: list[list[float]]  # (R, E + 1) the same over fresh samples of the old policy
     returns: list[list[float]]  # (R, E + 1) mean return of fresh episodes
 
 
-MEASURES = ("largest_ratio", "effective_sample_size", "gradient_share", "promise", "returns")
+MEASURES = (
+    "mean_ratio",
+    "largest_ratio",
+    "effective_sample_size",
+    "gradient_share",
+    "promise",
+    "fresh_promise",
+    "returns",
+)
+
+
+@dataclass(frozen=True)
+class Distance:
+    """How far Adam has gone on one batch, with a gradient of any size."""
+
+    step_size: float
+    num_steps: int
+    scale: float  # by which the loss is multiplied
+    kl: list[float]  # (R,) mean KL(old || new) over the states of the batch, in nats
+    weights: list[float]  # (R,) mean distance that a weight of the policy has gone
+
+
+class Start(NamedTuple):
+    """Where the runs of one seed begin."""
+
+    policy: ActorCritic
+    batch: Batch  # what is learned from
+    fresh: Batch  # of the same policy, for measuring alone
+    num_ends: int  # of episodes in the batch
 
 
 def read(path: Path = STORED) -> list[Explosion]:
-    """Read the stored experiment: one entry per step size, plain and clipped."""
+    """Read the stored experiment: one entry per arm."""
     found = []
-    for entry in experiments.read(path)[1].values():
-        measured = {name: experiments.numbers(entry[name]).tolist() for name in MEASURES}
-        found.append(Explosion(**(entry | measured)))
+    for name, entry in experiments.read(path)[1].items():
+        if name != "distances":
+            measured = {key: experiments.numbers(entry[key]).tolist() for key in MEASURES}
+            found.append(Explosion(**(entry | measured)))
     return found
 
 
-def record(
-    step_sizes: Sequence[float] = STEP_SIZES,
-    num_epochs: int = NUM_EPOCHS,
-    num_runs: int = NUM_RUNS,
-    iterations_before: int = ITERATIONS_BEFORE,
-) -> list[Explosion]:
-    """Run the experiment.
+def read_distances(path: Path = STORED) -> list[Distance]:
+    """Read the stored table of distances."""
+    return [Distance(**entry) for entry in experiments.read(path)[1]["distances"]]
 
-    Args:
-        step_sizes: Adam's, one entry of the result each, plain and clipped.
-        num_epochs: E, passes over the batch.
-        num_runs: R, with a policy and a batch of its own each.
-        iterations_before: of ordinary PPO, that the policy had.
-    """
-    num_epochs = check_count("num_epochs", num_epochs, 0)
-    num_runs = check_count("num_runs", num_runs)
-    iterations_before = check_count("iterations_before", iterations_before)
-    starts = [_start(seed, iterations_before) for seed in range(num_runs)]
+
+def arms() -> list[Arm]:
+    """List every arm: batch, own advantages or noise, step size, plain or clipped."""
     return [
-        _explode(starts, step_size, clipped, num_epochs)
-        for step_size in step_sizes
+        Arm(batch, noise, step_size, clipped)
+        for batch in BATCHES
+        for noise in (False, True)
+        for step_size in STEP_SIZES
         for clipped in (False, True)
     ]
 
 
-def _explode(
-    starts: Sequence[tuple[ActorCritic, Batch]], step_size: float, clipped: bool, num_epochs: int
-) -> Explosion:
-    runs = [
-        _run(policy, batch, step_size, clipped, num_epochs, seed)
-        for seed, (policy, batch) in enumerate(starts)
-    ]
+def _explode(beginnings: Sequence[Start], arm: Arm, num_epochs: int) -> Explosion:
+    runs = [_run(start, arm, num_epochs, seed) for seed, start in enumerate(beginnings)]
     measured = {name: [[entry[name] for entry in run] for run in runs] for name in runs[0][0]}
     measured["counts"] = measured["counts"][0]
-    return Explosion(step_size, clipped, len(starts[0][1].action), **measured)
+    num_ends = [start.num_ends for start in beginnings]
+    return Explosion(*arm, len(beginnings[0].batch.action), num_ends, **measured)
 
 
 def head() -> dict[str, Any]:
@@ -120,77 +159,140 @@ def head() -> dict[str, Any]:
         "step_sizes": list(STEP_SIZES),
         "num_epochs": NUM_EPOCHS,
         "num_runs": NUM_RUNS,
-        "updates_before": ITERATIONS_BEFORE,
+        "batches": {name: list(how) for name, how in BATCHES.items()},
         "minibatch_size": MINIBATCH_SIZE,
         "bins": [BINS[0], BINS[-1]],
         "top": TOP,
         "episodes": NUM_EPISODES,
+        "fresh": NUM_FRESH,
+        "ways": [list(way) for way in WAYS],
+        "scales": list(SCALES),
     }
 
 
 def write(path: Path = STORED, on_entry: Callable[[str], object] = lambda name: None) -> None:
-    """Run the experiment and store it, as `experiments.make` does: an entry for each curve."""
+    """Run the experiment and store it, as `experiments.make` does: an entry for each arm."""
 
     @cache  # one beginning for all entries
-    def starts() -> list[tuple[ActorCritic, Batch]]:
-        return [_start(seed, ITERATIONS_BEFORE) for seed in range(NUM_RUNS)]
+    def begin(batch: str) -> list[Start]:
+        return [_start(seed, *BATCHES[batch]) for seed in range(NUM_RUNS)]
 
-    def entry(step_size: float, clipped: bool) -> dict[str, Any]:
-        return asdict(_explode(starts(), step_size, clipped, NUM_EPOCHS))
+    def entry(arm: Arm) -> dict[str, Any]:
+        return asdict(_explode(begin(arm.batch), arm, NUM_EPOCHS))
 
-    entries = {
-        f"{step_size:g} {'clipped' if clipped else 'plain'}": partial(entry, step_size, clipped)
-        for step_size in STEP_SIZES
-        for clipped in (False, True)
+    entries: dict[str, Callable[[], Any]] = {
+        f"{arm.batch} {'noise' if arm.noise else 'own'} {arm.step_size:g} "
+        f"{'clipped' if arm.clipped else 'plain'}": partial(entry, arm)
+        for arm in arms()
     }
+    entries["distances"] = lambda: [asdict(row) for row in _distances(begin("learning"))]
     experiments.make(path, head(), entries, on_entry)
 
 
-def _start(seed: int, num_iterations: int) -> tuple[ActorCritic, Batch]:
-    """Train for so many iterations and collect one more batch."""
+def _start(seed: int, num_iterations: int, num_passed: int) -> Start:
+    """Train for so many iterations, pass over so many rollouts, and collect the next one."""
     config = PPOConfig()
 
     def enough(result: TrainingResult) -> bool:
         return len(result.history) >= num_iterations
 
     policy = whole(train(config, seed=seed, watch=enough)).policy
-    # The record's actions: of another stream than those of the training and of the evaluation.
-    rng = np.random.default_rng([seed, 2])
-    player = Player(lambda _: policy.sampler(rng), policy.logits, policy.value)
-    with closing(make_env(config.env_id, config.num_envs)) as env:
-        rollout = next(rollouts(env, player, config.num_steps, seed + 1000))
-    return policy, make_batch(rollout, config)
+
+    def collect(num_envs: int, seed: int, stream: int) -> Rollout:
+        # The record's actions: of another stream than those of the training and of the evaluation.
+        rng = np.random.default_rng([seed, stream])
+        player = Player(lambda _: policy.sampler(rng), policy.logits, policy.value)
+        with closing(make_env(config.env_id, num_envs)) as env:
+            played = rollouts(env, player, config.num_steps, seed + 1000)
+            return next(islice(played, num_passed, None))
+
+    rollout = collect(config.num_envs, seed, 2)
+    fresh = collect(NUM_FRESH * config.num_envs, seed + 1000, 3)
+    num_ends = int((rollout.terminated | rollout.truncated).sum())
+    return Start(policy, make_batch(rollout, config), make_batch(fresh, config), num_ends)
 
 
-def _run(
-    policy: ActorCritic, batch: Batch, step_size: float, clipped: bool, num_epochs: int, seed: int
-) -> list[dict]:
+def _with_noise(batch: Batch, seed: int) -> Batch:
+    """Put independent standard normal numbers where the advantages were, normalised like them."""
+    noise = torch.randn(len(batch.action), generator=torch.Generator().manual_seed(seed))
+    return batch._replace(advantage=maths.normalise_advantage(noise))
+
+
+def _run(start: Start, arm: Arm, num_epochs: int, seed: int) -> list[dict]:
     """Measure before the first epoch and after each; the policy given stays as it is."""
+    policy, batch, fresh, _ = start
+    if arm.noise:
+        batch, fresh = _with_noise(batch, seed), _with_noise(fresh, seed + 1000)
     policy = copy.deepcopy(policy)
     config = replace(PPOConfig(), num_epochs=1, minibatch_size=MINIBATCH_SIZE)
-    optimizer = torch.optim.Adam(policy.parameters(), step_size, eps=config.adam_epsilon)
+    optimizer = torch.optim.Adam(policy.parameters(), arm.step_size, eps=config.adam_epsilon)
     generator = torch.Generator().manual_seed(seed)
-    policy_loss = maths.clipped_surrogate_loss if clipped else plain_surrogate_loss
-    found = [_measure(policy, batch)]
+    policy_loss = maths.clipped_surrogate_loss if arm.clipped else plain_surrogate_loss
+    found = [_measure(policy, batch, fresh)]
     for _ in range(num_epochs):
         ppo_update(policy, optimizer, batch, config, generator, policy_loss)
-        found.append(_measure(policy, batch))
+        found.append(_measure(policy, batch, fresh))
     return found
 
 
-@torch.no_grad()
-def _measure(policy: ActorCritic, batch: Batch) -> dict:
+def _log_probs(policy: ActorCritic, batch: Batch) -> tuple[Tensor, Tensor]:
+    """Return the log-probability of each action, current and old, float64."""
     log_prob = maths.action_log_prob(policy.logits(batch.obs), batch.action)
-    log_prob, old_log_prob = log_prob.double(), batch.old_log_prob.double()
+    return log_prob.double(), batch.old_log_prob.double()
+
+
+@torch.no_grad()
+def _measure(policy: ActorCritic, batch: Batch, fresh: Batch) -> dict:
+    log_prob, old_log_prob = _log_probs(policy, batch)
     ratio = maths.policy_ratio(log_prob, old_log_prob)
     log_ratio = (log_prob - old_log_prob).clamp(-LOG_RATIO_LIMIT, LOG_RATIO_LIMIT)
     advantage = batch.advantage.double()
+    share = maths.gradient_share(ratio, log_prob.exp(), advantage, TOP)
     bins = log_ratio.round().clamp(BINS[0], BINS[-1]).long() - BINS[0]
+    fresh_ratio = maths.policy_ratio(*_log_probs(policy, fresh))
     return {
         "counts": torch.bincount(bins, minlength=len(BINS)).tolist(),
+        "mean_ratio": round(ratio.mean().item(), 3),
         "largest_ratio": round(ratio.max().item(), 2),
         "effective_sample_size": round(maths.effective_sample_size(log_ratio).item(), 1),
-        "gradient_share": round(maths.gradient_share(ratio, advantage, TOP).item(), 3),
+        "gradient_share": round(share.item(), 3),
         "promise": round((ratio * advantage).mean().item(), 3),
+        "fresh_promise": round((fresh_ratio * fresh.advantage.double()).mean().item(), 3),
         "returns": round(evaluate(policy, NUM_EPISODES, seed=7).mean().item(), 1),
     }
+
+
+def _distances(beginnings: Sequence[Start]) -> list[Distance]:
+    """Measure how far Adam goes on the plain surrogate, without any clip, of loss or gradient."""
+    found = []
+    for step_size, num_steps in WAYS:
+        for scale in SCALES:
+            gone = [
+                _gone(start, step_size, num_steps, scale, seed)
+                for seed, start in enumerate(beginnings)
+            ]
+            kl, weights = zip(*gone, strict=True)
+            found.append(Distance(step_size, num_steps, scale, list(kl), list(weights)))
+    return found
+
+
+def _gone(
+    start: Start, step_size: float, num_steps: int, scale: float, seed: int
+) -> tuple[float, float]:
+    """Take so many steps; return the KL divergence and how far a weight has gone on average."""
+    policy, batch = copy.deepcopy(start.policy), start.batch
+    optimizer = torch.optim.Adam(policy.actor.parameters(), step_size, eps=PPOConfig().adam_epsilon)
+    generator, dealt = torch.Generator().manual_seed(seed), []
+    for _ in range(num_steps):
+        dealt = dealt or maths.minibatches(len(batch.action), MINIBATCH_SIZE, generator)
+        part = batch.select(dealt.pop())
+        log_prob = maths.action_log_prob(policy.logits(part.obs), part.action)
+        loss = scale * maths.surrogate_loss(log_prob, part.old_log_prob, part.advantage)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    with torch.no_grad():
+        kl = maths.kl_p_q(start.policy.logits(batch.obs), policy.logits(batch.obs)).mean().item()
+        pairs = zip(policy.actor.parameters(), start.policy.actor.parameters(), strict=True)
+        moved = torch.cat([(new - old).flatten() for new, old in pairs]).abs().mean().item()
+    return round(kl, 6), round(moved, 6)

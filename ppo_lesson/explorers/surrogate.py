@@ -1,4 +1,4 @@
-"""Explorers of notebook 05: the surrogate's cliff, and the explosion of ratios in training."""
+"""Explorers of notebook 05: the surrogate's cliff, and many epochs on one batch of CartPole."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ from ppo_lesson.worlds.surrogates import (
     sampled_surrogates,
 )
 
-THETA = Slider("theta", "theta (the current policy)", -2, 6, 0.25, 0)
-OLD_THETA = Slider("old_theta", "theta_old (the policy that acted)", -2, 4, 1, 0)
+THETA = Slider("theta", "θ (the current policy)", -2, 6, 0.25, 0)
+OLD_THETA = Slider("old_theta", "θ_old (the policy that acted)", -2, 4, 1, 0)
 BANDIT = Choice("bandit", "world", ("two steps, the cliff", "one step, a bandit"))
 EPISODES = 100  # in one sample of the surrogate
 NUM_SURROGATES = 200  # samples, of which the band holds nine in ten
@@ -51,14 +51,14 @@ def surrogate_cliff() -> Explorer:
     """Show what the surrogate promises away from theta_old, and what is true there."""
     return Explorer(
         title="The surrogate's cliff",
-        formula="J(theta) against J(theta_old) + L_IS(theta; theta_old)",
-        look_for="Move theta: the truth is drawn as far as you have come. How far do you trust "
-        "the promise? Then move theta_old.",
+        formula="J(θ) against J(θ_old) + L_IS(θ; θ_old)",
+        look_for="Move θ: the truth is drawn as far as you have come. How far do you trust "
+        "the promise? Then move θ_old.",
         sliders=(THETA, OLD_THETA),
         rows=surrogate_cliff_table(),
         headline=(
-            "theta = {theta}: the surrogate promises {promise}, the truth is {truth}",
-            "slopes at theta_old = {old_theta}: {slope} of J, {surrogate_slope} of L_IS; "
+            "θ = {theta}: the surrogate promises {promise}, the truth is {truth}",
+            "slopes at θ_old = {old_theta}: {slope} of J, {surrogate_slope} of L_IS; "
             f"{EPISODES} episodes are worth {{worth}}",
         ),
         drawing={"vconcat": [_cliff(), _cliff_worth()], "spacing": 30, "bounds": "flush"},
@@ -94,7 +94,7 @@ def _cliff() -> Json:
             filled=False,
             strokeWidth=3,
         ),
-        label("old", [], "old_theta", "old_value", "theta_old", dx=10, dy=20),
+        label("old", [], "old_theta", "old_value", "θ_old", dx=10, dy=20),
     ]
     x = axis("theta", "", *THETA_ENDS, ticks=list(range(-2, 7)))
     y = axis("truth", "expected return", -3.3, 1.5, ticks=[-3, -2, -1, 0, 1])
@@ -108,7 +108,7 @@ def _cliff_worth() -> Json:
         vertical("quiet", here, "theta", strokeDash=[4, 4]),
         points("weight", here, "theta", "worth", size=150),
     ]
-    x = axis("theta", "theta", *THETA_ENDS, ticks=list(range(-2, 7)))
+    x = axis("theta", "θ", *THETA_ENDS, ticks=list(range(-2, 7)))
     y = axis("worth", "ESS", 0.1, 130, type="log", ticks=[0.1, 1, 10, 100])
     return panel(x, y, layers, 756, 54)
 
@@ -157,28 +157,38 @@ def _cliff_row(world: OneParameter, old_theta: float) -> dict[str, Any]:
 
 EPOCH = Slider("epoch", "epochs on one batch", 0, explosion.NUM_EPOCHS, 1, 0)
 STEP_SIZE = Slider("step_size", "step size of Adam", explosion.STEP_SIZES[0],
-                   explosion.STEP_SIZES[-1], 0.006, 0.03)  # fmt: skip
-CLIPPED = Choice("clipped", "objective", ("without the clip", "with PPO's clip"))
-EXPLOSION_ALONG = ("epoch", "samples", "median", "lost", "log_largest", "largest", "worth", "share")
+                   explosion.STEP_SIZES[-1], 0.012, 0.018)  # fmt: skip
+NOISE = Choice("noise", "advantages", ("the batch's own", "pure noise"))
+EXPLOSION_ALONG = (
+    "epoch",
+    "samples",
+    "median",
+    "lost",
+    "log_largest",
+    "largest",
+    "worth",
+    "share",
+    "promise",
+    "fresh",
+)
 
 
 def ratio_explosion() -> Explorer:
-    """Show what many epochs on one batch do to the ratios and to the return."""
+    """Show what many epochs on one batch do to the ratios, the promise and the return."""
     return Explorer(
-        title="Ratio explosion: many epochs on one batch of CartPole",
-        formula="r = pi_theta(a|s) / pi_old(a|s)",
-        look_for="Add epochs. What do the ratios do, and what do the returns? Then try the "
-        "smallest step, and PPO's clip.",
+        title="Many epochs on one batch of CartPole, without a clip",
+        formula="r = π_θ(a|s) / π_old(a|s)",
+        look_for="Add epochs: how long do the batch, fresh samples and the return agree? Then "
+        "change the advantages.",
         sliders=(EPOCH, STEP_SIZE),
         rows=ratio_explosion_table(),
         headline=(
-            "after {epoch} epochs: largest ratio {largest}; {num_samples} samples are worth "
-            "{worth}",
-            "return {median} (median of {num_runs} runs), below 100 in {lost}; 1 % of the samples "
-            "hold {share} % of the gradient",
+            "mean of r A: {promise} on the batch, {fresh} on fresh samples; return {median}",
+            "medians; {lost} of {num_runs} runs below 50. First run: largest ratio {largest}; "
+            "{num_samples} samples are worth {worth}; 1 % hold {share} % of the gradient",
         ),
         drawing={"hconcat": [_ratios(), _returns()], "spacing": 84, "bounds": "flush"},
-        choice=CLIPPED,
+        choice=NOISE,
         along=EXPLOSION_ALONG,
     )
 
@@ -221,15 +231,23 @@ def _returns() -> Json:
 
 
 def ratio_explosion_table() -> Table:
-    """Arrange the stored experiment of `experiments.explosion`: one row per step size and clip."""
-    return [_explosion_row(entry) for entry in explosion.read()]
+    """Arrange the stored experiment: one row per step size, own advantages and noise.
+
+    The batches are those of the policies that are still learning, the objective is the plain one.
+    """
+    plain = [x for x in explosion.read() if x.batch == "learning" and not x.clipped]
+    return [_explosion_row(x) for x in sorted(plain, key=lambda x: (x.step_size, x.noise))]
 
 
 def _explosion_row(entry: explosion.Explosion) -> dict[str, Any]:
     epochs = range(len(entry.counts))
+
+    def medians(runs: list[list[float]], digits: int) -> list[float | None]:
+        return [number(median(run[epoch] for run in runs), digits) for epoch in epochs]
+
     return {
         STEP_SIZE.name: entry.step_size,
-        CLIPPED.name: entry.clipped,
+        NOISE.name: entry.noise,
         "num_samples": entry.num_samples,
         "num_runs": len(entry.returns),
         "returns": [numbers(run, 0) for run in entry.returns],
@@ -238,10 +256,12 @@ def _explosion_row(entry: explosion.Explosion) -> dict[str, Any]:
             numbers([100 * count / entry.num_samples for count in counts], 1)
             for counts in entry.counts
         ],
-        "median": [number(median(run[epoch] for run in entry.returns), 0) for epoch in epochs],
-        "lost": [sum(run[epoch] < 100 for run in entry.returns) for epoch in epochs],
+        "median": medians(entry.returns, 0),
+        "lost": [sum(run[epoch] < 50 for run in entry.returns) for epoch in epochs],
         "log_largest": numbers([math.log(ratio) for ratio in entry.largest_ratio[0]], 2),
         "largest": [short(ratio, 3) for ratio in entry.largest_ratio[0]],
         "worth": numbers(entry.effective_sample_size[0], 0),
         "share": numbers([100 * share for share in entry.gradient_share[0]], 0),
+        "promise": medians(entry.promise, 3),
+        "fresh": medians(entry.fresh_promise, 3),
     }

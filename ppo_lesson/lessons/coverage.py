@@ -52,7 +52,7 @@ OBJECTIVES = (
     ),
     Covered(
         "high variance when the policies part",
-        ("03/simulate-products", "05/spread", "05/ratios-figure"),
+        ("03/simulate-products", "05/spread", "05/noise-figure"),
         ("effective_sample_size", "gradient_share"),
         ("away-more-data", "own-words-exploding-weights", "risk-of-the-surrogate"),
     ),
@@ -81,9 +81,9 @@ CONCEPTS = (
     ),
     Covered(
         "variance and unstable training",
-        ("03/remedies-table", "05/live", "05/returns-figure"),
+        ("03/remedies-table", "05/noise-figure", "05/record-table"),
         ("gradient_share",),
-        ("away-largest-ratio",),
+        ("away-ceiling",),
     ),
 )
 
@@ -130,7 +130,7 @@ SOFT_SPOTS = (
     Covered("the theorem needs the sum over t", ("01/short-form",)),
     Covered("'it can be verified' is verified", ("04/line-s4-check", "04/four-way")),
     Covered("equality at theta_old is no licence", ("04/tangent-numbers", "05/both-books-check")),
-    Covered("the mean ratio is 1 whatever happens", ("03/mean-of-a-batch", "05/mean-weight")),
+    Covered("the mean ratio is 1 whatever happens", ("03/mean-of-a-batch", "05/ratios")),
     Covered("a clip does not hold the ratio", ("06/three-causes", "06/epoch-numbers")),
     Covered("PPO is on-policy in what it collects", ("06/off-policy",)),
 )

@@ -210,32 +210,34 @@ def policy_ratio(log_prob: Tensor, old_log_prob: Tensor) -> Tensor:
     return torch.exp(log_r.clamp(-limit, limit))
 
 
-def gradient_share(ratio: Tensor, advantage: Tensor, top: float) -> Tensor:
-    """Tell which share of the surrogate a few samples hold.
+def gradient_share(ratio: Tensor, prob: Tensor, advantage: Tensor, top: float) -> Tensor:
+    """Tell which share of the surrogate's gradient a few samples hold.
 
-    sum of the ceil(top N) largest |r_i A_i| / sum of all |r_i A_i|
+    sum of the ceil(top N) largest p_i / sum of all p_i, with p_i = |r_i (1 - pi_i) A_i|: how
+    strongly sample i pulls at the logit of its own action, as d log pi(a) / d logit(a) = 1 - pi(a)
 
     Args:
         ratio: (N,) ratio of each sample, current over old.
+        prob: (N,) probability of each action under the current policy, 0 to 1.
         advantage: (N,) advantage of each sample.
         top: fraction of the samples, 0 to 1; any fraction above 0 counts at least one sample.
 
     Returns:
-        () share from 0 to 1; `top` itself where all samples weigh the same.
+        () share from 0 to 1; `top` itself where all samples pull alike.
 
     Raises:
-        ValueError: shapes differ or are not (N,), top is out of range, or every product is zero.
+        ValueError: shapes differ or are not (N,), prob or top is out of range, or no sample pulls.
     """
-    check_floats("N", ratio=ratio, advantage=advantage)
+    check_floats("N", ratio=ratio, prob=prob, advantage=advantage)
     check_between(0, 1, top=top)
-    size = (ratio * advantage).abs()
-    if not torch.any(size):
-        raise ValueError(
-            "advantage: every ratio times advantage is zero, there is nothing to share"
-        )
+    if ((prob < 0) | (prob > 1)).any():
+        raise ValueError("prob: expected probabilities, 0 to 1")
+    pull = (ratio * (1 - prob) * advantage).abs()
+    if not torch.any(pull):
+        raise ValueError("advantage: no sample pulls at its logit, there is nothing to share")
     # 0.07 * 100 is a little above 7 in floating point, which must not count as an eighth sample.
-    count = math.ceil(top * len(size) * (1 - 1e-12))
-    return size.topk(count).values.sum() / size.sum()
+    count = math.ceil(top * len(pull) * (1 - 1e-12))
+    return pull.topk(count).values.sum() / pull.sum()
 
 
 def _check_not_all_zero(log_weight: Tensor) -> None:

@@ -134,13 +134,18 @@ add(
 )
 add(
     "gradient_share",
-    lambda ratio, advantage, top: (
-        (ratio * advantage).abs().sort(descending=True).values[: round(top * len(ratio))].sum()
-        / (ratio * advantage).abs().sum()
+    lambda ratio, prob, advantage, top: (
+        (pull := (ratio - ratio * prob).mul(advantage).abs())
+        .sort(descending=True)
+        .values[: round(top * len(ratio))]
+        .sum()
+        / pull.sum()
     ),
-    lambda ratio, advantage, top: (
-        (ratio * advantage).abs().topk(int(top * len(ratio) + 0.5)).values.sum()
-        / (ratio * advantage).abs().sum()
+    lambda ratio, prob, advantage, top: (
+        (pull := (ratio * (1 - prob) * advantage).abs())
+        .topk(int(top * len(ratio) + 0.5))
+        .values.sum()
+        / pull.sum()
     ),
 )
 add(

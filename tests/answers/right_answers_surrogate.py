@@ -163,26 +163,26 @@ def count_of(top, n):
     return math.ceil(top * n - 1e-9)
 
 
-def share_numpy(ratio, advantage, top):
-    size = np.sort(np.abs((ratio * advantage).detach().numpy()))[::-1]
+def share_numpy(ratio, prob, advantage, top):
+    size = np.sort(np.abs((ratio * (1 - prob) * advantage).detach().numpy()))[::-1]
     return torch.tensor(size[: count_of(top, len(size))].sum() / size.sum(), dtype=ratio.dtype)
 
 
-def share_loop(ratio, advantage, top):
-    sizes = sorted((abs(x) for x in (ratio * advantage).tolist()), reverse=True)
+def share_loop(ratio, prob, advantage, top):
+    sizes = sorted((abs(x) for x in (ratio * (1 - prob) * advantage).tolist()), reverse=True)
     held = 0.0
     for i in range(count_of(top, len(sizes))):
         held += sizes[i]
     return torch.tensor(held / sum(sizes), dtype=ratio.dtype)
 
 
-def share_cumulative(ratio, advantage, top):
-    size = (ratio * advantage).abs().sort(descending=True).values
+def share_cumulative(ratio, prob, advantage, top):
+    size = (ratio * (1 - prob) * advantage).abs().sort(descending=True).values
     return (size.cumsum(0) / size.sum())[count_of(top, len(size)) - 1]
 
 
-def share_rest(ratio, advantage, top):
-    size, _ = torch.sort(torch.abs(ratio) * torch.abs(advantage))
+def share_rest(ratio, prob, advantage, top):
+    size, _ = torch.sort(torch.abs(ratio - ratio * prob) * torch.abs(advantage))
     return 1 - size[: len(size) - count_of(top, len(size))].sum() / size.sum()
 
 
@@ -191,16 +191,16 @@ RIGHT["gradient_share"] = [
     share_loop,
     share_cumulative,
     share_rest,
-    lambda ratio, advantage, top: (
-        (ratio * advantage).abs().topk(count_of(top, len(ratio))).values.sum()
-        / (ratio * advantage).abs().sum()
+    lambda ratio, prob, advantage, top: (
+        (ratio * (1 - prob) * advantage).abs().topk(count_of(top, len(ratio))).values.sum()
+        / (ratio * (1 - prob) * advantage).abs().sum()
     ),
 ]
 
 
 def share_with(count):
-    def answer(ratio, advantage, top):
-        size = (ratio * advantage).abs()
+    def answer(ratio, prob, advantage, top):
+        size = (ratio * (1 - prob) * advantage).abs()
         return torch.topk(size, count(top, len(size))).values.sum() / size.sum()
 
     return answer

@@ -325,7 +325,7 @@ add(
 
 
 def share(f):
-    return lambda ratio, advantage, top: f(ratio, advantage, top)
+    return lambda ratio, prob, advantage, top: f(ratio, prob, advantage, top)
 
 
 def count(top, n):
@@ -337,15 +337,19 @@ def held(sizes, top):
     return sizes.topk(count(top, len(sizes))).values.sum() / sizes.sum()
 
 
-def share_in_place(r, a, top):
-    sizes = r.detach().mul_(a).abs_()
+def pull(r, p, a):
+    return r * (1 - p) * a
+
+
+def share_in_place(r, p, a, top):
+    sizes = r.detach().mul_(1 - p).mul_(a).abs_()
     return held(sizes, top)
 
 
 def share_sorted_by(key):
-    def answer(r, a, top):
+    def answer(r, p, a, top):
         order = key(r, a).argsort(descending=True)[: count(top, len(r))]
-        sizes = (r * a).abs()
+        sizes = pull(r, p, a).abs()
         return sizes[order].sum() / sizes.sum()
 
     return answer
@@ -360,56 +364,72 @@ add(
     "gradient_share",
     share,
     {
-        "share of samples": lambda r, a, top: r.new_tensor(top),
-        "int": lambda r, a, top: held_by(r * a, int(top * len(r))),
-        "max(1, int)": lambda r, a, top: held_by(r * a, max(1, int(len(r) * top))),
-        "floor": lambda r, a, top: held_by(r * a, math.floor(top * len(r))),
-        "//": lambda r, a, top: held_by(r * a, int(top * len(r) // 1)),
-        "ceil": lambda r, a, top: held_by(r * a, math.ceil(top * len(r))),
-        "int plus one": lambda r, a, top: held_by(r * a, int(top * len(r)) + 1),
-        "share of the ratio alone": lambda r, a, top: held(r, top),
-        "share of the advantage alone": lambda r, a, top: held(a.abs(), top),
-        "without absolute value": lambda r, a, top: held(r * a, top),
-        "absolute value above only": lambda r, a, top: (
-            (r * a).abs().topk(count(top, len(r))).values.sum() / (r * a).sum()
+        "share of samples": lambda r, p, a, top: r.new_tensor(top),
+        "int": lambda r, p, a, top: held_by(pull(r, p, a), int(top * len(r))),
+        "max(1, int)": lambda r, p, a, top: held_by(pull(r, p, a), max(1, int(len(r) * top))),
+        "floor": lambda r, p, a, top: held_by(pull(r, p, a), math.floor(top * len(r))),
+        "//": lambda r, p, a, top: held_by(pull(r, p, a), int(top * len(r) // 1)),
+        "ceil": lambda r, p, a, top: held_by(pull(r, p, a), math.ceil(top * len(r))),
+        "int plus one": lambda r, p, a, top: held_by(pull(r, p, a), int(top * len(r)) + 1),
+        "share of the ratio alone": lambda r, p, a, top: held(r, top),
+        "without the score": lambda r, p, a, top: held((r * a).abs(), top),
+        "prob for 1 - prob": lambda r, p, a, top: held((r * p * a).abs(), top),
+        "the score squared": lambda r, p, a, top: held((r * (1 - p) ** 2 * a).abs(), top),
+        "the score in logarithms": lambda r, p, a, top: held((r * p.log() * a).abs(), top),
+        "without the ratio": lambda r, p, a, top: held(((1 - p) * a).abs(), top),
+        "without the advantage": lambda r, p, a, top: held(r * (1 - p), top),
+        "share of the advantage alone": lambda r, p, a, top: held(a.abs(), top),
+        "without absolute value": lambda r, p, a, top: held(pull(r, p, a), top),
+        "absolute value above only": lambda r, p, a, top: (
+            pull(r, p, a).abs().topk(count(top, len(r))).values.sum() / pull(r, p, a).sum()
         ),
-        "absolute value below only": lambda r, a, top: (
-            (r * a).topk(count(top, len(r))).values.sum() / (r * a).abs().sum()
+        "absolute value below only": lambda r, p, a, top: (
+            pull(r, p, a).topk(count(top, len(r))).values.sum() / pull(r, p, a).abs().sum()
         ),
-        "absolute value of the sums": lambda r, a, top: held(r * a, top).abs(),
-        "right for positive advantages only": lambda r, a, top: held((r * a).relu(), top),
-        "squares": lambda r, a, top: held((r * a) ** 2, top),
-        "log-ratio": lambda r, a, top: held((r.log() * a).abs(), top),
-        "distance of the ratio from one": lambda r, a, top: held(((r - 1) * a).abs(), top),
-        "the smallest ones": lambda r, a, top: (
-            (r * a).abs().sort().values[: count(top, len(r))].sum() / (r * a).abs().sum()
+        "absolute value of the sums": lambda r, p, a, top: held(pull(r, p, a), top).abs(),
+        "right for positive advantages only": lambda r, p, a, top: held(pull(r, p, a).relu(), top),
+        "squares": lambda r, p, a, top: held(pull(r, p, a) ** 2, top),
+        "log-ratio": lambda r, p, a, top: held((r.log() * (1 - p) * a).abs(), top),
+        "distance of the ratio from one": lambda r, p, a, top: held(
+            ((r - 1) * (1 - p) * a).abs(), top
         ),
-        "the others' share": lambda r, a, top: 1 - held((r * a).abs(), top),
+        "the smallest ones": lambda r, p, a, top: (
+            pull(r, p, a).abs().sort().values[: count(top, len(r))].sum()
+            / pull(r, p, a).abs().sum()
+        ),
+        "the others' share": lambda r, p, a, top: 1 - held(pull(r, p, a).abs(), top),
         "largest by ratio": share_sorted_by(lambda r, a: r),
         "largest by advantage": share_sorted_by(lambda r, a: a.abs()),
         "largest by sign": share_sorted_by(lambda r, a: r * a),
         "the first ones": share_sorted_by(lambda r, a: -torch.arange(len(r))),
-        "top in percent": lambda r, a, top: held((r * a).abs(), top / 100),
-        "top 1 % whatever is asked": lambda r, a, top: held((r * a).abs(), 0.01),
-        "always the largest sample": lambda r, a, top: (r * a).abs().max() / (r * a).abs().sum(),
-        "one sample too many": lambda r, a, top: (
-            (r * a).abs().topk(min(count(top, len(r)) + 1, len(r))).values.sum()
-            / (r * a).abs().sum()
+        "top in percent": lambda r, p, a, top: held(pull(r, p, a).abs(), top / 100),
+        "top 1 % whatever is asked": lambda r, p, a, top: held(pull(r, p, a).abs(), 0.01),
+        "always the largest sample": lambda r, p, a, top: (
+            pull(r, p, a).abs().max() / pull(r, p, a).abs().sum()
         ),
-        "one sample too few": lambda r, a, top: (
-            (r * a).abs().topk(count(top, len(r)) - 1).values.sum() / (r * a).abs().sum()
+        "one sample too many": lambda r, p, a, top: (
+            pull(r, p, a).abs().topk(min(count(top, len(r)) + 1, len(r))).values.sum()
+            / pull(r, p, a).abs().sum()
         ),
-        "mean over mean": lambda r, a, top: (
-            (r * a).abs().topk(count(top, len(r))).values.mean() / (r * a).abs().mean()
+        "one sample too few": lambda r, p, a, top: (
+            pull(r, p, a).abs().topk(count(top, len(r)) - 1).values.sum()
+            / pull(r, p, a).abs().sum()
         ),
-        "sum, not a share": lambda r, a, top: (r * a).abs().topk(count(top, len(r))).values.sum(),
-        "in percent": lambda r, a, top: 100 * held((r * a).abs(), top),
-        "above top times the largest": lambda r, a, top: (
-            (s := (r * a).abs())[s >= top * s.max()].sum() / s.sum()
+        "mean over mean": lambda r, p, a, top: (
+            pull(r, p, a).abs().topk(count(top, len(r))).values.mean() / pull(r, p, a).abs().mean()
         ),
-        "a Python float": lambda r, a, top: float(held((r * a).abs(), top)),
-        "shape (1,)": lambda r, a, top: held((r * a).abs(), top)[None],
-        "broadcast to (N, N)": lambda r, a, top: held((r[:, None] * a).abs().flatten(), top),
+        "sum, not a share": lambda r, p, a, top: (
+            pull(r, p, a).abs().topk(count(top, len(r))).values.sum()
+        ),
+        "in percent": lambda r, p, a, top: 100 * held(pull(r, p, a).abs(), top),
+        "above top times the largest": lambda r, p, a, top: (
+            (s := pull(r, p, a).abs())[s >= top * s.max()].sum() / s.sum()
+        ),
+        "a Python float": lambda r, p, a, top: float(held(pull(r, p, a).abs(), top)),
+        "shape (1,)": lambda r, p, a, top: held(pull(r, p, a).abs(), top)[None],
+        "broadcast to (N, N)": lambda r, p, a, top: held(
+            ((r * (1 - p))[:, None] * a).abs().flatten(), top
+        ),
         "multiplies the ratio in place": share_in_place,
     },
 )

@@ -12,17 +12,20 @@ from ppo_lesson.training.diagnostics import TrainingResult
 from ppo_lesson.training.networks import ActorCritic
 
 
-def test_the_stored_experiment_has_every_step_size_plain_and_clipped():
-    found = [(entry.step_size, entry.clipped) for entry in explosion.read()]
-    assert found == [(size, clip) for size in explosion.STEP_SIZES for clip in (False, True)]
+def test_the_stored_experiment_has_every_arm():
+    found = [
+        explosion.Arm(entry.batch, entry.noise, entry.step_size, entry.clipped)
+        for entry in explosion.read()
+    ]
+    assert found == explosion.arms() and len(set(found)) == 2 * 2 * 3 * 2
 
 
 def test_every_stored_entry_is_whole():
     epochs = explosion.NUM_EPOCHS + 1
     for entry in explosion.read():
-        ratios = (entry.largest_ratio, entry.effective_sample_size, entry.gradient_share)
-        for measured in (*ratios, entry.promise, entry.returns):
-            assert len(measured) == explosion.NUM_RUNS
+        for name in explosion.MEASURES:
+            measured = getattr(entry, name)
+            assert len(measured) == explosion.NUM_RUNS == len(entry.num_ends)
             assert {len(run) for run in measured} == {epochs}
             assert all(math.isfinite(x) for run in measured for x in run)
         assert {sum(counts) for counts in entry.counts} == {entry.num_samples}
@@ -33,35 +36,63 @@ def test_every_stored_entry_is_whole():
 
 def test_every_stored_run_starts_where_ratios_are_one_and_the_promise_is_zero():
     for entry in explosion.read():
-        assert {run[0] for run in entry.largest_ratio} == {1}
-        assert {abs(run[0]) for run in entry.promise} == {0}
-        assert {run[0] for run in entry.returns} == {500}
+        for name in ("largest_ratio", "mean_ratio"):
+            assert {run[0] for run in getattr(entry, name)} == {1}
+        for name in ("promise", "fresh_promise"):
+            assert {abs(run[0]) for run in getattr(entry, name)} == {0}
+
+
+def test_no_episode_ends_in_a_batch_of_the_balancing_policy_and_some_do_in_the_learning_ones():
+    for entry in explosion.read():
+        starts = [run[0] for run in entry.returns]
+        if entry.batch == "balancing":
+            assert set(entry.num_ends) == {0} and set(starts) == {500}
+        else:
+            assert min(entry.num_ends) > 0 and min(starts) > 50 and max(starts) < 300
+
+
+def test_the_distances_are_whole():
+    found = [(row.step_size, row.num_steps, row.scale) for row in explosion.read_distances()]
+    assert found == [(*way, scale) for way in explosion.WAYS for scale in explosion.SCALES]
+    for row in explosion.read_distances():
+        assert len(row.kl) == len(row.weights) == explosion.NUM_RUNS
+        # No step of Adam moves a weight by much more than its step size.
+        assert 0 < max(row.weights) <= row.step_size * row.num_steps and min(row.kl) > 0
 
 
 @pytest.mark.slow
 def test_a_small_experiment_starts_at_one_and_explodes_only_without_the_clip(tmp_path, monkeypatch):
-    made = explosion.record((0.03,), num_epochs=2, num_runs=1, iterations_before=2)
-    plain, clipped = made
-    assert (plain.clipped, clipped.clipped) == (False, True)
+    small = {
+        "STEP_SIZES": (0.03,),
+        "NUM_EPOCHS": 2,
+        "NUM_RUNS": 1,
+        "BATCHES": {"learning": (2, 1)},
+        "WAYS": ((0.01, 9),),
+        "SCALES": (1,),
+    }
+    for name, value in small.items():
+        monkeypatch.setattr(explosion, name, value)
+    explosion.write(tmp_path / "made.json")
+    made = explosion.read(tmp_path / "made.json")
+    assert [(entry.noise, entry.clipped) for entry in made] == [
+        (noise, clipped) for noise in (False, True) for clipped in (False, True)
+    ]
     for entry in made:
-        assert entry.largest_ratio[0][0] == 1
+        assert entry.largest_ratio[0][0] == entry.mean_ratio[0][0] == 1
         assert entry.effective_sample_size[0][0] == entry.num_samples
         assert abs(entry.promise[0][0]) == 0
         assert entry.counts[0][list(explosion.BINS).index(0)] == entry.num_samples
         assert len(entry.returns[0]) == 3
-    assert plain.returns[0][0] == clipped.returns[0][0]
-    assert plain.largest_ratio[0][-1] > 1.5 * clipped.largest_ratio[0][-1]
-    monkeypatch.setattr(explosion, "STEP_SIZES", (0.03,))
-    monkeypatch.setattr(explosion, "NUM_EPOCHS", 2)
-    monkeypatch.setattr(explosion, "NUM_RUNS", 1)
-    monkeypatch.setattr(explosion, "ITERATIONS_BEFORE", 2)
-    explosion.write(tmp_path / "made.json")
-    assert explosion.read(tmp_path / "made.json") == made
+    for plain, clipped in (made[:2], made[2:]):
+        assert plain.returns[0][0] == clipped.returns[0][0]
+        assert plain.largest_ratio[0][-1] > clipped.largest_ratio[0][-1]
+    (row,) = explosion.read_distances(tmp_path / "made.json")
+    assert 0 < row.weights[0] <= 0.09 and row.kl[0] > 0
 
 
 def test_the_stored_file_was_made_with_the_settings_of_today():
     stored, runs = experiments.read(explosion.STORED)
-    assert stored == explosion.head() and len(runs) == len(explosion.read())
+    assert stored == explosion.head() and len(runs) == len(explosion.read()) + 1
 
 
 def test_ctrl_c_before_the_first_entry_begins_no_experiment(monkeypatch, tmp_path):

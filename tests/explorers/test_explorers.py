@@ -116,7 +116,7 @@ NEUTRAL = {
     "proposal_explorer": lambda at: at["largest"] == 1 and at["error"] == "0.045",
     "weight_rain": lambda at: at["horizon"] == 60,  # where notebook 03 begins to count
     "surrogate_cliff": lambda at: at["promise"] == at["truth"] and at["worth"] == 100,
-    "ratio_explosion": lambda at: at["largest"] == 1 and at["median"] == 500,
+    "ratio_explosion": lambda at: at["largest"] == 1 and at["promise"] == 0,
     "clip_lab": lambda at: at["ratio"] == 1,
     "lambda_dial": lambda at: at["error"] == 1,  # the prediction is about a perfect critic
     "token_ratios": lambda at: at["good_total"] == at["bad_total"] == "1.00",

@@ -130,21 +130,28 @@ def test_before_the_first_epoch_every_ratio_is_one():
 
 
 def test_the_table_is_the_stored_experiment():
-    for found, entry in zip(ratio_explosion_table(), explosion.read(), strict=True):
-        assert (found["step_size"], found["clipped"]) == (entry.step_size, entry.clipped)
+    plain = [x for x in explosion.read() if x.batch == "learning" and not x.clipped]
+    plain.sort(key=lambda x: (x.step_size, x.noise))
+    for found, entry in zip(ratio_explosion_table(), plain, strict=True):
+        assert (found["step_size"], found["noise"]) == (entry.step_size, entry.noise)
         for epoch in EPOCH.positions:
             k = int(epoch)
             assert math.exp(found["log_largest"][k]) == pytest.approx(
                 entry.largest_ratio[0][k], rel=0.01
             )
-            middle = sorted(run[k] for run in entry.returns)[4:6]
-            assert found["median"][k] == pytest.approx(sum(middle) / 2, abs=0.51)
+            for name, measured, near in (
+                ("median", entry.returns, 0.51),
+                ("promise", entry.promise, 0.00051),
+                ("fresh", entry.fresh_promise, 0.00051),
+            ):
+                middle = sorted(run[k] for run in measured)[4:6]
+                assert found[name][k] == pytest.approx(sum(middle) / 2, abs=near)
 
 
-def test_without_the_clip_ratios_explode_and_most_runs_fall_with_it_none_does():
+def test_fresh_samples_agree_with_the_batch_that_has_its_own_advantages_and_not_with_noise():
     explorer = ratio_explosion()
-    free = explorer.at(epoch=20, step_size=0.03, clipped=False)
-    held = explorer.at(epoch=20, step_size=0.03, clipped=True)
-    assert free["largest"] > 10 * held["largest"] and free["worth"] < held["worth"] / 4
-    assert free["lost"] >= 6 and free["median"] < 100
-    assert held["lost"] == 0 and held["median"] > 450
+    for step_size in explosion.STEP_SIZES:
+        own, noise = (explorer.at(epoch=20, step_size=step_size, noise=x) for x in (False, True))
+        assert own["fresh"] > own["promise"] / 2 > 0.02
+        assert abs(noise["fresh"]) < 0.02 < noise["promise"]
+        assert noise["lost"] >= 6 and own["lost"] >= 3

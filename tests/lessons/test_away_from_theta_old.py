@@ -19,65 +19,94 @@ def logits(*numbers):
 # gradient_share
 
 
-def share_by_sorting(ratio, advantage, top):
-    pull = torch.sort(torch.abs(ratio * advantage), descending=True).values
+def share_by_sorting(ratio, prob, advantage, top):
+    pull = torch.sort(torch.abs(ratio * (1 - prob) * advantage), descending=True).values
     count = round(top * len(pull))
     return pull[:count].sum() / pull.sum()
 
 
-def share_by_cumulated_sum(ratio, advantage, top):
-    pull = (ratio.abs() * advantage.abs()).sort().values.flip(0)
+def share_by_cumulated_sum(ratio, prob, advantage, top):
+    pull = ((ratio * prob - ratio).abs() * advantage.abs()).sort().values.flip(0)
     return (pull.cumsum(0) / pull.sum())[round(top * pull.numel()) - 1]
 
 
-def share_by_loop(ratio, advantage, top):
-    pulls = [abs(r * a) for r, a in zip(ratio.tolist(), advantage.tolist(), strict=True)]
+def share_by_loop(ratio, prob, advantage, top):
+    columns = zip(ratio.tolist(), prob.tolist(), advantage.tolist(), strict=True)
+    pulls = [abs(r * (1 - p) * a) for r, p, a in columns]
     strongest = sorted(pulls)[-round(top * len(pulls)) :]
     return torch.tensor(math.fsum(strongest) / math.fsum(pulls), dtype=torch.float64)
 
 
-def share_by_rank(ratio, advantage, top):
-    pull = (ratio * advantage).abs()
+def share_by_rank(ratio, prob, advantage, top):
+    pull = (ratio * (1 - prob) * advantage).abs()
     rank = (pull[None, :] > pull[:, None]).sum(1)
     return torch.where(rank < top * len(pull) - 1e-6, pull, 0.0).sum() / pull.sum()
 
 
-def share_of_samples(ratio, advantage, top):
+def share_of_samples(ratio, prob, advantage, top):
     return torch.tensor(top, dtype=torch.float64)
 
 
-def share_of_ratios(ratio, advantage, top):
+def share_of_ratios(ratio, prob, advantage, top):
     ordered = ratio.sort(descending=True).values
     return ordered[: round(top * len(ratio))].sum() / ordered.sum()
 
 
-def share_of_signed_products(ratio, advantage, top):
-    ordered = (ratio * advantage).sort(descending=True).values
+def share_of_signed_products(ratio, prob, advantage, top):
+    ordered = (ratio * (1 - prob) * advantage).sort(descending=True).values
     return ordered[: round(top * len(ratio))].sum() / ordered.sum()
 
 
-def share_unsorted(ratio, advantage, top):
-    pull = (ratio * advantage).abs()
+def share_unsorted(ratio, prob, advantage, top):
+    pull = (ratio * (1 - prob) * advantage).abs()
     return pull[: round(top * len(pull))].sum() / pull.sum()
 
 
-def share_sorted_upwards(ratio, advantage, top):
-    pull = (ratio * advantage).abs().sort().values
+def share_sorted_upwards(ratio, prob, advantage, top):
+    pull = (ratio * (1 - prob) * advantage).abs().sort().values
     return pull[: round(top * len(pull))].sum() / pull.sum()
 
 
-def share_of_the_largest_ratios(ratio, advantage, top):
+def share_of_the_largest_ratios(ratio, prob, advantage, top):
     order = ratio.argsort(descending=True)[: round(top * len(ratio))]
-    return (ratio * advantage).abs()[order].sum() / (ratio * advantage).abs().sum()
+    return (ratio * (1 - prob) * advantage).abs()[order].sum() / (
+        ratio * (1 - prob) * advantage
+    ).abs().sum()
 
 
-def share_of_advantages(ratio, advantage, top):
+def share_of_advantages(ratio, prob, advantage, top):
     ordered = advantage.abs().sort(descending=True).values
     return ordered[: round(top * len(ratio))].sum() / ordered.sum()
 
 
-def share_not_divided(ratio, advantage, top):
-    return (ratio * advantage).abs().sort(descending=True).values[: round(top * len(ratio))].sum()
+def share_not_divided(ratio, prob, advantage, top):
+    return (
+        (ratio * (1 - prob) * advantage)
+        .abs()
+        .sort(descending=True)
+        .values[: round(top * len(ratio))]
+        .sum()
+    )
+
+
+def share_without_the_score(ratio, prob, advantage, top):
+    ordered = (ratio * advantage).abs().sort(descending=True).values
+    return ordered[: round(top * len(ratio))].sum() / ordered.sum()
+
+
+def share_with_prob_for_its_rest(ratio, prob, advantage, top):
+    ordered = (ratio * prob * advantage).abs().sort(descending=True).values
+    return ordered[: round(top * len(ratio))].sum() / ordered.sum()
+
+
+def share_without_the_ratio(ratio, prob, advantage, top):
+    ordered = ((1 - prob) * advantage).abs().sort(descending=True).values
+    return ordered[: round(top * len(ratio))].sum() / ordered.sum()
+
+
+def share_without_the_advantage(ratio, prob, advantage, top):
+    ordered = (ratio * (1 - prob)).sort(descending=True).values
+    return ordered[: round(top * len(ratio))].sum() / ordered.sum()
 
 
 # exploding_ratio
@@ -119,6 +148,10 @@ WRONG: dict[str, list[tuple[Callable, str]]] = {
         (share_sorted_upwards, "the sorting runs the other way"),
         (share_of_the_largest_ratios, "chose the samples by their ratio"),
         (share_of_advantages, "advantages alone"),
+        (share_without_the_score, "factor 1 - prob is missing"),
+        (share_with_prob_for_its_rest, "where 1 - prob belongs"),
+        (share_without_the_ratio, "ratio is missing"),
+        (share_without_the_advantage, "advantage is missing"),
         (share_not_divided, "to make it a share"),
     ],
     "exploding_ratio": [

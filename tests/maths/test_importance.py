@@ -8,6 +8,7 @@ import torch
 from hypothesis import given, settings, strategies as st
 from torch import Tensor
 
+from ppo_lesson.maths import action_log_prob, surrogate_loss
 from ppo_lesson.maths.gradients import finite_difference_gradient
 from ppo_lesson.maths.importance import (
     LOG_RATIO_LIMIT,
@@ -235,16 +236,35 @@ def test_within_twenty_nothing_is_clamped() -> None:
     assert_equal(gradient, log_prob.detach().exp())
 
 
-def test_the_share_is_that_of_the_largest_products() -> None:
-    ratio, advantage = row(1.0, 4.0, 0.5, 2.0), row(3.0, -1.5, 2.0, 0.0)  # |r A| = 3, 6, 1, 0
-    shares = [float(gradient_share(ratio, advantage, top)) for top in (0.0, 0.25, 0.26, 0.5, 1.0)]
+def test_the_share_is_that_of_the_largest_pulls() -> None:
+    ratio, advantage = row(1.0, 4.0, 0.5, 2.0), row(3.0, -1.5, 2.0, 5.0)
+    prob = row(0.0, 0.0, 0.0, 1.0)  # |r (1 - pi) A| = 3, 6, 1, 0
+    tops = (0.0, 0.25, 0.26, 0.5, 1.0)
+    shares = [float(gradient_share(ratio, prob, advantage, top)) for top in tops]
     assert shares == pytest.approx([0.0, 0.6, 0.9, 0.9, 1.0])
-    with pytest.raises(ValueError, match=r"^advantage: every ratio times advantage is zero"):
-        gradient_share(ratio, torch.zeros(4, dtype=torch.float64), 0.5)
+    with pytest.raises(ValueError, match=r"^advantage: no sample pulls"):
+        gradient_share(ratio, torch.ones(4, dtype=torch.float64), advantage, 0.5)
+    for wrong in (-0.01, 1.01):
+        with pytest.raises(ValueError, match=r"^prob: expected probabilities"):
+            gradient_share(ratio, row(0.5, 0.5, 0.5, wrong), advantage, 0.5)
+
+
+def test_the_share_is_that_of_the_surrogates_gradient_at_the_own_logits() -> None:
+    generator = torch.Generator().manual_seed(0)
+    logits, old_logits = torch.randn(2, 20, 3, generator=generator, dtype=torch.float64)
+    action = torch.randint(3, (20,), generator=generator)
+    advantage = torch.randn(20, generator=generator, dtype=torch.float64)
+    logits.requires_grad_()
+    log_prob, old = (action_log_prob(table, action) for table in (logits, old_logits))
+    (gradient,) = torch.autograd.grad(surrogate_loss(log_prob, old, advantage), logits)
+    pull = gradient[torch.arange(20), action].abs()
+    ratio = (log_prob - old).exp().detach()
+    share = gradient_share(ratio, log_prob.exp().detach(), advantage, 0.15)
+    torch.testing.assert_close(share, pull.topk(3).values.sum() / pull.sum())
 
 
 @pytest.mark.parametrize("top", [0.01, 0.07, 0.29, 0.57, 1.0])
 def test_equal_samples_share_equally(top: float) -> None:
     # 0.07 x 100, 0.29 x 100 and 0.57 x 100 are not whole numbers in floating point.
     ones = torch.ones(100, dtype=torch.float64)
-    assert float(gradient_share(ones, -2 * ones, top)) == pytest.approx(top, abs=1e-12)
+    assert float(gradient_share(ones, ones / 2, -2 * ones, top)) == pytest.approx(top, abs=1e-12)

@@ -135,7 +135,7 @@ FORMULAS: dict[str, dict[str, Any]] = {
     "entropy": {"logits": TABLE},
     "explained_variance": {"value": A, "value_target": C},
     "gae": {"reward": C, "value": A, "next_value": B, **ENDS, "gae_lambda": 0.8},
-    "gradient_share": {"ratio": RATIO, "advantage": C, "top": 0.5},
+    "gradient_share": {"ratio": RATIO, "prob": RATIO / 9, "advantage": C, "top": 0.5},
     "group_relative_advantage": {"reward": TABLE},
     "implicit_reward": {"log_prob": A, "ref_log_prob": B, "beta": 0.5},
     "importance_estimate": {"value": C, "weight": RATIO},

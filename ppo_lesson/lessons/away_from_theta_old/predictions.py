@@ -7,18 +7,17 @@ from ppo_lesson.exercises.questions import Option, Question
 MANY_STEPS = Question(
     id="predict-many-steps",
     prompt=(
-        "The batch is infinitely large, so L_IS is exact, and you climb it in forty small gradient "
-        "steps from θ_old. At the first step its slope is that of J. What does the true return J "
-        "do?"
+        "The batch is infinitely large, so L_IS is exact. You climb it in forty small gradient "
+        "steps from θ_old, where its slope is that of J. What does the true return J do?"
     ),
     options=(
         Option(
-            "It rises as long as L_IS rises: the slopes are equal.",
+            "It rises as long as L_IS rises, because their slopes are equal.",
             "They are equal at θ_old. After the first step you stand elsewhere, and nothing ties "
             "the two slopes together there.",
         ),
         Option(
-            "It rises, then stays where it is best.",
+            "It rises to its maximum, and the climb comes to rest there.",
             "That takes somebody who sees J. The climber sees L_IS, which still points uphill.",
         ),
         Option(
@@ -27,8 +26,8 @@ MANY_STEPS = Question(
         ),
         Option(
             "It rises at first, then falls below its start.",
-            "The climb goes on where L_IS promises most, and that is not where J is best. No noise "
-            "had a part in it.",
+            "The climb goes on to where L_IS promises most, and that is not where J is best. There "
+            "is no noise here.",
             correct=True,
         ),
     ),
@@ -50,8 +49,8 @@ MORE_DATA = Question(
         ),
         Option(
             "Both are a fifth of what they were.",
-            "That would be so if the samples were noisy answers to the right question. They answer "
-            "what happens at the places where the old policy goes.",
+            "That would be so if the samples were noisy answers to the right question. They show "
+            "what happens in the states where the old policy goes.",
         ),
         Option(
             "The spread stays, since the ratios do; the distance is a fifth.",
@@ -64,65 +63,94 @@ MORE_DATA = Question(
     ),
 )
 
-SAFE_STEP = Question(
-    id="predict-safe-step",
+NOISE = Question(
+    id="predict-noise",
     prompt=(
-        "From θ_old = 0 the truth has its top at 1.75. You take the θ at which the promise, minus "
-        "everything that the bound allows it to be wrong by, is largest. Where is it?"
+        "A policy that balances the pole for 500 steps collects one batch. Every advantage is "
+        "replaced by a random number that knows nothing of state or action. Copies of the policy "
+        "train on that batch for twenty epochs, without a clip. What happens?"
     ),
     options=(
         Option(
-            "Near 1.75: the bound finds the top.",
-            "The bound knows neither J nor the state in which things go wrong. It fears the worst "
-            "in every state.",
+            "The mean of r A stays near 0, since there is nothing to learn.",
+            "There is nothing to learn about CartPole, but there are about a thousand numbers to "
+            "fit.",
         ),
         Option(
-            "At 0: with a bound that large nothing can be gained.",
+            "The mean of r A rises; the pole stands, as random pushes cancel.",
+            "They would cancel if the policy were linear in them. A policy that fits a thousand "
+            "random numbers becomes certain of many actions, right or wrong.",
+        ),
+        Option(
+            "The mean of r A rises, and the pole falls in most runs.",
+            "The network fits the noise of this batch and promises a gain that is not there.",
+            correct=True,
+        ),
+        Option(
+            "The mean of r A sinks below 0, and the pole falls in most runs.",
+            "Training climbs the mean of r A, whatever A is.",
+        ),
+    ),
+)
+
+FRESH = Question(
+    id="predict-fresh",
+    prompt=(
+        "Now the batch comes from a policy that is still learning. Its episodes end, and the "
+        "advantages are its own. After twenty epochs the batch promises a gain. What does a fresh "
+        "batch of the same old policy, eight times as large, promise for the trained policies?"
+    ),
+    options=(
+        Option(
+            "About 0, as it would with noise.",
+            "These advantages have something in common with those of the fresh batch: how well an "
+            "action does in states like these.",
+        ),
+        Option(
+            "About as much, and the poles stand longer in all runs.",
+            "The first half is right. The fresh batch comes from the old policy too, so it knows "
+            "no more about the states where the trained policy goes.",
+        ),
+        Option(
+            "A loss, in the runs where the pole falls sooner.",
+            "That would need states that the old policy does not visit.",
+        ),
+        Option(
+            "About as much, though many poles fall sooner.",
+            "More old data confirms the promise, so it was not fitted noise. It is the promise "
+            "itself that fails.",
+            correct=True,
+        ),
+    ),
+)
+
+SAFE_STEP = Question(
+    id="predict-safe-step",
+    prompt=(
+        "From θ_old = 0 the truth has its maximum at 1.75. You take the θ at which the promise, "
+        "minus everything that the bound allows it to be wrong by, is largest. Where is it?"
+    ),
+    options=(
+        Option(
+            "Near 1.75.",
+            "The bound knows neither J nor the state in which things go wrong. It allows for the "
+            "worst in every state.",
+        ),
+        Option(
+            "At 0 exactly.",
             "L_IS grows with the step, the bound with its square. A small enough step always gains "
             "something, as long as the slope is not zero.",
         ),
         Option(
-            "Near 0.1: safe, and far too timid.",
+            "Near 0.1.",
             "The worst case forbids most of what would have been fine.",
             correct=True,
         ),
         Option(
-            "Near 3.75, where the promise is largest.",
-            "There the promise is off by more than a whole unit, and the bound knows that it may "
-            "be.",
+            "Near 0.9.",
+            "There the bound is already larger than all that is promised.",
         ),
     ),
 )
 
-BATCH_PROMISE = Question(
-    id="predict-batch-promise",
-    prompt=(
-        "A policy that balanced for 500 steps is trained for twenty epochs on one batch, without a "
-        "clip. In some runs the pole now falls after ten steps. What does the batch itself, the "
-        "mean of r A over its samples, say about these policies? It said 0 at the start."
-    ),
-    options=(
-        Option(
-            "Far below zero: the fall shows in the ratios.",
-            "The ratios tell how the actions have changed. The batch holds no state with a falling "
-            "pole in which these actions could be judged.",
-        ),
-        Option(
-            "About zero or above: it promises a gain.",
-            "In the old states the new actions look as good as the old ones or better. That they "
-            "lead to other states, the batch cannot know.",
-            correct=True,
-        ),
-        Option(
-            "NaN, as the ratios have overflowed.",
-            "No ratio can exceed one over the probability that its action had, and here all of "
-            "them stay below 300.",
-        ),
-        Option(
-            "Exactly zero: its mean is zero for every policy.",
-            "The mean of r is 1 for every policy. The mean of r A is what the training maximises.",
-        ),
-    ),
-)
-
-PREDICTIONS = (MANY_STEPS, MORE_DATA, SAFE_STEP, BATCH_PROMISE)
+PREDICTIONS = (MANY_STEPS, MORE_DATA, NOISE, FRESH, SAFE_STEP)

@@ -1,4 +1,4 @@
-"""What notebook 05 asks in words: a quiz, and two questions of the lecture."""
+"""What notebook 05 asks in words: a quiz, and two questions to answer in writing."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ MORE_SAMPLES = Question(
     options=(
         Option(
             "Both the bias and the variance.",
-            "Samples of the old policy tell better and better where the old policy is. Where "
-            "the new one would be, they never say.",
+            "Samples of the old policy show better and better where the old policy is. They never "
+            "show where the new one would be.",
         ),
         Option(
             "The variance, and not the bias.",
-            "Noise averages out; old states and old advantages stay old.",
+            "Noise averages out; old states stay old.",
             correct=True,
         ),
         Option(
@@ -33,82 +33,64 @@ MORE_SAMPLES = Question(
     ),
 )
 
-MEAN_RATIO = Question(
-    id="away-mean-ratio",
-    prompt="The mean ratio of a batch is 1.01. What follows for the health of the update?",
-    options=(
-        Option(
-            "The policy has hardly moved.",
-            "It may have moved to the other end: ratios below and above 1 balance whatever "
-            "happens.",
-        ),
-        Option(
-            "The effective sample size is near N.",
-            "One ratio of 50 among many near zero has the mean 1 too, and an effective sample "
-            "size near 1. Compute that instead.",
-        ),
-        Option(
-            "The surrogate can be trusted here.",
-            "The mean ratio does not look at states or rewards at all.",
-        ),
-        Option(
-            "Nothing: its expectation is 1 for every policy.",
-            "Under the old policy the ratio has mean one, near and far. Look at the "
-            "largest ratio, the median and the effective sample size.",
-            correct=True,
-        ),
-    ),
-)
-
-TINY_RATIO = Question(
-    id="away-tiny-ratio",
-    prompt="After some epochs a sample has the ratio 0.001. What does it do to the update?",
-    options=(
-        Option(
-            "Next to nothing: the sample is as good as lost.",
-            "A ratio near zero wastes a sample; it takes large ones to explode.",
-            correct=True,
-        ),
-        Option(
-            "It explodes, as the ratio 1000 does.",
-            "On a logarithmic axis the two look alike, but the ratio multiplies the gradient: "
-            "by 0.001 in one case, by 1000 in the other.",
-        ),
-        Option(
-            "It turns the gradient round.",
-            "Ratios are positive. The sign comes from the advantage alone.",
-        ),
-        Option(
-            "It gives NaN, because the logarithm of 0 is not finite.",
-            "The log-ratio is about -7, a harmless number.",
-        ),
-    ),
-)
-
-LARGEST_RATIO = Question(
-    id="away-largest-ratio",
+AT_THE_CEILING = Question(
+    id="away-ceiling",
     prompt=(
-        "When it was taken, an action had the probability 0.25. How large can its ratio become?"
+        "An action had the probability 0.02 when it was taken. After some epochs its ratio is "
+        "49.9. How strongly does the sample still pull at the logit of its action, compared with "
+        "its pull at the ratio 25?"
     ),
     options=(
         Option(
-            "There is no bound.",
-            "The numerator is a probability too. What is the most it can be?",
+            "About twice as strongly, as the ratio is twice as large.",
+            "That is its part in the value. Its pull has the factor 1 - π as well, and π is 0.998 "
+            "now.",
         ),
         Option(
-            "At most 1.25.",
-            "You added. The ratio divides: how many times 0.25 fits into 1.",
+            "As strongly, since no ratio can exceed 50.",
+            "The ceiling is a limit of the ratio. The pull goes down on the way to it.",
         ),
         Option(
-            "At most 4.",
-            "Certainty now over a quarter then: 1 / 0.25. Explosions come from actions that were "
-            "rare when they were taken.",
+            "Hardly at all.",
+            "At 25 the action has the probability 0.5, and 25 x 0.5 = 12.5. At 49.9 it has 0.998, "
+            "and 49.9 x 0.002 = 0.1. A certain action has no score left.",
             correct=True,
         ),
         Option(
-            "At most 1, as ratios are probabilities.",
-            "A ratio of probabilities is none itself; it exceeds 1 for every action that has "
-            "become likelier.",
+            "Infinitely strongly: the ratio explodes.",
+            "A ratio explodes up to 1 / 0.02 = 50 and no further.",
+        ),
+    ),
+)
+
+FRESH_BATCH = Question(
+    id="away-fresh-batch",
+    prompt=(
+        "After ten epochs your batch promises a large gain. You collect a second batch with the "
+        "old policy and compute the mean of r A there, with the trained policy in the numerator. "
+        "It is about 0. What has gone wrong?"
+    ),
+    options=(
+        Option(
+            "The states are out of date.",
+            "The second batch has the same old states. A failure of the states would leave its "
+            "promise as it was.",
+        ),
+        Option(
+            "The policy has fitted the noise of the first batch.",
+            "The promise does not hold even where it was made, in the old policy's states. That is "
+            "the variance, and more data or fewer epochs would have helped.",
+            correct=True,
+        ),
+        Option(
+            "Nothing: on average r A is 0 for every policy, whatever it has learned.",
+            "That holds for the old policy itself, where all ratios are 1. For another policy the "
+            "mean of r A is the gain that the surrogate promises.",
+        ),
+        Option(
+            "The clip was missing, without which no promise carries over to fresh samples.",
+            "In section 8 most of the promise carried over without one. A clip limits how far "
+            "the policy moves; it does not tell noise from signal.",
         ),
     ),
 )
@@ -125,9 +107,9 @@ ONE_STATE = Question(
             "They grow as anywhere else; that adds noise. Here we speak of the expectation.",
         ),
         Option(
-            "A bandit has one state: there is no other place to be.",
-            "The surrogate keeps the old policy's states and its advantages. With one "
-            "state and one step neither can be out of date.",
+            "A bandit has only one state to be in.",
+            "The surrogate counts states as often as the old policy visits them. With one state "
+            "and one step that cannot be out of date.",
             correct=True,
         ),
         Option(
@@ -141,7 +123,7 @@ ONE_STATE = Question(
     ),
 )
 
-QUESTIONS = (MORE_SAMPLES, MEAN_RATIO, TINY_RATIO, LARGEST_RATIO, ONE_STATE)
+QUESTIONS = (MORE_SAMPLES, AT_THE_CEILING, FRESH_BATCH, ONE_STATE)
 
 RISK = OpenQuestion(
     id="risk-of-the-surrogate",
@@ -151,23 +133,20 @@ RISK = OpenQuestion(
         "it come from? Tell apart what more data would cure and what it would not."
     ),
     model_answer=(
-        "With every step the current policy moves away from the one that acted, and two "
+        "With every step the current policy can move further from the one that acted, and two "
         "different things go wrong. The variance grows: some actions that were rare are likely "
-        "now, their ratios become large, and a few samples decide the whole gradient; the "
-        "effective sample size falls. More data helps against this. The bias grows as well: "
-        "L_IS counts states as often as the old policy visits them and judges actions by the "
-        "old policy's advantages, so far from θ_old it can rise where J falls. No amount of "
-        "old data helps against that. The optimiser makes both worse, because it looks for the "
-        "places where the surrogate promises most, and these are where it errs most. The "
-        "result is a large step in a wrong direction, and the next batch is collected by the "
-        "policy that it has spoilt."
+        "now, their ratios are large, a few samples decide the value, and the policy fits the "
+        "noise of this one batch. More old data helps against this. The bias grows as well: L_IS "
+        "counts states as often as the old policy visits them, so far from θ_old it can rise where "
+        "J falls. No amount of old data helps against that. Training climbs to where the surrogate "
+        "promises most, and an error that looks like a gain is part of that promise. The next "
+        "batch is then collected by a policy that may be worse than the old one."
     ),
     rubric=(
-        "The ratios grow with the distance, so a few samples rule the gradient: variance.",
-        "The states and advantages stay those of the old policy: a bias that more old data "
-        "does not cure.",
-        "The cause is named: nothing in the surrogate keeps the policy near the one that "
-        "acted, and a spoilt policy collects the next data.",
+        "The ratios grow with the distance, so a few samples count for most: variance.",
+        "The states stay those of the old policy: a bias that more old data does not cure.",
+        "The cause is named: nothing in the surrogate keeps the policy near the one that acted, "
+        "and the optimiser seeks what is promised.",
     ),
 )
 
@@ -183,18 +162,18 @@ VERY_LARGE_RATIO = OpenQuestion(
         "result was good. Some epochs on this batch then raise its probability: from 0.01 to "
         "0.8 the ratio is 80. It can never exceed 1 / π_old(a | s), so it takes an action that "
         "was rare when it was taken.\n\n"
-        "A sample's part in the gradient of L_IS is r A ∇log π. With a ratio of 80 it counts "
-        "as 80 samples do at θ_old. The mean over the batch is then decided by this one: "
-        "the estimate has a high variance, the step is long, and it follows a single, perhaps "
-        "lucky, observation. If the advantage is positive the step raises the ratio further as "
-        "long as the probability can grow; if it is negative the step pushes hard the other "
-        "way."
+        "A sample's part in the gradient of L_IS is r A ∇log π. By the logit of the action that is "
+        "r (1 - π) A: here 80 x 0.2 = 16 times A, where at θ_old it was 0.99 times A, so about 16 "
+        "times as much. On the way, at the probability 0.5, it was 25 times A; at the ceiling it "
+        "is 0. In between, the direction of the gradient can be decided by this one, perhaps "
+        "lucky, sample: a high variance. The value, the mean of r A, keeps its full factor of 80."
     ),
     rubric=(
         "A rare action under the old policy that the current one likes, with numbers or the "
         "bound 1 / π_old.",
-        "The ratio multiplies the sample's gradient r A ∇log π, so one sample dominates.",
-        "The consequence: high variance and steps that are too long, not a systematic error.",
+        "The ratio multiplies the sample's gradient r A ∇log π, so one sample can dominate; the "
+        "score shrinks as the action becomes certain.",
+        "The consequence: the estimate has a high variance. It is not a systematic error.",
     ),
 )
 
