@@ -230,8 +230,8 @@ def test_no_cell_but_those_of_an_exercise_can_see_an_answer(path: Path):
 
 @pytest.mark.parametrize(
     "source",
-    ["my_kl_k1(a, b)", "f = my_kl_k1", "[my_kl_k1 for _ in x]", "globals()['my_' + name]",
-     "eval('my_kl_k1')", "vars()['my_kl_k1']", "get_ipython().user_ns", "exec(code)"],
+    ["my_f(a, b)", "f = my_f", "[my_f for _ in x]", "globals()['my_' + name]",
+     "eval('my_f')", "vars()['my_f']", "get_ipython().user_ns", "exec(code)"],
 )  # fmt: skip
 def test_a_cell_that_reaches_for_an_answer_is_seen(source: str):
     notebook = notebook_form.read(PATHS[6])
