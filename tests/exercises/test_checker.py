@@ -591,7 +591,7 @@ def test_the_solution_is_the_packages_own_source_with_the_private_functions_it_c
     monkeypatch.setattr("ppo_lesson.exercises.checker.show_source", lambda *f: shown.extend(f))
     show_solution(EXERCISES["kl_estimates"])
     assert [function.__name__ for function in shown] == [
-        "kl_estimates", "kl_k1", "_log_ratio", "log_ratio", "kl_k2", "kl_k3",
+        "kl_estimates", "kl_k1", "kl_k2", "kl_k3", "_log_ratio", "log_ratio",
     ]  # fmt: skip
     shown.clear()
     show_solution(EXERCISES["gae"])

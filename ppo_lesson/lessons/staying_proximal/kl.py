@@ -292,7 +292,8 @@ KL_ESTIMATES = Exercise(
         "Compute the log-ratio once, log_prob - old_log_prob. k1 negates it, k2 squares it and "
         "halves the mean, k3 needs r = exp(log r) besides.",
         "With log_ratio at hand: k1 is the mean of -log_ratio; k2 is half of "
-        "log_ratio.square().mean(); k3 is the mean of log_ratio.exp() - 1 - log_ratio. torch.stack puts them together.",
+        "log_ratio.square().mean(); k3 is the mean of log_ratio.exp() - 1 - log_ratio. "
+        "torch.stack puts them together.",
     ),
     mistakes=(*COMMON_SLIPS, *K1_SLIPS, *K2_SLIPS, *K3_SLIPS, *LOG_SLIPS),
     wrt=("log_prob",),
