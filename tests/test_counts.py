@@ -200,6 +200,9 @@ CALLS: dict[str, Call] = {
         lambda: {"config": SMALL, "seed": 3, "iterations_between": 3, "num_episodes": 3},
         {"seed": 0, "iterations_between": 1, "num_episodes": 1},
     ),
+    "experiments.crossings.record": Call(
+        lambda: {"name": "linear, Adam", "num_runs": 3}, {"num_runs": 1}
+    ),
     "experiments.explosion.record": Call(
         lambda: {"step_sizes": (0.01,), "num_epochs": 3, "num_runs": 3, "iterations_before": 3},
         {"num_epochs": 0, "num_runs": 1, "iterations_before": 1},
@@ -366,6 +369,7 @@ CALLS: dict[str, Call] = {
 LONG = {
     "experiments.ablations.rerun",
     "experiments.alignment",
+    "experiments.crossings.record",
     "experiments.explosion.record",
     "language.feedback.pretrain",
     "experiments.token_ratios",

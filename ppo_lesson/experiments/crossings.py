@@ -194,8 +194,10 @@ def _run(task: Task, seed: int) -> dict:
         "crossed": crossed.tolist(),
         "inside": inside.tolist(),
         "dragged": int(dragged.sum()),
-        "without_own": sum(_leaves(task, k, keep, seed) for k, keep in zip(left, others)),
-        "alone": sum(_leaves(task, k, keep, seed) for k, keep in zip(left, own)),
+        "without_own": sum(
+            _leaves(task, k, keep, seed) for k, keep in zip(left, others, strict=True)
+        ),
+        "alone": sum(_leaves(task, k, keep, seed) for k, keep in zip(left, own, strict=True)),
     }
 
 
