@@ -265,7 +265,7 @@ def _k2_and_k3_are_never_negative(answer: Function) -> bool:
 
 KL_ESTIMATES = Exercise(
     id="kl_estimates",
-    minutes=5,
+    minutes=4,
     prompt=(
         "Estimate KL(old || new) from samples in three ways: k1, the mean of $-\\log r$; k2, half "
         "the mean of $(\\log r)^2$; and k3, the mean of $(r - 1) - \\log r$."
