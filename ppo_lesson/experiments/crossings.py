@@ -73,6 +73,25 @@ class Crossings:
     without_own: list[int]  # of those that left: leave as well with an advantage of 0
     alone: list[int]  # of those that left: leave as well where all others have an advantage of 0
 
+    @property
+    def num_left(self) -> int:
+        """Count the samples that left, over all runs."""
+        return sum(map(sum, self.crossed))
+
+    @property
+    def left_of_chances(self) -> tuple[list[int], list[int], list[float]]:
+        """Sum up over all runs, by group: samples that left, chances to leave, percent."""
+        left = [sum(group) for group in zip(*self.crossed, strict=True)]
+        chances = [sum(group) for group in zip(*self.inside, strict=True)]
+        return left, chances, [100 * a / b for a, b in zip(left, chances, strict=True)]
+
+    @property
+    def percent(self) -> tuple[float, float, float]:
+        """Of the samples that left, percent: without their own pull, without others', against A."""
+        kinds = (self.without_own, self.alone, self.dragged)
+        without_own, alone, dragged = (100 * sum(kind) / self.num_left for kind in kinds)
+        return without_own, alone, dragged
+
 
 def read(path: Path = STORED) -> dict[str, Crossings]:
     """Read the stored experiment: name of the training -> what became of its samples."""
