@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 ESTIMATES = {"k1": ("old", "--", "s"), "k2": ("bad", ":", "^"), "k3": ("new", "-", "o")}
 WAYS: dict[str, tuple[str, Any, str]] = {
     "surrogate": ("bad", ":", "X"),
-    "price": ("weight", "-.", "s"),
     "price or fence": ("old", "--", "D"),
     "clip": ("new", "-", "o"),
 }
@@ -33,7 +32,7 @@ WAYS: dict[str, tuple[str, Any, str]] = {
 
 INK = COLORS | {"bad": "#9B5F00", "weight": "#A8487A"}  # for text: 3 : 1 on white, at least
 STEPS = {"plain": ("bad", ":", "X", (-8, -20)), "natural": ("old", "--", "D", (-12, 4))}
-END_LABELS = {"surrogate": (-12, 14), "price or fence": (-10, -18), "clip": (-14, 8)}
+END_LABELS = {"surrogate": (-16, -26), "price or fence": (-6, 24), "clip": (-12, -18)}
 
 
 def plot_kl_terms(ax: Axes) -> Axes:
@@ -215,26 +214,6 @@ def plot_past_the_edge(ax: Axes, ratio: Tensor, silent: Tensor, clip_epsilon: fl
         )  # fmt: skip
     ax.locator_params("x", nbins=4, integer=True)
     ax.set(xlabel="step", ylim=(0.95, 1.85))
-    return ax
-
-
-def plot_iterations(ax: Axes, returns: Mapping[str, list[float]], start: float) -> Axes:
-    """Draw the true return after each iteration, each with fresh data.
-
-    Args:
-        ax: where to draw.
-        returns: key of `WAYS` -> true return after iteration 1, 2, ...
-        start: true return before the first.
-    """
-    for name in (name for name in WAYS if name in returns):
-        row, (role, style, marker) = returns[name], WAYS[name]
-        ax.plot(
-            range(len(row) + 1), [start, *row], marker=marker, markersize=6, color=COLORS[role],
-            linestyle=style, label=name,
-        )  # fmt: skip
-    ax.axhline(0, color=COLORS["quiet"], linewidth=1)
-    ax.set(xlabel="iteration", ylabel="true return J")
-    ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
     return ax
 
 

@@ -7,7 +7,6 @@ from torch import Tensor
 
 from ppo_lesson.figures.staying_proximal import (
     WAYS,
-    plot_iterations,
     plot_kl_errors,
     plot_kl_terms,
     plot_past_the_edge,
@@ -104,12 +103,6 @@ def test_silenced_samples_are_hollow(ax: Axes) -> None:
 def test_one_sample_is_enough_for_the_edge(ax: Axes) -> None:
     plot_past_the_edge(ax, torch.tensor([[1.0], [1.3]]), torch.tensor([[False], [True]]), 0.2)
     assert len(ax.lines) == 4
-
-
-def test_iterations_begin_at_the_return_before_the_first(ax: Axes) -> None:
-    plot_iterations(ax, {"clip": [0.3, 0.5], "surrogate": [-1.0, 0.1]}, start=0.1)
-    drawn = {line.get_label(): list(line.get_ydata()) for line in ax.lines[:2]}
-    assert drawn == {"surrogate": [0.1, -1.0, 0.1], "clip": [0.1, 0.3, 0.5]}
 
 
 def test_no_two_ways_look_alike() -> None:
