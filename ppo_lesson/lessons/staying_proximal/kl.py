@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import torch
 from torch import Tensor
 
@@ -15,18 +13,10 @@ from ppo_lesson.lessons.inputs import (
     floats,
     samples,
 )
-from ppo_lesson.lessons.log_space import (
-    DIFFERENCE,
-    DIFFERENCE_THEN_EXP,
-    DIVIDED_LOGS,
-    divided_logs,
-    through_probabilities,
-    unlikely_case,
-    with_small_numbers,
-)
+from ppo_lesson.lessons.log_space import unlikely_case
+from ppo_lesson.lessons.staying_proximal.kl_logs import LOG_SLIPS, instead_of
 from ppo_lesson.maths import kl_estimates, kl_k1, kl_k2, kl_k3
 
-ESTIMATORS = (kl_k1, kl_k2, kl_k3)
 DETACHED = (
     "The value is right, but no gradient comes back to log_prob, so it could not be used as a "
     "penalty."
@@ -38,29 +28,11 @@ def _log_ratio(log_prob: Tensor, old_log_prob: Tensor) -> Tensor:
     return log_prob - old_log_prob
 
 
-def _instead_of(number: int, estimate: Function) -> Function:
-    """Build an answer with one estimate of the learner's; the other two are right."""
-    parts = [estimate if k == number else right for k, right in enumerate(ESTIMATORS, start=1)]
-
-    def answer(log_prob: Tensor, old_log_prob: Tensor) -> Tensor:
-        inputs = {"log_prob": log_prob, "old_log_prob": old_log_prob}
-        return torch.stack([part(**inputs) for part in parts])
-
-    return answer
-
-
 def _slips_of(number: int, *mistakes: Mistake) -> tuple[Mistake, ...]:
     """Say of slips in k1, k2 or k3 alone which of the three they concern."""
     return tuple(
-        Mistake(f"Look at k{number}. {mistake.sentence}", _instead_of(number, mistake.answer))
+        Mistake(f"Look at k{number}. {mistake.sentence}", instead_of(number, mistake.answer))
         for mistake in mistakes
-    )
-
-
-def _log_slips_of(number: int, mistakes: Iterable[Mistake]) -> tuple[Mistake, ...]:
-    """Keep the sentence of slips with logarithms, which is the same for all three."""
-    return tuple(
-        Mistake(mistake.sentence, _instead_of(number, mistake.answer)) for mistake in mistakes
     )
 
 
@@ -185,34 +157,6 @@ K3_SLIPS = _slips_of(
         lambda log_prob, old_log_prob: len(log_prob) * kl_k3(log_prob, old_log_prob),
     ),
     Mistake(DETACHED, lambda log_prob, old_log_prob: kl_k3(log_prob.detach(), old_log_prob)),
-)
-
-LOG_SLIPS = (
-    *_log_slips_of(1, (*divided_logs(kl_k1), *through_probabilities(kl_k1, DIFFERENCE))),
-    *_log_slips_of(2, (*divided_logs(kl_k2), *through_probabilities(kl_k2, DIFFERENCE))),
-    *_log_slips_of(
-        3,
-        (
-            *divided_logs(kl_k3),
-            Mistake(
-                DIVIDED_LOGS,
-                lambda log_prob, old_log_prob: (
-                    log_prob / old_log_prob - 1 - _log_ratio(log_prob, old_log_prob)
-                ).mean(),
-            ),
-            *through_probabilities(kl_k3, DIFFERENCE_THEN_EXP),
-            *with_small_numbers(
-                lambda ratio: (
-                    lambda log_prob, old_log_prob: (
-                        ratio(log_prob, old_log_prob) - 1 - _log_ratio(log_prob, old_log_prob)
-                    ).mean()
-                ),
-                DIFFERENCE_THEN_EXP,
-            ),
-        ),
-    ),
-    *divided_logs(kl_estimates),
-    *through_probabilities(kl_estimates, DIFFERENCE_THEN_EXP),
 )
 
 # The same slip in all three.

@@ -43,8 +43,8 @@ WHY_MIN = Question(
         ),
         Option(
             "Of the surrogate, the mean of r A on the same samples.",
-            "Sample by sample, the smaller of two products is at most the first. Of J it is no "
-            "bound at all.",
+            "Sample by sample, the smaller of two products is at most the first. It does not "
+            "bound J.",
             correct=True,
         ),
         Option(
