@@ -202,6 +202,9 @@ CALLS: dict[str, Call] = {
         lambda: {"config": SMALL, "seed": 3, "iterations_between": 3, "num_episodes": 3},
         {"seed": 0, "iterations_between": 1, "num_episodes": 1},
     ),
+    "experiments.crossings.record": Call(
+        lambda: {"name": "linear, Adam", "num_runs": 3}, {"num_runs": 1}
+    ),
     "language.feedback.collect_pairs": Call(
         lambda: {"model": LanguageModel(0), "num_pairs": 3, "generator": generator()},
         {"num_pairs": 1},
@@ -364,6 +367,7 @@ CALLS: dict[str, Call] = {
 LONG = {
     "experiments.ablations.rerun",
     "experiments.alignment",
+    "experiments.crossings.record",
     "experiments.lambdas.rerun",
     "language.feedback.pretrain",
     "experiments.token_ratios",

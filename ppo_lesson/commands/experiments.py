@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from ppo_lesson.experiments import ablations, alignment, explosion, lambdas, token_ratios
+from ppo_lesson.experiments import ablations, alignment, crossings, explosion, lambdas, token_ratios
 from ppo_lesson.files import checkout, spare_others
 from ppo_lesson.museum import record as museum
 
@@ -16,6 +16,7 @@ MARK = '{"head":'  # by it a record of ours is known
 EXPERIMENTS: dict[str, Any] = {
     "ablations": ablations,
     "alignment": alignment,
+    "crossings": crossings,
     "explosion": explosion,
     "lambda": lambdas,
     "museum": museum,

@@ -35,6 +35,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "03_when_weights_explode",
     "04_surrogate_gradient",
     "05_away_from_theta_old",
+    "06_staying_proximal",
     "07_advantages",
 )
 """Names of notebooks, such as "00_start_here"; it grows notebook by notebook."""

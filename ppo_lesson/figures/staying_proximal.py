@@ -1,4 +1,4 @@
-"""Figures of notebook 06: estimates of a divergence, a trust region, and four ways off a cliff."""
+"""Figures of notebook 06: estimates of a divergence, a trust region, and ways past a cliff."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ppo_lesson.figures.style import COLORS, label_end
+from ppo_lesson.figures.style import COLORS
 from ppo_lesson.maths import kl_k1, kl_k2, kl_k3
 from ppo_lesson.worlds.careful_cliff import (
     careful_cliff_data,
@@ -23,17 +23,16 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 ESTIMATES = {"k1": ("old", "--", "s"), "k2": ("bad", ":", "^"), "k3": ("new", "-", "o")}
-LEASHES: dict[str, tuple[str, Any, str]] = {
-    "no leash": ("bad", ":", "X"),
-    "price": ("weight", "-.", "s"),
-    "adaptive price": ("good", (0, (6, 1)), "^"),
-    "trust region": ("old", "--", "D"),
+WAYS: dict[str, tuple[str, Any, str]] = {
+    "surrogate": ("bad", ":", "X"),
+    "price or fence": ("old", "--", "D"),
     "clip": ("new", "-", "o"),
 }
 """Colour by role, line and marker of each way to hold a policy."""
 
+INK = COLORS | {"bad": "#9B5F00", "weight": "#A8487A"}  # for text: 3 : 1 on white, at least
 STEPS = {"plain": ("bad", ":", "X", (-8, -20)), "natural": ("old", "--", "D", (-12, 4))}
-END_LABELS = {"no leash": (-12, 14), "price": (4, 14), "trust region": (12, -4), "clip": (12, -14)}
+END_LABELS = {"surrogate": (-16, -26), "price or fence": (-6, 24), "clip": (-12, -18)}
 
 
 def plot_kl_terms(ax: Axes) -> Axes:
@@ -49,8 +48,11 @@ def plot_kl_terms(ax: Axes) -> Axes:
         role, style, _ = ESTIMATES[name]
         term = [float(estimate(r.log()[None], old)) for r in ratio]
         ax.plot(ratio.tolist(), term, color=COLORS[role], linestyle=style)
-        label_end(ax, ratio, term, role, name)
-    ax.set(xlabel="ratio r of the sample", ylabel="what it adds", xlim=(0.1, 3.4))
+        ax.annotate(
+            name, (ratio[-1].item(), term[-1]), (6, 0), textcoords="offset points",
+            color=INK[role], va="center",
+        )  # fmt: skip
+    ax.set(xlabel="ratio $r$ of the sample", ylabel="what it adds", xlim=(0.1, 3.4))
     ax.set_title("Only k1 counts below zero")
     return ax
 
@@ -70,7 +72,7 @@ def plot_kl_errors(ax: Axes, kl: Tensor, exact: Tensor, sampled: Tensor) -> Axes
         ax.plot(kl.tolist(), (found / kl).tolist(), marker, color=COLORS[role], markersize=7)
         at_start = (float(kl[0]), float(row[0] / kl[0]))
         away = {"k1": (12, -2), "k2": (0, -20), "k3": (0, 9)}[name]
-        ax.annotate(name, at_start, away, textcoords="offset points", color=COLORS[role])
+        ax.annotate(name, at_start, away, textcoords="offset points", color=INK[role])
     ax.set(xscale="log", yscale="log", xlabel="exact KL, nats", ylabel="error / exact KL")
     ax.set_title("Lines exact, points sampled")
     return ax
@@ -95,33 +97,41 @@ def plot_trust_region(ax: Axes, max_kl: float, fisher: Tensor, steps: Mapping[st
     gain = (ratio @ (data.weight * data.advantage)).view(81, 81)
     grid = courage.numpy(), care.numpy()
     levels = np.linspace(-1, 1, 9) * float(gain[:, -1].max())
+    note = {"textcoords": "offset points", "fontsize": 12}
     ax.contour(*grid, gain.numpy(), levels=levels, colors=COLORS["light"], linewidths=1)
+    ax.annotate(
+        "levels of $L_{IS}$", (courage[2].item(), care[2].item()), (0, 4), **note, color=INK["old"]
+    )
     ax.contour(*grid, kl.numpy(), levels=[max_kl], colors=COLORS["truth"], linewidths=2.5)
+    exact = kl[:, 40].sub(max_kl).abs()[:35].argmin()
+    ax.annotate("exact limit", (courage[40].item(), care[exact].item()), (-34, -18), **note)
     angle = torch.linspace(0, 2 * torch.pi, 200, dtype=torch.float64)
     circle = torch.stack([angle.cos(), angle.sin()])
     # With F = C C^T, the points x = C^-T u of the unit circle fulfil x^T F x = 1.
     root = torch.linalg.cholesky(fisher).T
     ellipse = (2 * max_kl) ** 0.5 * torch.linalg.solve(root, circle)
     ax.plot(*ellipse.tolist(), color=COLORS["weight"], linestyle="--")
+    left = (ellipse[0, 75].item(), ellipse[1, 75].item())
+    ax.annotate("parabola", left, (4, -18), **note, color=INK["weight"])
     for name, step in steps.items():
         role, style, marker, away = STEPS[name]
         x, y = step.tolist()
         ax.plot([0, x], [0, y], color=COLORS[role], linestyle=style)
         ax.plot([x], [y], marker, color=COLORS[role], markersize=10)
-        ax.annotate(name, (x, y), away, textcoords="offset points", ha="right", color=COLORS[role])
+        ax.annotate(name, (x, y), away, textcoords="offset points", ha="right", color=INK[role])
     ax.plot([0], [0], "o", color=COLORS["truth"], markersize=9)
     ax.locator_params("x", nbins=5)
-    ax.set(xlabel="courage theta_0", ylabel="care theta_1", title=f"KL at most {max_kl:g}")
+    ax.set(xlabel=r"courage $\theta_0$", ylabel=r"care $\theta_1$", title=f"KL at most {max_kl:g}")
     ax.grid(visible=False)
     return ax
 
 
-def plot_leash_map(ax: Axes, paths: Mapping[str, Tensor]) -> Axes:
+def plot_ways_map(ax: Axes, paths: Mapping[str, Tensor]) -> Axes:
     """Draw paths over the true return: how often the policy goes, how often it then does bad.
 
     Args:
         ax: where to draw.
-        paths: key of `LEASHES` -> (K, 2) points theta from the old policy to where the path ends.
+        paths: key of `WAYS` -> (K, 2) points theta from the old policy to where the path ends.
     """
     go, bad = np.linspace(0.01, 1, 200), np.logspace(-3.2, 0, 200)
     truth = go[None, :] * (1 - 4 * bad[:, None])
@@ -136,33 +146,33 @@ def plot_leash_map(ax: Axes, paths: Mapping[str, Tensor]) -> Axes:
         ax.text(1.01, (1 - level) / 4, f"{level:g}", **note)
     ax.text(0.03, 0.6, "J below 0", **note)
     for name, path in paths.items():
-        role, style, _ = LEASHES[name]
+        role, style, _ = WAYS[name]
         chance = torch.stack([careful_cliff_log_prob(point).exp() for point in path])
         x, y = chance[:, 1].tolist(), chance[:, 3].tolist()
         ax.plot(x, y, color=COLORS[role], linestyle=style)
         _mark_end(ax, x, y, name)
         ax.annotate(
-            name, (x[-1], y[-1]), END_LABELS[name], textcoords="offset points", color=COLORS[role],
+            name, (x[-1], y[-1]), END_LABELS[name], textcoords="offset points", color=INK[role],
             ha="right" if END_LABELS[name][0] < 0 else "left",
         )  # fmt: skip
     ax.plot(x[:1], y[:1], "o", color=COLORS["truth"], markersize=10, zorder=4)
-    ax.annotate("pi_old", (x[0], y[0]), (-10, 8), textcoords="offset points", ha="right")
+    ax.annotate(r"$\pi_{old}$", (x[0], y[0]), (-10, 8), textcoords="offset points", ha="right")
     ax.set(yscale="log", xlim=(-0.06, 1), ylim=(10**-3.2, 1))
     ax.set(xlabel="how often it goes", ylabel="how often it then does bad")
     ax.grid(visible=False)
     return ax
 
 
-def plot_leash_returns(ax: Axes, paths: Mapping[str, Tensor]) -> Axes:
+def plot_ways_returns(ax: Axes, paths: Mapping[str, Tensor]) -> Axes:
     """Draw the true return along each path against the divergence from the old policy.
 
     Args:
         ax: where to draw.
-        paths: see `plot_leash_map`; the first point of each is the old policy.
+        paths: see `plot_ways_map`; the first point of each is the old policy.
     """
     mdp = cliff_mdp()
     for name, path in paths.items():
-        role, style, _ = LEASHES[name]
+        role, style, _ = WAYS[name]
         data = careful_cliff_data(path[0])
         kl, truth = [], []
         for point in path[1:]:
@@ -172,7 +182,11 @@ def plot_leash_returns(ax: Axes, paths: Mapping[str, Tensor]) -> Axes:
         ax.plot(kl, truth, color=COLORS[role], linestyle=style)
         _mark_end(ax, kl, truth, name)
     ax.axhline(0, color=COLORS["quiet"], linewidth=1)
-    ax.set(xscale="log", xlabel="KL(old || new), nats per episode", ylabel="true return J")
+    ax.set(
+        xscale="log",
+        xlabel=r"KL($\pi_{old}$ || $\pi_\theta$), nats per episode",
+        ylabel="true return J",
+    )
     ax.legend(loc="lower left")
     return ax
 
@@ -203,31 +217,9 @@ def plot_past_the_edge(ax: Axes, ratio: Tensor, silent: Tensor, clip_epsilon: fl
     return ax
 
 
-def plot_iterations(ax: Axes, returns: Mapping[str, list[float]], start: float) -> Axes:
-    """Draw the true return after each iteration, each with fresh data.
-
-    Args:
-        ax: where to draw.
-        returns: key of `LEASHES` -> true return after iteration 1, 2, ...
-        start: true return before the first.
-    """
-    for name in (name for name in LEASHES if name in returns):
-        row, (role, style, marker) = returns[name], LEASHES[name]
-        ax.plot(
-            range(len(row) + 1), [start, *row], marker=marker, markersize=6, color=COLORS[role],
-            linestyle=style, label=name,
-        )  # fmt: skip
-    ax.axhline(0, color=COLORS["quiet"], linewidth=1)
-    ax.set(xlabel="iteration", ylabel="true return J")
-    ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
-    return ax
-
-
 def _mark_end(ax: Axes, x: list[float], y: list[float], name: str) -> None:
-    """Mark where a path ends; the price's square is hollow, because the clip ends close by."""
-    role, _, marker = LEASHES[name]
-    hollow = name == "price"
+    """Mark where a path ends."""
+    role, _, marker = WAYS[name]
     ax.plot(
-        x[-1:], y[-1:], marker, color=COLORS[role], label=name, linestyle="", markeredgewidth=2,
-        markersize=16 if hollow else 10, fillstyle="none" if hollow else "full",
+        x[-1:], y[-1:], marker, color=COLORS[role], label=name, linestyle="", markersize=10,
     )  # fmt: skip

@@ -24,7 +24,14 @@ from ppo_lesson.maths.advantages import (
     rewards_to_go,
 )
 from ppo_lesson.maths.batches import minibatches
-from ppo_lesson.maths.divergences import adaptive_beta, kl_k1, kl_k2, kl_k3, kl_p_q
+from ppo_lesson.maths.divergences import (
+    adaptive_beta,
+    kl_estimates,
+    kl_k1,
+    kl_k2,
+    kl_k3,
+    kl_p_q,
+)
 from ppo_lesson.maths.gradients import cosine, finite_difference_gradient, flat_gradient
 from ppo_lesson.maths.importance import (
     effective_sample_size,
@@ -90,6 +97,7 @@ __all__ = [
     "implicit_reward",
     "importance_estimate",
     "importance_weights",
+    "kl_estimates",
     "kl_k1",
     "kl_k2",
     "kl_k3",

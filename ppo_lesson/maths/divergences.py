@@ -106,6 +106,24 @@ def kl_k3(log_prob: Tensor, old_log_prob: Tensor) -> Tensor:
     return (torch.expm1(log_r) - log_r).mean()
 
 
+def kl_estimates(log_prob: Tensor, old_log_prob: Tensor) -> Tensor:
+    """Estimate KL(old || new) in three ways at once: k1, k2 and k3.
+
+    Args:
+        log_prob: (N,) log-probability of each action under the current policy.
+        old_log_prob: (N,) the same under the policy that acted, a constant.
+
+    Returns:
+        (3,) the estimates k1, k2, k3 in nats, see `kl_k1`, `kl_k2` and `kl_k3`.
+
+    Raises:
+        ValueError: shapes differ or are not (N,).
+
+    Source: Schulman (2020), Approximating KL divergence.
+    """
+    return torch.stack([estimate(log_prob, old_log_prob) for estimate in (kl_k1, kl_k2, kl_k3)])
+
+
 def adaptive_beta(beta: float, kl: float, target_kl: float) -> float:
     """Charge more for distance where the last update went too far, less where it hardly moved.
 

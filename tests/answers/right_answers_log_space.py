@@ -50,9 +50,16 @@ for _f in RATIOS:
         ).mean(),
     )
 for _f in LOG_RATIOS:
-    add("kl_k1", lambda log_prob, old_log_prob, f=_f: -f(log_prob, old_log_prob).mean())
-    add("kl_k2", lambda log_prob, old_log_prob, f=_f: f(log_prob, old_log_prob).pow(2).mean() / 2)
-    add("kl_k3", lambda log_prob, old_log_prob, f=_f: k3(f(log_prob, old_log_prob)))
+    add(
+        "kl_estimates",
+        lambda log_prob, old_log_prob, f=_f: torch.stack(
+            [
+                -f(log_prob, old_log_prob).mean(),
+                f(log_prob, old_log_prob).pow(2).mean() / 2,
+                k3(f(log_prob, old_log_prob)),
+            ]
+        ),
+    )
     add(
         "kl_penalised_loss",
         lambda log_prob, old_log_prob, advantage, beta, f=_f: (

@@ -55,6 +55,25 @@ def dpo(margin: Callable, log_sigmoid: Callable = F.logsigmoid) -> Callable:
     return answer
 
 
+# k1, k2 and k3 of a log-ratio: one exercise asks for all three.
+THREE: list[Callable] = [
+    lambda d: -d.mean(),
+    lambda d: (d**2).mean() / 2,
+    lambda d: k3(d.exp(), d),
+]
+
+
+def one_of_three(number: int, estimate: Callable) -> Callable:
+    """The slip is in k1, k2 or k3; the other two are right."""
+
+    def answer(log_prob, old_log_prob):
+        parts = [right(log_prob - old_log_prob) for right in THREE]
+        parts[number - 1] = estimate(log_prob, old_log_prob)
+        return torch.stack(parts)
+
+    return answer
+
+
 # Of a ratio -> the answer.
 OF_A_RATIO: dict[str, Callable] = {
     "importance_weights": lambda f: lambda log_target, log_proposal: f(log_target, log_proposal),
@@ -69,8 +88,8 @@ OF_A_RATIO: dict[str, Callable] = {
             -lower(f(log_prob, old_log_prob), advantage, clip_epsilon).mean()
         )
     ),
-    "kl_k3": lambda f: (
-        lambda log_prob, old_log_prob: k3(f(log_prob, old_log_prob), log_prob - old_log_prob)
+    "kl_estimates": lambda f: one_of_three(
+        3, lambda log_prob, old_log_prob: k3(f(log_prob, old_log_prob), log_prob - old_log_prob)
     ),
     "kl_penalised_loss": lambda f: (
         lambda log_prob, old_log_prob, advantage, beta: (
@@ -81,11 +100,9 @@ OF_A_RATIO: dict[str, Callable] = {
 }
 # Of a log-ratio -> the answer.
 OF_A_LOG_RATIO: dict[str, Callable] = {
-    "kl_k1": lambda f: lambda log_prob, old_log_prob: -f(log_prob, old_log_prob).mean(),
-    "kl_k2": lambda f: lambda log_prob, old_log_prob: (f(log_prob, old_log_prob) ** 2).mean() / 2,
-    "kl_k3": lambda f: (
-        lambda log_prob, old_log_prob: k3(
-            f(log_prob, old_log_prob).exp(), f(log_prob, old_log_prob)
+    "kl_estimates": lambda f: (
+        lambda log_prob, old_log_prob: torch.stack(
+            [estimate(f(log_prob, old_log_prob)) for estimate in THREE]
         )
     ),
     "shaped_reward": lambda f: (
@@ -157,6 +174,18 @@ for _builders, _spellings in (
     for _exercise, _build in _builders.items():
         add(FRAGILE, _exercise, {why: _build(f) for why, f in _spellings.items()})
 
+for _number, _estimate in enumerate(THREE, start=1):
+    add(
+        FRAGILE,
+        "kl_estimates",
+        {
+            f"k{_number} alone, {why}": one_of_three(
+                _number,
+                lambda log_prob, old_log_prob, f=f, k=_estimate: k(f(log_prob, old_log_prob)),
+            )
+            for why, f in LOG_RATIOS.items()
+        },
+    )
 add(
     FRAGILE,
     "reinforce_loss",
@@ -335,29 +364,33 @@ DIVIDED: dict[str, dict[str, Callable]] = {
             -lower((log_prob / old_log_prob).exp(), advantage, clip_epsilon).mean()
         ),
     },
-    "kl_k1": {
-        "one log by the other": lambda log_prob, old_log_prob: -(log_prob / old_log_prob).mean(),
-        "log of the quotient of logs": lambda log_prob, old_log_prob: (
-            -(log_prob / old_log_prob).log().mean()
+    "kl_estimates": {
+        "in k1, one log by the other": one_of_three(
+            1, lambda log_prob, old_log_prob: -(log_prob / old_log_prob).mean()
         ),
-    },
-    "kl_k2": {
-        "one log by the other": lambda log_prob, old_log_prob: (
-            0.5 * (log_prob / old_log_prob).square().mean()
+        "in k1, log of the quotient of logs": one_of_three(
+            1, lambda log_prob, old_log_prob: -(log_prob / old_log_prob).log().mean()
         ),
-        "log of the quotient of logs": lambda log_prob, old_log_prob: (
-            0.5 * (log_prob / old_log_prob).log().square().mean()
+        "in k2, one log by the other": one_of_three(
+            2, lambda log_prob, old_log_prob: 0.5 * (log_prob / old_log_prob).square().mean()
         ),
-    },
-    "kl_k3": {
-        "one log by the other for r": lambda log_prob, old_log_prob: k3(
-            log_prob / old_log_prob, log_prob - old_log_prob
+        "in k2, log of the quotient of logs": one_of_three(
+            2, lambda log_prob, old_log_prob: 0.5 * (log_prob / old_log_prob).log().square().mean()
         ),
-        "one log by the other for r, and its log": lambda log_prob, old_log_prob: k3(
-            log_prob / old_log_prob, (log_prob / old_log_prob).log()
+        "in k3, one log by the other for r": one_of_three(
+            3, lambda log_prob, old_log_prob: k3(log_prob / old_log_prob, log_prob - old_log_prob)
         ),
-        "one log by the other for log r": lambda log_prob, old_log_prob: k3(
-            (log_prob / old_log_prob).exp(), log_prob / old_log_prob
+        "in k3, one log by the other for r, and its log": one_of_three(
+            3,
+            lambda log_prob, old_log_prob: k3(
+                log_prob / old_log_prob, (log_prob / old_log_prob).log()
+            ),
+        ),
+        "in k3, one log by the other for log r": one_of_three(
+            3,
+            lambda log_prob, old_log_prob: k3(
+                (log_prob / old_log_prob).exp(), log_prob / old_log_prob
+            ),
         ),
     },
     "kl_penalised_loss": {

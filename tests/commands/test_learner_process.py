@@ -37,13 +37,16 @@ def _run(path: Path, gigabytes: float = 8) -> Outcome:
     return attempt.close()
 
 
+PASSED = "from ppo_lesson.maths import surrogate_loss as my_surrogate_loss"
+
+
 @pytest.fixture(scope="module")
 def teacher(tmp_path_factory) -> Path:
     """The teacher's own progress: a damaged file, which who reads it moves, and a right answer."""
     folder = tmp_path_factory.mktemp("teacher")
     (folder / "progress.json").write_text("damaged")
     (folder / "answers").mkdir()
-    (folder / "answers" / "kl_k3.py").write_text("from ppo_lesson.maths import kl_k3 as my_kl_k3")
+    (folder / "answers" / "surrogate_loss.py").write_text(PASSED)
     return folder
 
 
@@ -83,12 +86,13 @@ def outcome(hand_in: Path, teacher: Path) -> Outcome:
         "def my_value_loss(value, value_target)\n    return 1",
         "my_entropy: object = None",
         "'\ud800'",
-        "my_kl_k1 = my_kl_k1",
+        "my_policy_ratio = my_policy_ratio",
         "check(GAE, my_gae)\ncheck(NORMALISE_ADVANTAGE, f)\nexit()",
-        "my_kl_k2 = EXERCISES['kl_k2'].reference",
-        "from ppo_lesson.exercises import yours\nmy_kl_k3 = [yours(EXERCISES['kl_k3'])]",
-        "reference = EXERCISES['kl_k3'].reference\n"
-        "my_kl_k3 = reference if my_kl_k3 == [reference] else None",
+        "my_reinforce_loss = EXERCISES['reinforce_loss'].reference",
+        "from ppo_lesson.exercises import yours\n"
+        "my_surrogate_loss = [yours(EXERCISES['surrogate_loss'])]",
+        "reference = EXERCISES['surrogate_loss'].reference\n"
+        "my_surrogate_loss = reference if my_surrogate_loss == [reference] else None",
     )
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("PPO_LESSON_DATA", str(teacher))
@@ -106,10 +110,14 @@ def outcome(hand_in: Path, teacher: Path) -> Outcome:
         ("score", "wrong", "SyntaxError in line 1: expected ':'"),  # the stub is not the answer
         ("value_loss", "correct", ""),  # in a cell that failed afterwards; broken again later
         ("entropy", "wrong", "not a function"),
-        ("kl_k1", "wrong", "NameError in line 1: name 'my_kl_k1' is not defined"),
+        ("policy_ratio", "wrong", "NameError in line 1: name 'my_policy_ratio' is not defined"),
         ("normalise_advantage", "missing", "No cell defines my_normalise_advantage."),
-        ("kl_k2", "correct", ""),  # behind a cell that ended the session
-        ("kl_k3", "correct", ""),  # no function was found that passed before: the teacher's did
+        ("reinforce_loss", "correct", ""),  # behind a cell that ended the session
+        (
+            "surrogate_loss",
+            "correct",
+            "",
+        ),  # no function was found that passed before: the teacher's did
     ],
 )
 def test_an_answer_is_found_and_its_error_named(exercise, status, words, outcome: Outcome):
@@ -129,7 +137,7 @@ def test_the_files_that_were_handed_in_and_the_teachers_progress_stay_as_they_ar
 ):
     assert outcome.verdicts
     before = {
-        "answers/kl_k3.py": "from ppo_lesson.maths import kl_k3 as my_kl_k3",
+        "answers/surrogate_loss.py": PASSED,
         "progress.json": "damaged",
     }
     assert (hand_in.parent / "data.txt").read_text() == "original"
@@ -238,8 +246,8 @@ def unread(tmp_path_factory) -> Outcome:
             path,
             "%matplotlib inline\n%autosave 30\nquit()",
             "def my_importance_weights(log_target, log_proposal):\n    ...\n"
-            "def my_kl_k3(log_prob, old):\n    ...",
-            f"%%time\n{REFERENCE}my_kl_k3 = EXERCISES['kl_k3'].reference",
+            "def my_surrogate_loss(log_prob, old):\n    ...",
+            f"%%time\n{REFERENCE}my_surrogate_loss = EXERCISES['surrogate_loss'].reference",
             "from solutions import *",
         )
     )
@@ -251,7 +259,7 @@ def test_what_a_kernel_can_is_no_failure(unread: Outcome):
 
 def test_an_answer_counts_that_is_bound_below_the_stub_where_nobody_reads_it(unread: Outcome):
     assert {name: status for name, (status, _) in unread.verdicts.items()} == {
-        "importance_weights": "correct", "kl_k3": "correct",
+        "importance_weights": "correct", "surrogate_loss": "correct",
     }  # fmt: skip
 
 

@@ -6,14 +6,13 @@ from matplotlib.axes import Axes
 from torch import Tensor
 
 from ppo_lesson.figures.staying_proximal import (
-    LEASHES,
-    plot_iterations,
+    WAYS,
     plot_kl_errors,
     plot_kl_terms,
-    plot_leash_map,
-    plot_leash_returns,
     plot_past_the_edge,
     plot_trust_region,
+    plot_ways_map,
+    plot_ways_returns,
 )
 from ppo_lesson.worlds.careful_cliff import careful_cliff_logits
 from ppo_lesson.worlds.enumeration import trajectories, trajectory_log_prob
@@ -26,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("float64")
 @pytest.fixture
 def paths() -> dict[str, Tensor]:
     to_the_right = torch.linspace(0, 3, 7)[:, None] * torch.tensor([1.0, 0.5])
-    return {"no leash": to_the_right, "price": to_the_right[:2], "clip": to_the_right[:3]}
+    return {"surrogate": to_the_right, "price or fence": to_the_right[:2], "clip": to_the_right[:3]}
 
 
 def line_data(ax: Axes, index: int) -> tuple[Tensor, Tensor]:
@@ -72,17 +71,17 @@ def test_the_ellipse_is_where_the_parabola_reaches_the_limit(ax: Axes) -> None:
 
 
 def test_the_map_shows_how_often_the_policy_goes_and_does_bad(ax: Axes, paths) -> None:
-    plot_leash_map(ax, paths)
+    plot_ways_map(ax, paths)
     go, bad = line_data(ax, 0)
-    policy = cliff_mdp().policy(careful_cliff_logits(paths["no leash"][-1]))
+    policy = cliff_mdp().policy(careful_cliff_logits(paths["surrogate"][-1]))
     assert torch.isclose(go[-1], policy[0, 1]) and torch.isclose(bad[-1], policy[1, 1])
-    assert {"no leash", "price", "clip", "pi_old"} <= set(words(ax))
+    assert {"surrogate", "price or fence", "clip", r"$\pi_{old}$"} <= set(words(ax))
 
 
 def test_the_returns_are_true_and_the_distance_is_that_of_whole_episodes(ax: Axes, paths) -> None:
-    plot_leash_returns(ax, paths)
+    plot_ways_returns(ax, paths)
     kl, truth = line_data(ax, 0)
-    mdp, old, new = cliff_mdp(), *(careful_cliff_logits(paths["no leash"][k]) for k in (0, -1))
+    mdp, old, new = cliff_mdp(), *(careful_cliff_logits(paths["surrogate"][k]) for k in (0, -1))
     walks = trajectories(mdp)
     log_old, log_new = (
         trajectory_log_prob(mdp, logits, walks.state, walks.action) for logits in (old, new)
@@ -106,12 +105,6 @@ def test_one_sample_is_enough_for_the_edge(ax: Axes) -> None:
     assert len(ax.lines) == 4
 
 
-def test_iterations_begin_at_the_return_before_the_first(ax: Axes) -> None:
-    plot_iterations(ax, {"clip": [0.3, 0.5], "no leash": [-1.0, 0.1]}, start=0.1)
-    drawn = {line.get_label(): list(line.get_ydata()) for line in ax.lines[:2]}
-    assert drawn == {"no leash": [0.1, -1.0, 0.1], "clip": [0.1, 0.3, 0.5]}
-
-
-def test_no_two_leashes_look_alike() -> None:
-    for part in zip(*LEASHES.values(), strict=True):
-        assert len(set(part)) == len(LEASHES)
+def test_no_two_ways_look_alike() -> None:
+    for part in zip(*WAYS.values(), strict=True):
+        assert len(set(part)) == len(WAYS)

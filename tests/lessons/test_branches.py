@@ -89,9 +89,7 @@ BRANCHES: dict[str, dict[str, Callable[[Inputs], bool]]] = {
     "surrogate_loss": DIRECTIONS | SIGNS,
     "kl_penalised_loss": DIRECTIONS | SIGNS,
     "policy_ratio": DIRECTIONS,
-    "kl_k1": DIRECTIONS,
-    "kl_k2": DIRECTIONS,
-    "kl_k3": DIRECTIONS,
+    "kl_estimates": DIRECTIONS,
     "reinforce_loss": SIGNS,
     "gradient_share": SIGNS,
     "adaptive_beta": {

@@ -9,6 +9,7 @@ import torch
 from torch.nn.functional import relu
 
 from ppo_lesson.lessons.staying_proximal import LESSON
+from ppo_lesson.maths import kl_k1, kl_k2, kl_k3
 
 EXERCISES = {exercise.id: exercise for exercise in LESSON.exercises}
 
@@ -150,7 +151,17 @@ def fraction_as_count(ratio, advantage, clip_epsilon):
     return (advantage.sign() * (ratio - 1) > clip_epsilon).double().sum()
 
 
-# kl_k1, kl_k2, kl_k3
+# kl_estimates: one of the three as a learner spells it, the other two the package's
+
+
+def in_place_of(number, estimate):
+    def answer(log_prob, old_log_prob):
+        inputs = log_prob, old_log_prob
+        parts = [kl_k1(*inputs), kl_k2(*inputs), kl_k3(*inputs)]
+        parts[number - 1] = estimate(*inputs)
+        return torch.stack(parts)
+
+    return answer
 
 
 def k1_of_ratios(log_prob, old_log_prob):
@@ -206,6 +217,24 @@ def k3_with_plus(log_prob, old_log_prob):
 def k3_without_one(log_prob, old_log_prob):
     log_ratio = log_prob - old_log_prob
     return (log_ratio.exp() - log_ratio).mean()
+
+
+def all_from_one_log_ratio(log_prob, old_log_prob):
+    d = log_prob - old_log_prob
+    return torch.stack([-d.mean(), (d**2).mean() / 2, (d.exp() - 1 - d).mean()])
+
+
+def all_reversed(log_prob, old_log_prob):
+    return all_from_one_log_ratio(old_log_prob, log_prob)
+
+
+def all_summed(log_prob, old_log_prob):
+    d = log_prob - old_log_prob
+    return torch.stack([-d.sum(), (d**2).sum() / 2, (d.exp() - 1 - d).sum()])
+
+
+def all_as_numbers(log_prob, old_log_prob):
+    return torch.tensor(all_from_one_log_ratio(log_prob, old_log_prob).tolist()).double()
 
 
 # kl_penalised_loss
@@ -290,9 +319,12 @@ RIGHT: dict[str, list[Callable]] = {
         fraction_by_loop,
         fraction_by_autograd,
     ],
-    "kl_k1": [k1_of_ratios, k1_by_means, k1_by_loop],
-    "kl_k2": [k2_by_loop, k2_swapped, k2_by_mean_square],
-    "kl_k3": [k3_plain, k3_by_loop, k3_as_k1_plus],
+    "kl_estimates": [
+        *(in_place_of(1, k1) for k1 in (k1_of_ratios, k1_by_means, k1_by_loop)),
+        *(in_place_of(2, k2) for k2 in (k2_by_loop, k2_swapped, k2_by_mean_square)),
+        *(in_place_of(3, k3) for k3 in (k3_plain, k3_by_loop, k3_as_k1_plus)),
+        all_from_one_log_ratio,
+    ],
     "kl_penalised_loss": [penalised_plain, penalised_in_one_mean, penalised_by_loop],
     "adaptive_beta": [beta_by_ratio, beta_by_power, beta_in_tensors],
 }
@@ -316,28 +348,58 @@ WRONG: dict[str, list[tuple[Callable, str]]] = {
         (fraction_above, "looked at one side"),
         (fraction_as_count, "This is a count"),
     ],
-    "kl_k1": [
-        (lambda log_prob, old_log_prob: k1_by_means(old_log_prob, log_prob), "turned round"),
-        (k2_swapped, "This is k2"),
-        (k3_plain, "This is k3"),
-        (lambda log_prob, old_log_prob: (log_prob - old_log_prob).abs().mean(), "absolute"),
-        (lambda log_prob, old_log_prob: (old_log_prob - log_prob).sum(), "took the sum"),
-        (lambda log_prob, old_log_prob: k1_by_means(log_prob.detach(), old_log_prob), "gradient"),
-    ],
-    "kl_k2": [
-        (lambda log_prob, old_log_prob: ((log_prob - old_log_prob) ** 2).mean(), "half is missing"),
-        (lambda log_prob, old_log_prob: k1_by_means(log_prob, old_log_prob) ** 2 / 2, "before you"),
-        (k1_by_loop, "This is k1"),
-        (k3_by_loop, "This is k3"),
-        (lambda log_prob, old_log_prob: ((log_prob - old_log_prob) ** 2).sum() / 2, "the sum"),
-    ],
-    "kl_k3": [
-        (k3_reversed, "direction is reversed"),
-        (k3_with_plus, "sign of the logarithm"),
-        (k2_by_loop, "This is k2"),
-        (k1_of_ratios, "This is k1"),
-        (k3_without_one, "- 1 is missing"),
-        (lambda log_prob, old_log_prob: -k3_by_loop(log_prob, old_log_prob), "negated"),
+    "kl_estimates": [
+        (
+            in_place_of(1, lambda log_prob, old_log_prob: k1_by_means(old_log_prob, log_prob)),
+            "turned round",
+        ),
+        (in_place_of(1, k2_swapped), "This is k2"),
+        (in_place_of(1, k3_plain), "This is k3"),
+        (
+            in_place_of(1, lambda log_prob, old_log_prob: (log_prob - old_log_prob).abs().mean()),
+            "absolute",
+        ),
+        (
+            in_place_of(1, lambda log_prob, old_log_prob: (old_log_prob - log_prob).sum()),
+            "took the sum",
+        ),
+        (
+            in_place_of(
+                1, lambda log_prob, old_log_prob: k1_by_means(log_prob.detach(), old_log_prob)
+            ),
+            "gradient",
+        ),
+        (
+            in_place_of(2, lambda log_prob, old_log_prob: ((log_prob - old_log_prob) ** 2).mean()),
+            "half is missing",
+        ),
+        (
+            in_place_of(
+                2, lambda log_prob, old_log_prob: k1_by_means(log_prob, old_log_prob) ** 2 / 2
+            ),
+            "before you",
+        ),
+        (in_place_of(2, k1_by_loop), "This is k1"),
+        (in_place_of(2, k3_by_loop), "This is k3"),
+        (
+            in_place_of(
+                2, lambda log_prob, old_log_prob: ((log_prob - old_log_prob) ** 2).sum() / 2
+            ),
+            "the sum",
+        ),
+        (in_place_of(3, k3_reversed), "direction is reversed"),
+        (in_place_of(3, k3_with_plus), "sign of the logarithm"),
+        (in_place_of(3, k2_by_loop), "This is k2"),
+        (in_place_of(3, k1_of_ratios), "This is k1"),
+        (in_place_of(3, k3_without_one), "- 1 is missing"),
+        (
+            in_place_of(3, lambda log_prob, old_log_prob: -k3_by_loop(log_prob, old_log_prob)),
+            "negated",
+        ),
+        (all_reversed, "reversed in all three"),
+        (all_summed, "All three are sums"),
+        (all_as_numbers, "torch.stack keeps it"),
+        (lambda **inputs: all_from_one_log_ratio(**inputs).flip(0), "not in this order"),
     ],
     "kl_penalised_loss": [
         (penalised_with(k3_plain, price=-1.0), "distance is rewarded"),

@@ -272,6 +272,7 @@ PAIRS: dict[str, tuple[Callable[..., Tensor], tuple[Any, ...], list[float] | flo
     "log_ratio": (log_ratio, (), [0.0, 1.0]),
     "policy_ratio": (maths.policy_ratio, (), [1.0, math.e]),
     "importance_weights": (maths.importance_weights, (), [1.0, math.e]),
+    "kl_estimates": (maths.kl_estimates, (), [-0.5, 0.25, (math.e - 2) / 2]),
     "kl_k1": (maths.kl_k1, (), -0.5),
     "kl_k2": (maths.kl_k2, (), 0.25),
     "kl_k3": (maths.kl_k3, (), (math.e - 2) / 2),

@@ -10,7 +10,15 @@ from hypothesis import given, settings, strategies as st
 from torch import Tensor
 from torch.distributions import Categorical, kl_divergence
 
-from ppo_lesson.maths.divergences import BETA_LIMITS, adaptive_beta, kl_k1, kl_k2, kl_k3, kl_p_q
+from ppo_lesson.maths.divergences import (
+    BETA_LIMITS,
+    adaptive_beta,
+    kl_estimates,
+    kl_k1,
+    kl_k2,
+    kl_k3,
+    kl_p_q,
+)
 from ppo_lesson.maths.gradients import finite_difference_gradient
 
 few = settings(max_examples=25)
@@ -96,6 +104,8 @@ def test_the_estimates_are_means_over_the_sample() -> None:
     assert_equal(kl_k1(NEW, OLD), -log_ratio.sum() / 3)
     assert_equal(kl_k2(NEW, OLD), (log_ratio**2).sum() / 6)
     assert_equal(kl_k3(NEW, OLD), (log_ratio.exp() - 1 - log_ratio).sum() / 3)
+    three = torch.stack([-log_ratio, log_ratio**2 / 2, log_ratio.exp() - 1 - log_ratio])
+    assert_equal(kl_estimates(NEW, OLD), three.mean(1))
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])

@@ -140,6 +140,7 @@ FORMULAS: dict[str, dict[str, Any]] = {
     "implicit_reward": {"log_prob": A, "ref_log_prob": B, "beta": 0.5},
     "importance_estimate": {"value": C, "weight": RATIO},
     "importance_weights": {"log_target": A, "log_proposal": B},
+    "kl_estimates": POLICY,
     "kl_k1": POLICY,
     "kl_k2": POLICY,
     "kl_k3": POLICY,

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from ppo_lesson.maths import clipped_surrogate_loss, surrogate_loss
 from ppo_lesson.worlds.careful_cliff import (
     DECISIONS,
+    ascend,
     careful_cliff_data,
     careful_cliff_log_prob,
     careful_cliff_logits,
@@ -99,3 +102,30 @@ def test_the_slope_of_the_rows_is_that_of_the_truth_at_the_old_policy():
 def test_another_number_of_parameters_is_refused():
     with pytest.raises(ValueError, match="theta"):
         careful_cliff_logits(torch.zeros(3, dtype=torch.float64))
+
+
+@pytest.mark.parametrize("clip_epsilon", [None, 0.2])
+@pytest.mark.parametrize("theta", [OLD, NEW, OLD + 0.3])
+def test_a_step_of_the_ascent_is_one_along_the_gradient_that_autograd_finds(clip_epsilon, theta):
+    data, point = careful_cliff_data(OLD), theta.clone().requires_grad_()
+    samples = (careful_cliff_log_prob(point), data.old_log_prob, data.weighted_advantage)
+    if clip_epsilon is None:
+        loss = surrogate_loss(*samples)
+    else:
+        loss = clipped_surrogate_loss(*samples, clip_epsilon)
+    loss.backward()
+    path = ascend(data, 1, theta, clip_epsilon, step_size=0.5)
+    assert torch.equal(path[0], theta)
+    assert torch.allclose(path[1] - theta, -0.5 * point.grad, rtol=0, atol=1e-12)
+
+
+def test_without_the_pull_of_stay_the_clip_stops_go_at_the_edge():
+    data = careful_cliff_data(torch.zeros(2, dtype=torch.float64))
+    without = replace(data, advantage=data.advantage * torch.tensor([0.0, 1, 1, 1]))
+    ends = [
+        (careful_cliff_log_prob(ascend(d, 3000, torch.zeros(2), 0.2, 0.2)[-1]) - d.old_log_prob)
+        .exp()[1]
+        .item()
+        for d in (data, without)
+    ]
+    assert ends == pytest.approx([2.48, 1.2], abs=0.01)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ppo_lesson.exercises.exercise import Lesson
 from ppo_lesson.lessons.staying_proximal.exercises import CLIPPED_SURROGATE_LOSS
 from ppo_lesson.lessons.staying_proximal.fraction import ACTIVE_CLIP_FRACTION
-from ppo_lesson.lessons.staying_proximal.kl import KL_K1, KL_K2, KL_K3
+from ppo_lesson.lessons.staying_proximal.kl import KL_ESTIMATES
 from ppo_lesson.lessons.staying_proximal.penalty import ADAPTIVE_BETA, KL_PENALISED_LOSS
 from ppo_lesson.lessons.staying_proximal.predictions import PREDICTIONS
 from ppo_lesson.lessons.staying_proximal.questions import OPEN_QUESTIONS, QUESTIONS
@@ -15,9 +15,7 @@ LESSON = Lesson(
     exercises=(
         CLIPPED_SURROGATE_LOSS,
         ACTIVE_CLIP_FRACTION,
-        KL_K1,
-        KL_K2,
-        KL_K3,
+        KL_ESTIMATES,
         KL_PENALISED_LOSS,
         ADAPTIVE_BETA,
     ),

@@ -63,9 +63,9 @@ def _inside_is_never_silenced(answer: Function) -> bool:
 
 ACTIVE_CLIP_FRACTION = Exercise(
     id="active_clip_fraction",
-    minutes=6,
+    minutes=5,
     prompt=(
-        "To which share of the samples does the clip leave *no gradient*? Look at the six cases "
+        "What share of the samples has *no gradient* because of the clip? Look at the six cases "
         "(the sign of A; the ratio below, inside or above the interval) and find the two in which "
         "the clipped loss is flat."
         "\n\n"
@@ -96,7 +96,7 @@ ACTIVE_CLIP_FRACTION = Exercise(
     mistakes=(
         Mistake(
             "This is what most libraries log: every ratio outside the interval. Those that have "
-            "moved to the wrong side keep their full gradient; the sign of the advantage decides.",
+            "moved to the wrong side keep their gradient. The sign of the advantage decides.",
             lambda ratio, advantage, clip_epsilon: clip_fraction(ratio, clip_epsilon),
         ),
         Mistake(

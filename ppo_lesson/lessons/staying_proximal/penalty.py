@@ -51,7 +51,7 @@ def _staying_costs_nothing(answer: Function) -> bool:
 
 KL_PENALISED_LOSS = Exercise(
     id="kl_penalised_loss",
-    minutes=5,
+    minutes=3,
     prompt=(
         "Write the loss that charges for distance: the surrogate loss, minus the mean of $r A$, "
         r"*plus* `beta` times the estimate k3 of KL(old || new), the mean of $(r - 1) - \log r$."

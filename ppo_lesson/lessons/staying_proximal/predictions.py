@@ -4,6 +4,35 @@ from __future__ import annotations
 
 from ppo_lesson.exercises.questions import Option, Question
 
+SILENT_CASES = Question(
+    id="predict-silent-cases",
+    prompt=(
+        "Two signs of A, and a ratio below, inside or above the interval: six cases. In which of "
+        "them does the clipped objective leave a sample no gradient?"
+    ),
+    options=(
+        Option(
+            "In all four in which the ratio lies outside the interval.",
+            "So it would be with the clip alone. The minimum takes the plain r A wherever that is "
+            "the smaller of the two.",
+        ),
+        Option(
+            "In two: A > 0 with the ratio above, A < 0 with it below.",
+            "There the sample has already gone where its advantage wants it, and the smaller "
+            "product is the clipped one, which is flat.",
+            correct=True,
+        ),
+        Option(
+            "In two: A > 0 with the ratio below, A < 0 with it above, on the wrong side.",
+            "There the plain product is the smaller one, so the way back is open.",
+        ),
+        Option(
+            "In none: a minimum of two products always follows one of them.",
+            "It does, but one of the two is flat outside the interval.",
+        ),
+    ),
+)
+
 NOISIEST_KL = Question(
     id="predict-noisiest-kl",
     prompt=(
@@ -18,8 +47,8 @@ NOISIEST_KL = Question(
         ),
         Option(
             "k2: a square makes large numbers larger.",
-            "It squares a logarithm, and logarithms grow slowly. Its trouble is another one: its "
-            "mean is wrong.",
+            "It squares a logarithm, and logarithms grow slowly. Its weakness is its mean, which "
+            "is wrong here.",
         ),
         Option(
             "k3: it contains the ratio itself.",
@@ -29,7 +58,7 @@ NOISIEST_KL = Question(
         ),
         Option(
             "All three have the same spread: they estimate the same number.",
-            "Estimates with the same mean can differ in spread; and k2 has another mean.",
+            "Estimates of the same number can differ in spread, and the mean of k2 is another one.",
         ),
     ),
 )
@@ -67,8 +96,8 @@ NATURAL_STEP = Question(
 RATIO_AT_REST = Question(
     id="predict-ratio-at-rest",
     prompt=(
-        "Exact data, no momentum: you climb the clipped objective with ε = 0.2 until nothing "
-        "moves any more. A(go) > 0. What is the ratio of go in the end?"
+        "Exact data, small steps, no momentum: you climb the clipped objective with ε = 0.2 until "
+        "the ratio of go no longer changes. A(go) > 0. What is that ratio?"
     ),
     options=(
         Option(
@@ -77,12 +106,11 @@ RATIO_AT_REST = Question(
         ),
         Option(
             "1.2: there its gradient ends.",
-            "Its own gradient does. Another row pulls at the same parameters.",
+            "Its own gradient ends there. Other rows pull at the same parameters.",
         ),
         Option(
             "1.21 or so: the last step crosses the edge a little.",
-            "The last of its own steps does cross the edge by some. The question is what happens "
-            "afterwards.",
+            "Its own last step does cross the edge by a little. What happens afterwards?",
         ),
         Option(
             "About 2.5, far outside.",
@@ -125,4 +153,4 @@ PAST_THE_EDGE = Question(
     ),
 )
 
-PREDICTIONS = (NOISIEST_KL, NATURAL_STEP, RATIO_AT_REST, PAST_THE_EDGE)
+PREDICTIONS = (SILENT_CASES, RATIO_AT_REST, PAST_THE_EDGE, NOISIEST_KL, NATURAL_STEP)

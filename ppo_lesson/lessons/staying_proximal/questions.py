@@ -1,4 +1,4 @@
-"""What notebook 06 asks in words: a quiz, and a question of the lecture."""
+"""What notebook 06 asks in words: a quiz, and one question to answer in whole sentences."""
 
 from __future__ import annotations
 
@@ -12,19 +12,18 @@ RATIO_OUTSIDE = Question(
     ),
     options=(
         Option(
-            "The clip keeps every ratio between 0.8 and 1.2.",
-            "It keeps the ratio in the formula there, not the policy. No step is held back by it.",
+            "Yes: the clip keeps every ratio between 0.8 and 1.2, and this one has escaped.",
+            "It clips the ratio in the formula, not in the policy. No step is held back by it.",
         ),
         Option(
-            "No: the clip removes the reward for going on, not the way there.",
-            "One long step, the other samples of the batch and the optimiser's momentum "
-            "can all carry a ratio out of the interval.",
+            "No: the clip removes the reward for leaving; it does not block the way.",
+            "A long step, the other samples of the batch and the optimiser's momentum can each "
+            "carry a ratio out of the interval.",
             correct=True,
         ),
         Option(
-            "The gradient of this sample pulled it there after it left the interval.",
-            "If its advantage is positive it has had no gradient since it passed 1.2. "
-            "Something else moved it.",
+            "No: its own gradient pulls it on, also after it has left the interval.",
+            "With A > 0 it has had no gradient since it passed 1.2. Something else moved it.",
         ),
         Option(
             "No: ε limits the log-ratio, and log 1.5 is 0.4.",
@@ -33,54 +32,28 @@ RATIO_OUTSIDE = Question(
     ),
 )
 
-BELOW_WITH_GAIN = Question(
-    id="proximal-below-with-gain",
-    prompt="A sample has A > 0, the ratio is 0.6 and ε = 0.2. What is its gradient?",
-    options=(
-        Option(
-            "Zero, as the ratio lies outside the interval.",
-            "That is the clip without the min. The smaller of 0.6 A and 0.8 A is the first, "
-            "and it is not clipped.",
-        ),
-        Option(
-            "It pushes the ratio further down.",
-            "The advantage is positive: the action is to become likelier.",
-        ),
-        Option(
-            "It pulls the ratio up, but with the strength of the edge, 0.8.",
-            "The minimum takes the plain product, so the strength is that of the ratio itself.",
-        ),
-        Option(
-            "It pulls the ratio up, as without a clip.",
-            "The sample has moved to the wrong side, and the min leaves the way back open.",
-            correct=True,
-        ),
-    ),
-)
-
 WHY_MIN = Question(
     id="proximal-why-min",
-    prompt="Why does PPO take the minimum of r A and clip(r) A?",
+    prompt="What is the clipped objective, with its minimum, a lower bound of?",
     options=(
         Option(
-            "So that no sample counts for more than its plain r A.",
-            "It is a pessimistic bound on the surrogate, though not on J. Gains beyond the "
-            "interval do not count, losses do.",
+            "Of what the new policy earns.",
+            "The introduction of the PPO paper says so, but section 3 shows a policy that loses "
+            "more than the clipped objective says.",
+        ),
+        Option(
+            "Of the surrogate, the mean of r A on the same samples.",
+            "Sample by sample, the smaller of two products is at most the first. It does not "
+            "bound J.",
             correct=True,
         ),
         Option(
-            "So that the ratio is never larger than 1 + ε.",
-            "clip does that to one of the two products. The min picks between the products, "
-            "and for A < 0 it may well pick the larger ratio.",
+            "Of the objective with clipped ratios, but not of the surrogate.",
+            "The smaller of two products is at most either of them.",
         ),
         Option(
-            "So that the gradient is never zero.",
-            "In two of the six cases it is zero, and that is the point of them.",
-        ),
-        Option(
-            "So that negative advantages are left out.",
-            "They count, and without an upper limit: with A < 0 the loss goes on growing with "
-            "the ratio.",
+            "Of nothing: for A < 0 it can exceed the surrogate.",
+            "For A < 0 the minimum takes the larger ratio, and so the smaller product.",
         ),
     ),
 )
@@ -93,22 +66,22 @@ NEGATIVE_KL = Question(
     ),
     options=(
         Option(
-            "The new policy has come closer than equal.",
-            "A divergence is never below 0, and is 0 for equal policies only.",
+            "The new policy has come closer to the old one than an equal policy would be.",
+            "A divergence is never below 0, and it is 0 for equal policies only.",
         ),
         Option(
             "The two policies were swapped in the code.",
-            "That would turn the sign round too, but a negative value alone does not prove it.",
+            "That would turn the sign round too, but one negative value does not prove it.",
         ),
         Option(
-            "By itself nothing: k1 is noisy and can be negative; look at k3.",
-            "Only its mean is the divergence. k3 has the same mean and no negative "
-            "term. If it stays negative over many batches, ask which policy sampled.",
+            "Nothing by itself: k1 is noisy. Look at k3.",
+            "Only the mean of k1 is the divergence. k3 has the same mean and no negative term. If "
+            "k1 stays negative over many batches, ask which policy sampled.",
             correct=True,
         ),
         Option(
             "The estimator is biased and has to be corrected by 0.02.",
-            "k1 is unbiased: it errs in both directions, and the mean of the errors is zero.",
+            "k1 is unbiased: it errs in both directions, and its errors have mean zero.",
         ),
     ),
 )
@@ -116,33 +89,34 @@ NEGATIVE_KL = Question(
 LOGGED_FRACTION = Question(
     id="proximal-logged-fraction",
     prompt=(
-        "A library logs a clip fraction of 0.5, the share of ratios outside the interval. How "
-        "many samples have no gradient?"
+        "A program logs that half of the ratios lie outside the interval. What share of the "
+        "samples has no gradient?"
     ),
     options=(
         Option(
             "Half of them, as the log says.",
-            "The log looks at the ratio alone. Whether the clip bites depends on the sign of "
-            "the advantage too.",
+            "So it is if every ratio left in the direction of its own advantage. Those that were "
+            "carried the other way keep their gradient.",
         ),
         Option(
-            "About a quarter, if signs and sides are unrelated.",
-            "Of the ratios outside, those on the wrong side for their advantage keep "
-            "their full gradient: half of them, where both signs are equally frequent.",
+            "A quarter of them, because both signs of A are equally frequent.",
+            "So it is if the sign of A and the side of the ratio are unrelated. The log does not "
+            "say whether they are.",
+        ),
+        Option(
+            "Anything from none to half of them.",
+            "A ratio outside is silent under one sign of the advantage and free under the other, "
+            "and the log does not look at the advantage.",
             correct=True,
         ),
         Option(
-            "None: the minimum always leaves a gradient.",
+            "None of them: the minimum always leaves a gradient.",
             "In two of the six cases it takes the clipped product, which is flat.",
-        ),
-        Option(
-            "All: one clipped sample stops the mean of the batch.",
-            "The minimum is taken sample by sample; the others keep pulling.",
         ),
     ),
 )
 
-QUESTIONS = (RATIO_OUTSIDE, BELOW_WITH_GAIN, WHY_MIN, NEGATIVE_KL, LOGGED_FRACTION)
+QUESTIONS = (RATIO_OUTSIDE, WHY_MIN, NEGATIVE_KL, LOGGED_FRACTION)
 
 PRINCIPLE_OF_PPO = OpenQuestion(
     id="principle-of-ppo",
@@ -152,19 +126,18 @@ PRINCIPLE_OF_PPO = OpenQuestion(
         "stable? Say how the principle is put into a formula, and what it does not promise."
     ),
     model_answer=(
-        "Stay close to the policy that made the data. The surrogate tells the truth about "
-        "value and slope at θ_old only; with distance its bias grows, and so does the variance "
-        "of the ratios. So PPO maximises it only as far as the new policy is still near, then "
-        "collects new data and starts again.\n\n"
+        "Stay close to the policy that made the data. The surrogate has the right slope at θ_old; "
+        "further out its bias grows, and so does the variance of the ratios. So PPO climbs it only "
+        "while the new policy is near, then collects new data and starts again.\n\n"
         "There are several ways to write this down. A penalty subtracts β KL(old || new) from "
-        "the objective, and β adapts to a wanted distance. A trust region forbids more than a "
-        "given KL. PPO's clip takes the minimum of r A and clip(r, 1 - ε, 1 + ε) A: what lies "
-        "beyond the interval earns nothing any more, while a sample that has moved to the "
-        "wrong side keeps its full gradient. It is a pessimistic bound on the surrogate, and "
-        "needs nothing but first derivatives.\n\n"
-        "The clip does not keep the ratio in the interval: it takes away the incentive to "
-        "leave, but a long step, other samples and momentum still can carry it out. So one "
-        "watches the KL divergence all the same, and takes few epochs."
+        "the objective, and β may adapt to a wanted distance. A trust region forbids more than a "
+        "given KL. PPO's clip takes the mean of min(r A, clip(r, 1 - ε, 1 + ε) A): what lies "
+        "beyond the interval earns nothing more, while a sample that has moved to the wrong side "
+        "keeps its full gradient. It is a lower bound of the surrogate, not of what the policy "
+        "earns, and it needs first derivatives only.\n\n"
+        "The clip does not keep the ratio in the interval: it takes away the reward for leaving, "
+        "but a long step, other samples and momentum can carry it out. So one measures the KL "
+        "divergence besides, and takes few epochs."
     ),
     rubric=(
         "The principle: the new policy stays near the old one, because the surrogate can be "

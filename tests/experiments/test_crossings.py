@@ -1,0 +1,53 @@
+"""The stored experiment is whole, says what notebook 06 says of it, and is still made alike."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from ppo_lesson.experiments import crossings, running as experiments
+
+
+def test_the_stored_file_was_made_with_the_settings_of_today():
+    stored, runs = experiments.read(crossings.STORED)
+    assert stored == crossings.head() and list(runs) == list(crossings.TASKS)
+
+
+def test_every_stored_entry_is_whole():
+    for entry in crossings.read().values():
+        for column in vars(entry).values():
+            assert len(column) == crossings.NUM_RUNS
+        for left, could, again in zip(entry.crossed, entry.inside, entry.without_own, strict=True):
+            assert len(left) == len(could) == len(crossings.GROUPS)
+            assert all(0 <= a <= b for a, b in zip(left, could, strict=True))
+            assert again <= sum(left)
+        assert all(0 <= share <= 1 for share in entry.outside)
+
+
+def test_others_carry_a_ratio_out_and_its_own_pull_hardly_matters():
+    stored = crossings.read()
+    for entry in stored.values():
+        assert sum(entry.without_own) > 0.94 * torch.tensor(entry.crossed).sum()
+    plain = stored["linear, plain gradient"]
+    assert sum(plain.alone) < 0.01 * torch.tensor(plain.crossed).sum()
+
+
+def test_a_sample_with_no_pull_and_no_neighbours_stays_where_it_is():
+    task = crossings.TASKS["linear, plain gradient"](0)
+    nobody = torch.zeros_like(task.advantage)
+    for _, ratio in crossings.ratios_by_step(task, nobody, 0):
+        assert torch.allclose(ratio, torch.ones_like(ratio))
+
+
+@pytest.mark.slow
+def test_a_small_experiment_sorts_every_crossing_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(crossings, "NUM_RUNS", 1)
+    monkeypatch.setattr(crossings, "LINEAR_SAMPLES", 48)
+    monkeypatch.setattr(crossings, "LINEAR_MINIBATCH", 16)
+    monkeypatch.delitem(crossings.TASKS, "CartPole, Adam")
+    crossings.write(tmp_path / "made.json")
+    made = crossings.read(tmp_path / "made.json")
+    for entry in made.values():
+        (left,), (could,) = entry.crossed, entry.inside
+        assert 0 < sum(left) <= 48 and sum(could) <= 3 * 48
+        assert could[0] <= 48 and could[1] > 0 and could[2] <= 2 * 48
