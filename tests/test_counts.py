@@ -30,6 +30,7 @@ from ppo_lesson.maths.shapes import check_count, check_seed
 from ppo_lesson.museum import rollouts as room
 from ppo_lesson.training.config import PPOConfig
 from ppo_lesson.training.session import RIGHT
+from ppo_lesson.worlds.careful_cliff import careful_cliff_data
 from ppo_lesson.worlds.probes import PROBES
 from ppo_lesson.worlds.small_worlds import cliff_mdp
 from ppo_lesson.worlds.surrogates import cliff_world
@@ -55,6 +56,7 @@ RECORDS = {
     "Recording",
     "Iteration",
     "IterationMetrics",
+    "Task",
     "Probe",  # a row of a table of ours
 }
 INSIDE = {"Block", "Dashboard"}  # made by functions of ours that check
@@ -136,6 +138,14 @@ CALLS: dict[str, Call] = {
         {"horizon": 1},
     ),
     "worlds.drift.DriftingPolicy": Call(lambda: {"drift": 0.1, "horizon": 3}, {"horizon": 1}),
+    "worlds.careful_cliff.ascend": Call(
+        lambda: {
+            "data": careful_cliff_data(torch.zeros(2)),
+            "num_steps": 3,
+            "theta": torch.zeros(2),
+        },
+        {"num_steps": 0},
+    ),
     "worlds.probes.make": Call(
         lambda: {"probe": PROBES["ConstantProbe"], "num_envs": 3}, {"num_envs": 1}
     ),

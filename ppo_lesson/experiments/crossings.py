@@ -171,7 +171,7 @@ TASKS: dict[str, Callable[[int], Task]] = {
 }
 
 
-def ratios_by_step(task: Task, advantage: Tensor, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
+def _ratios_by_step(task: Task, advantage: Tensor, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
     """Train a copy of the task's policy; yield minibatch and ratios (N,) after each step."""
     policy, generator = copy.deepcopy(task.policy), torch.Generator().manual_seed(seed)
     optimizer = task.optimizer(policy.parameters())
@@ -196,7 +196,7 @@ def _run(task: Task, seed: int) -> dict:
     dragged = torch.zeros(num_samples, dtype=torch.bool)
     crossed, inside = torch.zeros(2, len(GROUPS), dtype=torch.int64)
     ratio = torch.ones(num_samples)
-    for index, ratio in ratios_by_step(task, task.advantage, seed):
+    for index, ratio in _ratios_by_step(task, task.advantage, seed):
         member = torch.zeros_like(out)
         member[index] = True
         groups = torch.stack([member, met & ~member, ~met & ~member])
@@ -222,7 +222,7 @@ def _run(task: Task, seed: int) -> dict:
 
 def _leaves(task: Task, sample: Tensor, keep: Tensor, seed: int) -> bool:
     """Tell whether a sample leaves where each advantage is multiplied by 0 or 1."""
-    steps = ratios_by_step(task, keep.to(task.advantage.dtype) * task.advantage, seed)
+    steps = _ratios_by_step(task, keep.to(task.advantage.dtype) * task.advantage, seed)
     return any(bool(_outside(ratio)[sample]) for _, ratio in steps)
 
 

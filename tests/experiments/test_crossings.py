@@ -35,7 +35,7 @@ def test_others_carry_a_ratio_out_and_its_own_pull_hardly_matters():
 def test_a_sample_with_no_pull_and_no_neighbours_stays_where_it_is():
     task = crossings.TASKS["linear, plain gradient"](0)
     nobody = torch.zeros_like(task.advantage)
-    for _, ratio in crossings.ratios_by_step(task, nobody, 0):
+    for _, ratio in crossings._ratios_by_step(task, nobody, 0):
         assert torch.allclose(ratio, torch.ones_like(ratio))
 
 
