@@ -34,6 +34,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "02_importance_sampling",
     "03_when_weights_explode",
     "04_surrogate_gradient",
+    "08_ppo_cartpole",
 )
 """Names of notebooks, such as "00_start_here"; it grows notebook by notebook."""
 

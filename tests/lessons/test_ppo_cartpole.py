@@ -201,8 +201,11 @@ WRONG: dict[str, list[tuple[Callable, str]]] = {
         (torch.nn.functional.mse_loss, "called as value_loss"),
         (lambda value, value_target: ((value_target - value) ** 2).mean(), "half is missing"),
         (lambda value, value_target: ((value - value_target) ** 2).sum() / 2, "took the sum"),
-        (lambda value, value_target: ((value - value_target) ** 2).sum(), "sum and no half"),
-        (lambda value, value_target: abs(value - value_target).mean(), "absolute error, and no"),
+        (
+            lambda value, value_target: ((value - value_target) ** 2).sum(),
+            "took the sum, and left out",
+        ),
+        (lambda value, value_target: abs(value - value_target).mean(), "absolute error, and left"),
         (lambda value, value_target: (value.mean() - value_target.mean()) ** 2 / 2, "signs cancel"),
         (lambda value, value_target: -0.5 * ((value - value_target) ** 2).mean(), "sign is wrong"),
         (
@@ -221,7 +224,7 @@ WRONG: dict[str, list[tuple[Callable, str]]] = {
         (clipped_around_target, "loss without a clip"),
         (clipped_value_around_zero, "clipped the prediction itself"),
         (clipped_like_a_ratio, "clipped a ratio of values"),
-        (critic_variant(wrap=lambda near, old: near - old), "did not put it back"),
+        (critic_variant(wrap=lambda near, old: near - old), "did not add it"),
         (clipped_mean_first, "larger mean"),
         (critic_variant(factor=1.0), "half is missing"),
         (critic_variant(divide=1), "took the sum"),
@@ -235,8 +238,11 @@ WRONG: dict[str, list[tuple[Callable, str]]] = {
         (lambda logits: -Categorical(logits=logits).entropy(), "minus is missing"),
         (lambda logits: Categorical(logits=logits).entropy().mean(), "averaged over the samples"),
         (entropy_over_columns, "softmax runs over the samples"),
-        (lambda logits: Categorical(logits=logits).entropy() * 1.4426950408889634, "in bits"),
-        (lambda logits: -(logits * logits.softmax(-1)).sum(-1), "logits for log-probabilities"),
+        (
+            lambda logits: Categorical(logits=logits).entropy() * 1.4426950408889634,
+            "entropy in bits",
+        ),
+        (lambda logits: -(logits * logits.softmax(-1)).sum(-1), "logits as log-probabilities"),
         (lambda logits: Categorical(logits=logits).entropy() / logits.size(1), "mean over actions"),
         (lambda logits: logits.log_softmax(1).sum(1).neg(), "without their weights"),
         (lambda logits: Categorical(logits=logits.detach()).entropy(), "cut the gradient"),
@@ -263,7 +269,7 @@ WRONG: dict[str, list[tuple[Callable, str]]] = {
         (lambda num_samples, size, generator: torch.randperm(num_samples).split(size), "ignored"),
         (deal_by_python, "random state"),
         (deal_shuffled_chunks, "dealt in order"),
-        (deal_without_the_first, "an index outside of"),
+        (deal_without_the_first, "an index outside 0 to"),
         (deal_numbers, "not a tensor"),
         (
             lambda num_samples, size, generator: torch.randperm(

@@ -7,7 +7,8 @@ from ppo_lesson.lessons.ppo_cartpole.critic import VALUE_LOSS
 from ppo_lesson.lessons.ppo_cartpole.critic_clip import CLIPPED_VALUE_LOSS
 from ppo_lesson.lessons.ppo_cartpole.exercises import ENTROPY
 from ppo_lesson.lessons.ppo_cartpole.minibatches import MINIBATCHES
-from ppo_lesson.lessons.ppo_cartpole.questions import OPEN_QUESTIONS, PREDICTIONS, QUESTIONS
+from ppo_lesson.lessons.ppo_cartpole.predictions import PREDICTIONS
+from ppo_lesson.lessons.ppo_cartpole.questions import OPEN_QUESTIONS, QUESTIONS
 
 LESSON = Lesson(
     notebook="08_ppo_cartpole",
