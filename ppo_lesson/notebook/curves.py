@@ -20,7 +20,7 @@ from ppo_lesson.palette import COLORS
 from ppo_lesson.training.config import PPOConfig
 from ppo_lesson.training.diagnostics import IterationMetrics
 
-WIDTH, HEIGHT = 1000, 520
+WIDTH, HEIGHT = 1000, 510
 """Of the picture, in pixels: readable from the back row, and as high as a small screen shows."""
 
 
