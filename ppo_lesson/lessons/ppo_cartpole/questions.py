@@ -63,8 +63,8 @@ EXPLAINED_VARIANCE = Question(
     options=(
         Option(
             "Its values are right to within about 5 %.",
-            "A constant offset would not show, and the targets may be wrong themselves: they contain "
-            "the critic's own values.",
+            "A constant offset would not show, and the targets may be wrong too: they contain the "
+            "critic's own values.",
         ),
         Option(
             "It follows its targets, up to a constant.",
