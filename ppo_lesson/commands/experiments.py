@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from ppo_lesson.experiments import ablations, alignment, explosion, token_ratios
+from ppo_lesson.experiments import ablations, alignment, explosion, reuse, token_ratios
 from ppo_lesson.files import checkout, spare_others
 from ppo_lesson.museum import record as museum
 
@@ -18,6 +18,7 @@ EXPERIMENTS: dict[str, Any] = {
     "alignment": alignment,
     "explosion": explosion,
     "museum": museum,
+    "reuse": reuse,
     "token_ratios": token_ratios,
 }
 
