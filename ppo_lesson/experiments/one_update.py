@@ -158,8 +158,8 @@ def table(mine: Update, theirs: Update) -> list[list[Any]]:
         rows.append([words, one, other, abs(one - other)])
     before = flat(start().policy)
     for name, words in (
-        ("after_one_step", "way after 1 gradient step"),
-        ("after_update", "way after 4 epochs of 4 minibatches"),
+        ("after_one_step", "distance moved after 1 gradient step"),
+        ("after_update", "distance moved after 4 epochs of 4 minibatches"),
     ):
         one, other = getattr(mine, name), getattr(theirs, name)
         ways = [(after - before).norm().item() for after in (one, other)]
