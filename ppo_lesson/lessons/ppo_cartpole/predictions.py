@@ -84,4 +84,28 @@ SEEDS = Question(
     ),
 )
 
-PREDICTIONS = (ENDLESS_FAULT, GRADIENT_STEPS, SEEDS)
+REUSE = Question(
+    id="predict-reuse",
+    prompt=(
+        "Both arms take 30 gradient steps on each rollout, with the clip. Thirty epochs use each "
+        "sample 30 times; one epoch of 30 minibatches uses it once. Which returns more after 6,000 "
+        "environment steps?"
+    ),
+    options=(
+        Option(
+            "One epoch, by more than 100: later epochs are off-policy.",
+            "They are, but the ratio accounts for the actions, and the clip keeps updates small.",
+        ),
+        Option(
+            "Neither, up to 50: both take as many gradient steps.",
+            "They do, and still they differ: each of the 30 epochs sees the whole rollout.",
+        ),
+        Option(
+            "Thirty epochs, by more than 100.",
+            "At equal gradient steps the difference is the reuse of the samples.",
+            correct=True,
+        ),
+    ),
+)
+
+PREDICTIONS = (ENDLESS_FAULT, GRADIENT_STEPS, SEEDS, REUSE)
