@@ -24,7 +24,8 @@ from torch import Tensor
 from ppo_lesson import maths
 from ppo_lesson.experiments import running as experiments
 from ppo_lesson.maths.arithmetic import significant
-from ppo_lesson.training.config import PPOConfig
+from ppo_lesson.maths.shapes import check_count
+from ppo_lesson.training.config import PPOConfig, settle_counts
 from ppo_lesson.training.ppo import plain_surrogate_loss
 from ppo_lesson.training.seeds import Runs, train_seeds
 from ppo_lesson.training.statistics import Interval, mean_interval
@@ -33,10 +34,10 @@ STORED = Path(__file__).with_name("reuse.json")
 COMMAND = "python -m ppo_lesson experiments reuse"
 NUM_SEEDS = 10  # 0 to 9, whose returns are reported
 CHOOSING_SEEDS = range(100, 105)  # by which an arm's step size is chosen
-BUDGETS = (3_000, 6_000, 9_000, 12_000)  # environment steps after which a run is evaluated
+BUDGETS = (3_000, 6_000)  # environment steps after which a run is evaluated
 NUM_EPISODES = 20  # of each evaluation
-ROLLOUT = {"num_envs": 16, "num_steps": 32}
-ROLLOUT_SIZE = 512
+NUM_ENVS, NUM_STEPS = 16, 32
+ROLLOUT_SIZE = NUM_ENVS * NUM_STEPS
 STEP_SIZES = {
     1: (0.006, 0.02, 0.06),
     4: (0.003, 0.01, 0.03),
@@ -50,11 +51,24 @@ MINIBATCH_SIZES = {4: 128, 10: 52, 30: 17}
 
 @dataclass(frozen=True)
 class Arm:
-    """One way to learn from a rollout."""
+    """One way to learn from a rollout.
+
+    Raises:
+        ValueError: num_gradient_steps is none of STEP_SIZES.
+    """
 
     num_gradient_steps: int  # on each rollout
     reused: bool  # True for epochs of the whole rollout, False for one epoch of minibatches
     clipped: bool
+
+    def __post_init__(self) -> None:
+        """Refuse numbers of gradient steps for which no step sizes are known."""
+        settle_counts(self, "num_gradient_steps")
+        if self.num_gradient_steps not in STEP_SIZES:
+            raise ValueError(
+                f"num_gradient_steps: expected one of {list(STEP_SIZES)}, "
+                f"got {self.num_gradient_steps}"
+            )
 
     @property
     def id(self) -> str:
@@ -77,7 +91,8 @@ class Arm:
             learning_rate=step_size,
             anneal_learning_rate=False,
             target_kl=None,
-            **ROLLOUT,
+            num_envs=NUM_ENVS,
+            num_steps=NUM_STEPS,
         )
 
 
@@ -100,13 +115,7 @@ def find(num_gradient_steps: int, *, reused: bool = True, clipped: bool = True) 
         ValueError: there is no such arm.
     """
     arm = Arm(num_gradient_steps, reused=reused, clipped=clipped)
-    if num_gradient_steps == 1:
-        return ARMS[0]
-    if arm not in ARMS:
-        raise ValueError(
-            f"num_gradient_steps: expected one of {list(STEP_SIZES)}, got {num_gradient_steps}"
-        )
-    return arm
+    return ARMS[0] if arm.num_gradient_steps == 1 else arm
 
 
 def head() -> dict[str, Any]:
@@ -197,12 +206,24 @@ def measured(
     return experiments.numbers([rows])[0] if name == "largest_kl" else experiments.numbers(rows)
 
 
-def best_step_size(arm: Arm, budget: int = BUDGETS[1], path: Path = STORED) -> float:
+def _column(budget: int) -> int:
+    """Find the evaluation after so many environment steps.
+
+    Raises:
+        ValueError: there is none.
+    """
+    budget = check_count("budget", budget)
+    if budget not in BUDGETS:
+        raise ValueError(f"budget: expected one of {list(BUDGETS)}, got {budget}")
+    return BUDGETS.index(budget)
+
+
+def best_step_size(arm: Arm, budget: int = BUDGETS[-1], path: Path = STORED) -> float:
     """Choose the step size with which an arm returns most after so many environment steps.
 
     The choice is made by CHOOSING_SEEDS, and so flatters no arm on the seeds that are reported.
     """
-    column = BUDGETS.index(budget)
+    column = _column(budget)
 
     def mean_return(step_size: float) -> float:
         found = measured(arm, step_size, seeds="choosing", path=path)[:, column]
@@ -211,19 +232,38 @@ def best_step_size(arm: Arm, budget: int = BUDGETS[1], path: Path = STORED) -> f
     return max(arm.step_sizes, key=mean_return)
 
 
-def returns(arm: Arm, budget: int = BUDGETS[1], path: Path = STORED) -> Tensor:
+def returns(arm: Arm, budget: int = BUDGETS[-1], path: Path = STORED) -> Tensor:
     """Return an arm's mean return at its best step size, of each reported seed: (S,)."""
     step_size = best_step_size(arm, budget, path)
-    return measured(arm, step_size, path=path)[:, BUDGETS.index(budget)].nan_to_num(0.0)
+    return measured(arm, step_size, path=path)[:, _column(budget)].nan_to_num(0.0)
 
 
-def gain(one: Arm, other: Arm, budget: int = BUDGETS[1], path: Path = STORED) -> Interval:
+def gain(one: Arm, other: Arm, budget: int = BUDGETS[-1], path: Path = STORED) -> Interval:
     """Tell how much more `one` returns than `other`, each at its best step size, seed by seed.
 
     Returns:
         The mean of the differences, between the ends of its 95 % bootstrap interval.
     """
     return mean_interval(returns(one, budget, path) - returns(other, budget, path))
+
+
+def curve(
+    *,
+    reused: bool = True,
+    clipped: bool = True,
+    budget: int = BUDGETS[-1],
+    path: Path = STORED,
+) -> list[Interval]:
+    """Return the mean returns of a way to learn, with intervals; an entry per STEP_SIZES.
+
+    Args:
+        reused: epochs of the whole rollout, or one epoch of minibatches.
+        clipped: with the clip, or with the plain surrogate.
+        budget: environment steps after which the policies are compared.
+        path: of the record.
+    """
+    arms = [find(steps, reused=reused, clipped=clipped) for steps in STEP_SIZES]
+    return [mean_interval(returns(arm, budget, path)) for arm in arms]
 
 
 COLUMNS = (
@@ -237,13 +277,13 @@ COLUMNS = (
 )
 
 
-def table(budget: int = BUDGETS[1], path: Path = STORED) -> list[list[Any]]:
+def table(budget: int = BUDGETS[-1], path: Path = STORED) -> list[list[Any]]:
     """Return a row for each arm at its best step size, as COLUMNS says; for `show_table`."""
     rows = []
     for arm in sorted(ARMS, key=lambda arm: (arm.num_gradient_steps, not arm.reused)):
         steps = arm.num_gradient_steps
         size = best_step_size(arm, budget, path)
-        taken = measured(arm, size, "gradient_steps", path=path)[:, BUDGETS.index(budget)]
+        taken = measured(arm, size, "gradient_steps", path=path)[:, _column(budget)]
         interval = mean_interval(returns(arm, budget, path))
         rows.append(
             [

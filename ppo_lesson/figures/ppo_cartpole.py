@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ from ppo_lesson.maths.shapes import check_count
 from ppo_lesson.training.config import PPOConfig
 from ppo_lesson.training.diagnostics import TrainingResult
 from ppo_lesson.training.experience import solved_return
+from ppo_lesson.training.statistics import Interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -174,33 +176,35 @@ def plot_dashboard(axes: np.ndarray, result: TrainingResult, config: PPOConfig) 
 
 def plot_reuse(
     ax: Axes,
-    steps: Row,
-    clipped: Tensor,
-    free: Tensor,
-    num_epochs: int,
+    num_gradient_steps: Sequence[int],
+    groups: Mapping[str, Sequence[Interval]],
+    roles: Sequence[str],
+    title: str,
     env_id: str = PPOConfig.env_id,
 ) -> Axes:
-    """Draw runs with and without the clip that use each rollout for so many epochs.
+    """Draw what ways to learn from a rollout return, against the gradient steps taken on each.
 
     Args:
         ax: to draw on.
-        steps: (U,) environment steps of the evaluations, the same for all runs.
-        clipped: (S, U) mean return of each run's evaluations, with the clip.
-        free: (S, U) the same without.
-        num_epochs: of each rollout.
+        num_gradient_steps: (K,) on each rollout, rising.
+        groups: name of a way -> (K,) its mean returns with their intervals.
+        roles: colour and line style of each group.
+        title: which question this panel answers.
         env_id: as in `plot_learning_curve`.
     """
-    num_epochs = check_count("num_epochs", num_epochs)
-    plot_seeds(ax, steps, free, "bad", env_id=env_id)
-    plot_seeds(ax, steps, clipped, "good", env_id=env_id)
-    with_clip, without = (returns.quantile(0.5, dim=0) for returns in (clipped, free))
-    if torch.equal(with_clip, without):
-        label_end(ax, steps, with_clip, "good", "with and\nwithout")
-    else:
-        label_end(ax, steps, with_clip, "good", "with\nthe clip")
-        label_end(ax, steps, without, "bad", "without")
-    ax.set_title("1 epoch" if num_epochs == 1 else f"{num_epochs} epochs")
-    ax.set_xlim(left=0)
+    steps = [check_count("num_gradient_steps", number) for number in num_gradient_steps]
+    for k, (label, found) in enumerate(groups.items()):
+        x = [number * 1.06**k for number in steps]  # beside each other, where they overlap
+        style = line_style(roles[k])
+        low, middle, high = zip(*found, strict=True)
+        ax.vlines(x, low, high, color=style["color"], linewidth=2)
+        ax.plot(x, middle, marker="os^D"[k % 4], markersize=8, **style)
+        label_end(ax, x, middle, roles[k], label)
+    _return_axes(ax, env_id)
+    ax.set_xscale("log")
+    ax.set_xticks(steps, [str(number) for number in steps])
+    ax.minorticks_off()
+    ax.set(title=title, xlabel="gradient steps on each rollout", ylabel="mean return")
     ax.label_outer()
     return ax
 

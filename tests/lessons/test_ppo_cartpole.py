@@ -14,7 +14,7 @@ from ppo_lesson import maths
 from ppo_lesson.exercises import yours
 from ppo_lesson.lessons import EXERCISES
 from ppo_lesson.lessons.ppo_cartpole.minibatches import objection_to_minibatches
-from ppo_lesson.lessons.ppo_cartpole.update import objection_to_update, play_update
+from ppo_lesson.lessons.ppo_cartpole.update import objection_to_update
 from ppo_lesson.training import PPOConfig, gradient_step, ppo_loss, train
 
 # --- clipped_value_loss ---
@@ -446,7 +446,7 @@ def test_the_asked_update_trains_as_the_packages_does_to_the_last_bit(tmp_path, 
 @pytest.mark.parametrize("case", EXERCISES["ppo_update"].cases, ids=lambda case: case.label)
 def test_an_update_that_is_wrong_on_one_case_only_is_caught(case):
     """No case is there for nothing, and each parameter counts."""
-    left = play_update(update_as_asked, **case.inputs)
+    left = EXERCISES["ppo_update"].call(update_as_asked, case.inputs)
     assert objection_to_update(case.inputs, left) == ""
     for k in range(3, len(left)):
         other = [*left[:k], left[k] + 1e-3, *left[k + 1 :]]
