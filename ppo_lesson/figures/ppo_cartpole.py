@@ -1,4 +1,4 @@
-"""Figures of training runs: ratios of one update, learning curves, seeds, the dashboard."""
+"""Figures of training runs: learning curves, seeds, the dashboard, reuse."""
 
 from __future__ import annotations
 
@@ -59,25 +59,6 @@ def median_interval(samples: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         rank += 1
     ordered = samples.sort(dim=0).values
     return ordered[rank - 1], ordered.quantile(0.5, dim=0), ordered[size - rank]
-
-
-def plot_ratios(ax: Axes, ratio: Tensor, clip_epsilon: float, title: str) -> Axes:
-    """Draw a histogram of one rollout's ratios, the clip's interval marked.
-
-    Args:
-        ax: to draw on.
-        ratio: (N,) current policy over old, one per sample.
-        clip_epsilon: half-width of the interval around 1.
-        title: which moment is shown.
-    """
-    # A fixed range, so that several moments can be compared; what lies beyond counts at the rim.
-    edges = torch.linspace(0.4, 1.6, 49, dtype=ratio.dtype)
-    inside = ratio.clamp(float(edges[0]), float(edges[-1]))
-    ax.hist(inside, bins=edges.tolist(), color=COLORS["weight"])
-    for end in (1 - clip_epsilon, 1 + clip_epsilon):
-        ax.axvline(end, color=COLORS["truth"], linestyle="--", linewidth=1.5)
-    ax.set(title=title, xlabel="ratio r", xlim=(0.4, 1.6), yscale="log", ylim=(0.7, 2000))
-    return ax
 
 
 def return_limits(solved: float | None) -> tuple[float, float]:

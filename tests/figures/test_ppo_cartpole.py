@@ -17,7 +17,6 @@ from ppo_lesson.figures.ppo_cartpole import (
     plot_learning_curve,
     plot_median,
     plot_metric,
-    plot_ratios,
     plot_reuse,
     plot_seeds,
 )
@@ -60,15 +59,6 @@ def test_the_interval_takes_each_column_by_itself() -> None:
 def test_too_few_samples_for_an_interval_are_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match=r"samples: expected shape \(S, U\), S >= 6, got"):
         median_interval(torch.zeros(shape))
-
-
-def test_the_histogram_counts_every_ratio_once_also_beyond_its_rim() -> None:
-    ratio = torch.tensor([0.1, 0.95, 1.0, 1.05, 5.0])
-    ax = plot_ratios(Figure().subplots(), ratio, 0.2, "after 4 epochs")
-    heights = [bar.get_height() for bar in ax.patches]
-    assert sum(heights) == 5
-    assert (heights[0], heights[-1]) == (1, 1)
-    assert [line.get_xdata()[0] for line in ax.lines] == [0.8, 1.2]
 
 
 def test_a_learning_curve_shows_its_numbers_and_the_line_of_solved_once() -> None:

@@ -94,11 +94,11 @@ REUSE = Question(
     options=(
         Option(
             "One epoch, by more than 100: later epochs are off-policy.",
-            "They are, but the ratio accounts for the actions, and the clip keeps updates small.",
+            "They are, but the ratio corrects for the actions, and the clip keeps updates small.",
         ),
         Option(
             "Neither, up to 50: both take as many gradient steps.",
-            "They do, and still they differ: each of the 30 epochs sees the whole rollout.",
+            "They do, but each gradient averages 512 samples in the one arm and 17 in the other.",
         ),
         Option(
             "Thirty epochs, by more than 100.",
