@@ -442,3 +442,16 @@ def test_browser_tests_are_one_workers_and_every_other_file_is_one_workers():
     scopes = [scheduler("loadfile")._split_scope(f"{file}::Cell 0") for file in files]
     assert scopes == ["browser", "browser", files[2]]
     assert scheduler("load") is None  # who asks for no notebooks gets xdist's own
+
+
+@pytest.mark.parametrize(("asked", "workers"), [(None, 5), ("2", 2)])
+def test_there_is_a_worker_more_than_cores_unless_a_number_is_asked_for(asked, workers):
+    with pytest.MonkeyPatch.context() as environment:
+        environment.delenv("PYTEST_XDIST_AUTO_NUM_WORKERS", raising=False)
+        if asked:
+            environment.setenv("PYTEST_XDIST_AUTO_NUM_WORKERS", asked)
+        hook = gate.pytest_xdist_auto_num_workers()
+        next(hook)
+        with pytest.raises(StopIteration) as ended:
+            hook.send(int(asked or 4))
+    assert ended.value.value == workers

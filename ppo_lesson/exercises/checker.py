@@ -15,7 +15,7 @@ from ppo_lesson.exercises.stale import stale_note
 from ppo_lesson.exercises.trial import NOT_STARTED, Tried, attempt, decide, too_slow
 from ppo_lesson.exercises.verdict import Verdict
 from ppo_lesson.maths import arithmetic
-from ppo_lesson.notebook.page import show_source
+from ppo_lesson.notebook.page import show_solved, show_source
 
 TIME_LIMIT = 5.0
 """Seconds that all calls of one check may take together."""
@@ -89,7 +89,11 @@ def hint(exercise: Exercise) -> None:
 
 
 def show_solution(exercise: Exercise) -> None:
-    """Show the package's own function, and those of its module and of arithmetic that it calls."""
+    """Show the package's own function, and those of its module and of arithmetic that it calls.
+
+    What only checks the arguments is left out. Where other guards hide the idea, all of it is
+    folded below the exercise's own solution.
+    """
     functions = [exercise.reference]
     for function in functions:  # grows while it is read
         for name in function.__code__.co_names:
@@ -101,7 +105,11 @@ def show_solution(exercise: Exercise) -> None:
                 and called not in functions
             ):
                 functions.append(called)
-    show_source(*functions)
+    if exercise.solution:
+        names = ", ".join(inspect.signature(exercise.reference).parameters)
+        show_solved(f"def my_{exercise.id}({names}):\n    {exercise.solution}", *functions)
+    else:
+        show_source(*functions, checks=False)
 
 
 def _signature_problem(exercise: Exercise, answer: Any) -> str:

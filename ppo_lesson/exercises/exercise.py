@@ -85,6 +85,9 @@ class Exercise:
             arguments that they describe, calls, and returns what is left behind, which is compared.
         tolerance: relative difference that still counts as equal.
         minutes: how long a learner takes, as its notebook says.
+        solution: body of the function as a learner would write it, where the reference has guards
+            that hide the idea; `show_solution` begins with it.
+        solved: what a right answer is told, where there is nothing to compare it with.
     """
 
     id: str
@@ -101,6 +104,8 @@ class Exercise:
     play: Callable[..., Any] | None = None
     tolerance: float = 1e-6
     minutes: float = 5
+    solution: str = ""
+    solved: str = ""
 
     def __post_init__(self) -> None:
         """Check what a slip in a lesson would turn into a wrong verdict.

@@ -83,7 +83,9 @@ def observe(function: Function, case: Case, exercise: Exercise) -> Outcome:
         outcome.touched = state.restore()
         outcome.gradients = _gradients(output, {name: inputs[name] for name in watched})
         outcome.changed = [
-            name for name, before in case.inputs.items() if not _unchanged(inputs[name], before)
+            name
+            for name, before in case.inputs.items()
+            if not _unchanged(inputs[name], before, name in watched)
         ]
     except Stopped:
         raise  # too late to put anything back: the kernel has gone on
@@ -206,8 +208,10 @@ def failure_of(error: BaseException) -> Failure:
     return Failure(type(error).__name__, safe_text(error), line, is_stub)
 
 
-def _unchanged(value: Any, before: Any) -> bool:
-    return not isinstance(before, Tensor) or torch.equal(value.detach(), before)
+def _unchanged(value: Any, before: Any, watched: bool) -> bool:
+    if not isinstance(before, Tensor):
+        return True
+    return value.requires_grad == watched and torch.equal(value.detach(), before)
 
 
 def _plain(output: Any) -> Any:
@@ -230,10 +234,12 @@ def _gradients(output: Any, inputs: Mapping[str, Tensor]) -> dict[str, Tensor | 
     weights = torch.linspace(1, 2, output.numel(), dtype=output.dtype).reshape(output.shape)
     try:
         total = (output * weights).sum()
-        gradients = torch.autograd.grad(total, list(inputs.values()), allow_unused=True)
+        # An answer may have switched the gradient of an argument off: that is no path to it.
+        live = {name: value for name, value in inputs.items() if value.requires_grad}
+        gradients = torch.autograd.grad(total, list(live.values()), allow_unused=True)
     except RuntimeError:  # the graph was used up, or an input was changed that it still needs
         return dict.fromkeys(inputs)
-    return dict(zip(inputs, gradients, strict=True))
+    return dict.fromkeys(inputs) | dict(zip(live, gradients, strict=True))
 
 
 def _close(one: Tensor, other: Tensor, tolerance: float) -> bool:

@@ -165,10 +165,10 @@ def _correct(tried: Tried) -> Verdict:
     exercise = tried.exercise
     what = "values, shapes and gradients agree" if exercise.wrt else "the answers agree"
     if exercise.objection:
-        what = "your answer keeps what was asked for"
+        what = "your answer meets every condition"
     count = sum(bool(case.inputs) for case in tried.cases)  # a design has none
     where = f"On {count} input{'s' if count > 1 else ''} " if count else ""
-    message = f"{where}{what}."
+    message = exercise.solved or f"{where}{what}."
     message = message[0].upper() + message[1:]
     details: list[tuple[str, str]] = []
     printed = next(filter(None, tried.printed), "")[:200].rstrip()

@@ -26,8 +26,8 @@ _THROUGH_PROBABILITIES = (
 )
 _WITH_A_SMALL_NUMBER = (
     "Nearly right on ordinary numbers, but you go through probabilities. That of a very unlikely "
-    "action (or of a long sentence) rounds to 0. The small number that you add avoids 0 / 0, but "
-    "what is left tells nothing of the two policies. "
+    "action (or of a long sentence) rounds to 0. A small number that you add, or a NaN that you "
+    "replace, hides 0 / 0, but what is left says nothing about the two policies. "
 )
 DIFFERENCE = "Stay in logs: the log of the ratio is a difference."
 DIFFERENCE_THEN_EXP = "Stay in logs: subtract them first, then take exp once."

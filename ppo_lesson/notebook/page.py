@@ -128,18 +128,37 @@ def number_text(value: Number | Sequence[Number], digits: int = 4) -> str:
     return "0" if float(text) == 0 else text
 
 
-def show_source(*functions: Callable[..., object]) -> None:
+def show_source(*functions: Callable[..., object], checks: bool = True) -> None:
     """Display the package's own source of functions; of a docstring, what it does and the formula.
 
     The formula is the second paragraph where its first line is an equation.
+
+    Args:
+        functions: what to show.
+        checks: whether with the lines that only check the arguments.
     """
-    source = "\n\n".join(_source(function) for function in functions)
-    display(Markdown(f"```python\n{source}\n```"))
+    display(Markdown(_fenced(functions, checks=checks)))
 
 
-def _source(function: Callable[..., object]) -> str:
+def show_solved(solution: str, *functions: Callable[..., object]) -> None:
+    """Display a function as a learner would write it; below, folded, what `show_source` shows."""
+    summary = "<summary>The package's own, with guards for other inputs</summary>"
+    package = f"<details>{summary}\n\n{_fenced(functions, checks=True)}\n\n</details>"
+    display(Markdown(f"```python\n{solution}\n```\n\n{package}"))
+
+
+def _fenced(functions: Sequence[Callable[..., object]], *, checks: bool) -> str:
+    source = "\n\n".join(_source(function, checks=checks) for function in functions)
+    return f"```python\n{source}\n```"
+
+
+def _source(function: Callable[..., object], *, checks: bool) -> str:
     lines = inspect.getsource(function).rstrip().splitlines()
     definition = ast.parse("\n".join(lines)).body[0]
+    if isinstance(definition, ast.FunctionDef) and not checks:
+        for statement in reversed(definition.body):
+            if _is_check(statement):
+                del lines[statement.lineno - 1 : statement.end_lineno]
     if isinstance(definition, ast.FunctionDef) and ast.get_docstring(definition):
         docstring = definition.body[0]
         first, end = docstring.lineno - 1, docstring.end_lineno or docstring.lineno
@@ -150,6 +169,14 @@ def _source(function: Callable[..., object]) -> str:
             else:
                 lines[first:end] = [f'{lines[first]}"""']
     return "\n".join(line.partition("  # noqa")[0] for line in lines)
+
+
+def _is_check(statement: ast.stmt) -> bool:
+    """Tell whether a statement is a call of a function named check_..., and nothing more."""
+    match statement:
+        case ast.Expr(value=ast.Call(func=ast.Name(id=name))):
+            return name.startswith(("check_", "_check_"))
+    return False
 
 
 @dataclass(frozen=True)

@@ -87,7 +87,8 @@ def test_a_quotient_of_logarithms_is_named(name):
         ("dpo_loss", "log of exp / exp", "go through probabilities"),
         ("dpo_loss", "sigmoid + 1e-8, then log", "only the small number is left"),
         ("policy_ratio", "exp / exp", "dividing by it"),
-        ("policy_ratio", "exp / (exp + 1e-8)", "The small number that you add avoids 0 / 0"),
+        ("policy_ratio", "exp / (exp + 1e-8)", "A small number that you add"),
+        ("policy_ratio", "nan_to_num", "or a NaN that you replace"),
     ],
 )
 def test_the_cause_that_is_told_is_the_true_one(name, why, cause):

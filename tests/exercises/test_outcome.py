@@ -39,6 +39,18 @@ def test_entries_of_a_vector_weigh_differently_in_the_gradient():
     assert not same_outcome(permuted, forward, 1e-6)
 
 
+def test_an_argument_whose_gradient_is_switched_off_counts_as_changed_and_hides_no_other_gradient():
+    def switched_off(value, value_target):
+        value_target.requires_grad_(False)
+        return maths.value_loss(value, value_target)
+
+    watching = Exercise(**{**vars(EXERCISE), "constants": ("value_target",)})
+    outcome = observe(switched_off, CASE, watching)
+    assert outcome.changed == ["value_target"]
+    gradient = outcome.gradients["value"]
+    assert gradient is not None and torch.allclose(gradient, X / 3)
+
+
 def test_the_cases_own_tensors_are_never_handed_out():
     observe(lambda value, value_target: value.detach().zero_(), CASE, EXERCISE)
     assert X.tolist() == [0.5, -1.0, 2.0]

@@ -65,9 +65,17 @@ def estimate_skipping_zero_weights(value, weight):
 # self_normalised_estimate
 
 
+def relative(log_weight):
+    return torch.exp(log_weight - log_weight.max())
+
+
 def normalised_by_largest(value, log_weight):
-    weight = torch.exp(log_weight - log_weight.max())
+    weight = relative(log_weight)
     return torch.dot(weight, value) / weight.sum()
+
+
+def normalised_by_norm(value, log_weight):
+    return torch.nn.functional.normalize(relative(log_weight), p=1, dim=0) @ value
 
 
 def normalised_by_logsumexp(value, log_weight):
@@ -105,7 +113,7 @@ def normalised_clamped(value, log_weight):
 
 
 def normalised_mean_over_sum(value, log_weight):
-    weight = torch.exp(log_weight - log_weight.max())
+    weight = relative(log_weight)
     return torch.mean(weight * value) / torch.sum(weight)
 
 
@@ -130,7 +138,7 @@ RIGHT: dict[str, list[Callable]] = {
         normalised_by_largest,
         normalised_by_logsumexp,
         normalised_by_loop,
-        normalised_relative_to_first,
+        normalised_by_norm,
     ],
 }
 WRONG: dict[str, list[tuple[Callable, str]]] = {
@@ -168,6 +176,15 @@ WRONG: dict[str, list[tuple[Callable, str]]] = {
         ),
         (lambda value, log_weight: torch.sum(value) / len(value), "weights play no part"),
         (normalised_without_values, "the estimate is that value"),
+        (lambda value, log_weight: value @ relative(log_weight), "are not normalised"),
+        (
+            lambda value, log_weight: value @ relative(log_weight) / len(value),
+            "has changed all weights by one factor",
+        ),
+        (
+            lambda value, log_weight: torch.dot(value, torch.log_softmax(log_weight, 0)),
+            "logarithms of the shares",
+        ),
     ],
 }
 FRAGILE: dict[str, list[tuple[Callable, str]]] = {
@@ -175,6 +192,7 @@ FRAGILE: dict[str, list[tuple[Callable, str]]] = {
     "self_normalised_estimate": [
         (normalised_too_late, "log weights that are still too large"),
         (normalised_by_means, "log weights that are still too large"),
+        (normalised_relative_to_first, "log weights that are still too large"),
         (normalised_clamped, "makes different weights equal"),
         (
             lambda value, log_weight: torch.softmax(log_weight.clamp(max=700), 0) @ value,

@@ -77,6 +77,11 @@ def score_own_entry(logits, action):
     return gradient
 
 
+def score_of_wrong_sign_elsewhere(logits, action):
+    prob = torch.softmax(logits, 0)
+    return torch.where(torch.arange(len(logits)) == action, 1 - prob, prob)
+
+
 def score_with_log_softmax(logits, action):
     return functional.one_hot(action, len(logits)) - torch.log_softmax(logits, 0)
 
@@ -130,6 +135,8 @@ RIGHT: dict[str, list[Callable]] = {
 }
 WRONG: dict[str, list[tuple[Callable, str]]] = {
     "score": [
+        (score_of_wrong_sign_elsewhere, "The other entries have the wrong sign"),
+        (lambda logits, action: 1 - logits.exp() / logits.exp().sum(), "from 1 in every entry"),
         (score_of_cross_entropy, "sign is turned round"),
         (score_without_one_hot, "The action taken does not appear"),
         (score_softmax_of_column, "wrong axis"),

@@ -38,6 +38,10 @@ WRONG: dict[str, list[tuple[Callable, str]]] = {
         (lambda prob, value: torch.ones_like(prob) @ prob, "added up the probabilities"),
         (lambda prob, value: torch.ones_like(value) @ value, "added up the values"),
         (lambda prob, value: value[prob.argsort()[-1]], "value of the likeliest outcome"),
+        (
+            lambda prob, value: next(p * f for p, f in zip(prob, value, strict=True)),
+            "Only the first outcome",
+        ),
         (lambda prob, value: prob.square() @ value, "the expectation is that value"),
     ],
 }

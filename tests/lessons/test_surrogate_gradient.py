@@ -107,6 +107,17 @@ def surrogate_summed(log_prob, old_log_prob, advantage):
     return -((log_prob - old_log_prob).exp() @ advantage.detach())
 
 
+def surrogate_clipped(log_prob, old_log_prob, advantage):
+    ratio = torch.exp(log_prob - old_log_prob)
+    kept = torch.clip(ratio, 1 - 0.2, 1 + 0.2)
+    return -torch.minimum(ratio * advantage.detach(), kept * advantage.detach()).mean()
+
+
+def surrogate_of_centred_advantages(log_prob, old_log_prob, advantage):
+    constant = (advantage - advantage.mean()).detach()
+    return -(torch.exp(log_prob - old_log_prob) * constant).mean()
+
+
 def surrogate_of_reinforce(log_prob, old_log_prob, advantage):
     return -(log_prob @ advantage.detach()) / log_prob.numel()
 
@@ -245,6 +256,8 @@ WRONG: dict[str, list[tuple[Callable, str]]] = {
         (surrogate_teaches_critic, "flows into the advantage"),
         (surrogate_summed, "took the sum"),
         (surrogate_of_reinforce, "REINFORCE"),
+        (surrogate_clipped, "has no clip"),
+        (surrogate_of_centred_advantages, "took the mean off the advantages"),
     ],
     "finite_difference_gradient": [
         (differences_one_sided, "one step forward only"),

@@ -13,7 +13,7 @@ from IPython.display import Markdown
 from nbformat.v4 import new_code_cell, new_notebook
 
 from ppo_lesson.commands import notebook_form, notebooks
-from ppo_lesson.maths import surrogate_loss
+from ppo_lesson.maths import effective_sample_size, surrogate_loss
 from ppo_lesson.notebook import page as notebook
 from ppo_lesson.notebook.page import Table, number_text, setup, show, show_source, show_table
 from ppo_lesson.training import train
@@ -141,6 +141,15 @@ def test_show_source_leaves_out_remarks_to_the_linter(displayed: list[object]) -
     assert "noqa" in inspect.getsource(train) and "noqa" not in displayed[0].data
 
 
+def test_show_source_leaves_out_what_only_checks_if_asked(displayed: list[object]) -> None:
+    show_source(effective_sample_size, checks=False)
+    own = inspect.getsource(effective_sample_size).splitlines()
+    assert sum("check_" in line for line in own) == 2
+    shown = displayed[0].data.splitlines()
+    assert not any("check_" in line for line in shown)
+    assert shown[-3:] == [*own[-2:], "```"]
+
+
 def test_setup_makes_numbers_the_same_everywhere() -> None:
     def draws() -> tuple[float, float, float]:
         return torch.rand(()).item(), np.random.rand(), random.random()  # noqa: NPY002
@@ -215,9 +224,9 @@ print(sorted(forms), "Look for: " in forms["text/plain"])
 """
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux keeps to this limit")
-@pytest.mark.parametrize("gigabytes", [32, pytest.param(64, marks=pytest.mark.exhaustive)])
+@pytest.mark.parametrize("gigabytes", [32, 64])
 def test_a_kernel_with_few_addresses_lives_and_has_its_explorers_without_the_png(
     gigabytes: int,
 ) -> None:

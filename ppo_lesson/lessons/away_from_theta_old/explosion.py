@@ -163,4 +163,5 @@ EXPLODING_RATIO = Exercise(
         Mistake(_NO_TRIPLE, lambda: floats(100)),
     ),
     objection=objection_to_ratio,
+    solved="The ratio of your action exceeds 50.",
 )

@@ -41,14 +41,13 @@ EFFECTIVE_SAMPLE_SIZE = Exercise(
     id="effective_sample_size",
     minutes=6,
     prompt="""\
-Count how many equally weighted samples the weighted ones are worth: the square of the sum of the
-weights over the sum of their squares.
+Compute the effective sample size: the square of the sum of the weights over the sum of their
+squares.
 
 - `log_weight`: `(N,)`, the **logarithm** of each weight.
 - Return `()`: a count between 1 and N, not a share of N.
 
-Adding a constant to every log weight must change nothing, and log weights of several hundred must
-do no harm.""",
+Log weights of several hundred must do no harm.""",
     reference=effective_sample_size,
     cases=(
         Case({"log_weight": floats(0.2, -1.1)}, "two samples"),
@@ -172,7 +171,7 @@ it contributes to the expectation under the target.
 - `target`, `proposal`, `value`: `(K,)`, the probabilities p and q and the value f of each outcome.
 - Return `(K,)` of type bool: one mark per outcome.
 
-A value may be negative, and an outcome that the proposal shows rarely is still shown.""",
+Values may be negative. An outcome that is shown rarely is still shown.""",
     reference=unsupported,
     cases=(
         _outcomes("the first outcome is missing", (0.3, 0.0, 2.0), (0.7, 1.0, -1.0)),
@@ -208,7 +207,8 @@ A value may be negative, and an outcome that the proposal shows rarely is still 
         "matter?",
         "Three conditions hold at once: one about q, one about p, one about f. Two of them say "
         "'is not zero'.",
-        "Compare each of the three tensors with zero and join the three masks with a logical and.",
+        "Compare each of the three tensors with zero and join the three masks with `&`, each "
+        "comparison in brackets: `&` binds more tightly than `==`.",
     ),
     mistakes=(
         Mistake(
@@ -238,6 +238,11 @@ A value may be negative, and an outcome that the proposal shows rarely is still 
         Mistake(
             "You miss the outcomes of negative value: they count as much as the positive ones.",
             lambda target, proposal, value: (proposal == 0) & (target * value > 0),
+        ),
+        Mistake(
+            "You treat a very small q as 0. An outcome that comes once in 10^30 is still shown, "
+            "and its weight makes up for its rarity.",
+            lambda target, proposal, value: unsupported(target, proposal.round(decimals=9), value),
         ),
         Mistake(
             "Your marks are the wrong way round: they say True where all is well.",

@@ -22,13 +22,12 @@ WHO_WARNS = Question(
         ),
         Option(
             "The mean weight: it comes out far from one",
-            "Its expectation is 0.998: it misses the bridge's share of the new policy's trips. "
-            "A share of a half would show; two in a thousand are lost in the noise.",
+            "Its expectation is 0.998. A missing share of a half would show; two in a thousand are "
+            "lost in the noise.",
         ),
         Option(
             "None of these three numbers",
-            "An outcome that never occurred has no weight. All three numbers look healthy, and "
-            "the estimate is wrong.",
+            "An outcome that never occurred has no weight.",
             correct=True,
         ),
     ),
@@ -118,9 +117,9 @@ MEAN_OF_A_BATCH = Question(
 
 CUT_OFF = Question(
     id="predict-cut-off",
-    prompt="With a baseline, the root mean square error of the batch is 39. In a batch of 1,000 "
-    "trajectories, fewer than one on average has a weight above 100. You cut off all weights at "
-    "100. What happens to the error?",
+    prompt="With the baseline 100, the root mean square error of the batch is 39. In a batch of "
+    "1,000 trajectories, fewer than one on average has a weight above 100. You cut off all weights "
+    "at 100. What happens to the error?",
     options=(
         Option(
             "It hardly changes: the cut seldom touches a trajectory",

@@ -16,8 +16,7 @@ MEAN_WEIGHT = Question(
         ),
         Option(
             "Little: a few weights may still hold most of the total",
-            "A mean far from 1 is an alarm, but a mean near 1 is not an all-clear. Look at the "
-            "median weight, the largest share or the effective sample size.",
+            "Look at the median weight, the largest share or the effective sample size.",
             correct=True,
         ),
         Option(
@@ -27,8 +26,7 @@ MEAN_WEIGHT = Question(
         ),
         Option(
             "The effective sample size is about 1,010",
-            "The effective sample size never exceeds the number of samples, and the mean weight "
-            "does not show how unequal the weights are.",
+            "The effective sample size never exceeds the number of samples.",
         ),
     ),
 )
@@ -47,7 +45,7 @@ RATIO_NEAR_ZERO = Question(
         Option(
             "It destabilises the estimate as much as a ratio of 1,000 would",
             "On a logarithmic scale both lie equally far from one, but the estimate adds up "
-            "weights: 0.001 adds almost nothing, and 1,000 outweighs the rest.",
+            "weights: 0.001 adds almost nothing, and 1,000 can outweigh the rest.",
         ),
         Option(
             "It makes the estimate biased, because the action is nearly lost",
@@ -102,7 +100,7 @@ TRUNCATION = Question(
         Option(
             "Nothing: the changed weights are multiplied by 0",
             "The bias is minus the sum of p (1 - c/w) f over the outcomes whose weight is cut. "
-            "A cut costs bias only where f is not 0; a baseline makes f small.",
+            "A cut costs bias only where f is not 0; a good baseline makes f small there.",
             correct=True,
         ),
         Option(
@@ -126,19 +124,17 @@ EXPLODING_WEIGHTS_IN_WORDS = OpenQuestion(
     "does it arise? (First half: the estimate. What it does to training follows in notebook "
     "05.)",
     model_answer="""\
-The risk is variance. The estimate is right on average, but it rests on a handful of samples. \
-Where the new policy is much more likely than the old one to do what was done, the weight is far \
-above one. Such samples are rare, because they were drawn from the old policy, and each stands for \
-many that are missing. Most of the others have weights near zero. The effective sample size \
+The risk is variance. The estimate is right on average, but a few samples rule it: those that the \
+new policy is much more likely to produce than the old one. They are rare, and each stands for \
+many that are missing; most of the others have weights near zero. The effective sample size \
 shrinks, and another batch could give a very different answer.
 
 It arises because a weight is a quotient: a small q under a p that is not small makes it large. \
-Along a trajectory the ratios multiply, so that even small differences per step grow exponentially \
-with the horizon: ESS / N = exp(-2 T KL) for independent normal log-ratios with that KL per step.
+Along a trajectory the ratios multiply, so small differences per step grow exponentially with the \
+horizon: ESS / N = exp(-2 T KL) for independent normal log-ratios with that KL per step.
 
-The mean weight warns late and on one side only: far from 1 it is an alarm, near 1 it is not an \
-all-clear. If the old policy never does what the new one does, the estimate is wrong, and the \
-weights need not show it.""",
+The mean weight warns late. If the old policy never does what the new one does, the estimate is \
+biased, and the weights need not show it.""",
     rubric=(
         "High variance: a few samples with large weights dominate. A ratio near zero wastes "
         "a sample and does not explode.",

@@ -92,8 +92,7 @@ TRUNCATED_ESTIMATE = Exercise(
     id="truncated_estimate",
     minutes=5,
     prompt="""\
-Estimate the expectation of $f$ under the target with weights that are cut off at a limit $c$: the
-mean over the samples of $\\min(w_i, c)\\, f(x_i)$.
+Compute the truncated estimate: the mean over the samples of $\\min(w_i, c)\\, f(x_i)$.
 
 - `value`: `(N,)`, $f$ of each sample. `log_weight`: `(N,)`, the **logarithm** of each weight.
 - `limit`: a number, $c > 0$.

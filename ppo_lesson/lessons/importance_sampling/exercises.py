@@ -54,6 +54,7 @@ count for the list to answer for the target $p$.
 - Return `(N,)`: the weights themselves, not their logarithms. Each weight depends on its own sample
   only, so do **not** normalise.""",
     reference=importance_weights,
+    solution="return torch.exp(log_target - log_proposal)",
     cases=(
         Case({"log_target": floats(-0.6), "log_proposal": floats(-2.0)}, "p above q"),
         Case({"log_target": floats(-1.9), "log_proposal": floats(-0.5)}, "p below q"),
@@ -180,6 +181,7 @@ estimate, which is the sample mean in place of $\\mathbb{E}_q[w f]$.
 - `value`: `(N,)`, $f$ of each sample. `weight`: `(N,)`, the importance weight of each sample.
 - Return `()`.""",
     reference=importance_estimate,
+    solution="return (weight * value).mean()",
     cases=(
         Case({"value": floats(3.0), "weight": floats(0.4)}, "one sample"),
         Case({"value": floats(2.0, -1.5), "weight": floats(0.5, 2.5)}, "two samples"),

@@ -40,6 +40,10 @@ def _clamped(value: Tensor, log_weight: Tensor) -> Tensor:
     return _without_care(value, log_weight.clamp(-20, 20))
 
 
+def _shifted(log_weight: Tensor) -> Tensor:
+    return (log_weight - log_weight.max()).exp()
+
+
 def _mean_of_shares(value: Tensor, log_weight: Tensor) -> Tensor:
     return (log_weight.softmax(dim=0) * value).mean()
 
@@ -62,6 +66,8 @@ def _shifts_with_the_values(answer: Function) -> bool:
     return torch.allclose(answer(value=value, log_weight=log_weight) + 10, shifted)
 
 
+_NOT_NORMALISED = "The weights in your sum are not normalised: divide by what they add up to."
+
 SELF_NORMALISED_ESTIMATE = Exercise(
     id="self_normalised_estimate",
     minutes=8,
@@ -75,6 +81,7 @@ factor: a weighted average of the values, whose weights are made to sum to one.
 Adding a constant to every log weight must change nothing, and log weights of several hundred must
 not overflow.""",
     reference=self_normalised_estimate,
+    solution="return (torch.softmax(log_weight, dim=0) * value).sum()",
     cases=(
         _case("one sample", [2.5], [-0.7]),
         _case("two samples, the second weighs more", [1.0, 4.0], [-0.4, 0.8]),
@@ -85,7 +92,7 @@ not overflow.""",
         _random_case("eight samples", 1, 8),
         _random_case("forty samples", 2, 40),
         _case("log weights are near 800", [1.0, 3.0], [0.6, -0.5], level=800, edge=True),
-        _case("log weights are 2000 apart", [2.0, 5.0], [2000.5, 0.0], edge=True),
+        _case("log weights are 2000 apart", [5.0, 2.0], [0.0, 2000.5], edge=True),
         _case("log weights are near -800", [1.0, 3.0, 6.0], [-1, 0.4, 0], level=-800, edge=True),
     ),
     hints=(
@@ -119,9 +126,17 @@ not overflow.""",
             "in the answer; dividing by the sum of the weights cancels it.",
             lambda value, log_weight: (log_weight.exp() * value).mean(),
         ),
+        Mistake(_NOT_NORMALISED, lambda value, log_weight: (log_weight.exp() * value).sum()),
+        Mistake(_NOT_NORMALISED, lambda value, log_weight: (_shifted(log_weight) * value).sum()),
         Mistake(
-            "The weights in your sum are not normalised: divide by what they add up to.",
-            lambda value, log_weight: (log_weight.exp() * value).sum(),
+            "You divide by N. Subtracting the largest log weight has changed all weights by one "
+            "factor, which cancels only if you divide by their sum.",
+            lambda value, log_weight: (_shifted(log_weight) * value).mean(),
+        ),
+        Mistake(
+            "log_softmax gives the logarithms of the shares. The average needs the shares "
+            "themselves: softmax.",
+            lambda value, log_weight: (log_weight.log_softmax(dim=0) * value).sum(),
         ),
         Mistake(
             "You divided twice: weights that sum to one already make an average. Taking a mean "

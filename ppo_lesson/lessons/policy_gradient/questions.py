@@ -12,7 +12,7 @@ BASELINE_OF_THE_ACTION = Question(
         Option(
             "Nothing on average: a baseline is subtracted, and a baseline costs no bias",
             "A baseline is the same number for every action, fixed before the action is drawn. "
-            "Only then does its product with the score average to zero.",
+            "That is why its product with the score averages to zero.",
         ),
         Option(
             "In general it becomes biased: what is subtracted no longer averages to zero",

@@ -128,6 +128,16 @@ A formula or autograd, as you like.""",
             lambda logits, action: _one_hot(logits, action) - torch.softmax(logits, dim=0)[action],
         ),
         Mistake(
+            "The other entries have the wrong sign: raising another logit makes this action less "
+            "likely.",
+            lambda logits, action: score(logits, action).abs(),
+        ),
+        Mistake(
+            "You subtract from 1 in every entry. Only the action taken has the 1; the other "
+            "entries start at 0.",
+            lambda logits, action: 1 - torch.softmax(logits, dim=0),
+        ),
+        Mistake(
             "You differentiated the log-probabilities of all actions added up. Pick the action "
             "that was taken before you differentiate.",
             _of_all_log_probs,

@@ -103,6 +103,11 @@ EXPECTATION = Exercise(
             lambda prob, value: value.sum(),
         ),
         Mistake(
+            "Only the first outcome is in your answer. If you wrote a loop, is the return inside "
+            "it?",
+            lambda prob, value: (prob * value)[0],
+        ),
+        Mistake(
             "You returned the value of the likeliest outcome. The expectation averages over all of "
             "them, and need not be one of the values.",
             lambda prob, value: value[prob.argmax()],
@@ -126,23 +131,22 @@ PREDICT_PRACTICE = Question(
     id="predict-practice",
     prompt=(
         "PPO practises on 32 carts side by side, at 50 pushes a second. Added up over all carts, "
-        "how much practice does it need until the pole stays up for 500 steps?"
+        "how much practice does it need until the mean return first passes 475?"
     ),
     options=(
         Option(
-            "less than an hour",
-            "The whole run has about 51,000 steps of 0.02 seconds: 17 minutes.",
+            "a few minutes",
+            "The curve first passes 475 after about 12,000 steps of 0.02 seconds: four minutes.",
             correct=True,
         ),
         Option(
-            "between an hour and a day",
-            "It is less: about 51,000 steps of 0.02 seconds. A day would be more than four "
-            "million steps.",
+            "a few hours",
+            "It is less: about 12,000 steps of 0.02 seconds. One hour would be 180,000 steps.",
         ),
         Option(
-            "more than a day, since it starts from random weights",
-            "The weights are random at first, and still about 51,000 steps of 0.02 seconds were "
-            "enough: 17 minutes.",
+            "a few days, since it starts from random weights",
+            "The weights are random at first, and still about 12,000 steps of 0.02 seconds were "
+            "enough: four minutes.",
         ),
     ),
 )

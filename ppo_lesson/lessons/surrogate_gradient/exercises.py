@@ -54,6 +54,7 @@ POLICY_RATIO = Exercise(
         "gradient may reach."
     ),
     reference=policy_ratio,
+    solution="return torch.exp(log_prob - old_log_prob.detach())",
     cases=(
         Case(samples([1.7]), "one sample, its action is likelier than before"),
         Case(samples([0.6]), "one sample, its action is less likely than before"),
@@ -135,6 +136,11 @@ POLICY_RATIO = Exercise(
 
 def _ratio(log_prob: Tensor, old_log_prob: Tensor) -> Tensor:
     return torch.exp(log_prob - old_log_prob)
+
+
+def _clipped_loss(log_prob: Tensor, old_log_prob: Tensor, advantage: Tensor) -> Tensor:
+    ratio, constant = _ratio(log_prob, old_log_prob), advantage.detach()
+    return -torch.min(ratio * constant, ratio.clamp(0.8, 1.2) * constant).mean()
 
 
 def _flipped_advantages_flip_the_loss(answer: Function) -> bool:
@@ -246,6 +252,18 @@ SURROGATE_LOSS = Exercise(
             "belongs to its own ratio: multiply first, average afterwards.",
             lambda log_prob, old_log_prob, advantage: (
                 -_ratio(log_prob, old_log_prob).mean() * advantage.detach().mean()
+            ),
+        ),
+        Mistake(
+            "You clip the ratio. That is PPO's loss, which notebook 06 builds from this one; the "
+            "surrogate has no clip.",
+            _clipped_loss,
+        ),
+        Mistake(
+            "You took the mean off the advantages. That is the caller's decision: the loss takes "
+            "them as they are.",
+            lambda log_prob, old_log_prob, advantage: surrogate_loss(
+                log_prob, old_log_prob, advantage - advantage.mean()
             ),
         ),
         *divided_logs(surrogate_loss),

@@ -157,4 +157,5 @@ counts.
         Mistake(_NO_STRING, lambda: 7),
     ),
     objection=objection_to_order,
+    solved="Every line follows from those before it.",
 )
