@@ -107,7 +107,16 @@ def _add_experiments(commands: argparse._SubParsersAction[argparse.ArgumentParse
     experiments = commands.add_parser(
         "experiments", help="make a recorded experiment again: minutes of training"
     )
-    names = ("ablations", "alignment", "crossings", "explosion", "lambda", "museum", "token_ratios")
+    names = (
+        "ablations",
+        "alignment",
+        "crossings",
+        "explosion",
+        "lambda",
+        "museum",
+        "reuse",
+        "token_ratios",
+    )
     experiments.add_argument("name", choices=names, help="which one")
     experiments.add_argument(
         "file",

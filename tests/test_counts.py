@@ -22,7 +22,7 @@ import torch
 from matplotlib.figure import Figure
 
 import ppo_lesson
-from ppo_lesson.experiments import alignment, token_ratios
+from ppo_lesson.experiments import alignment, reuse, token_ratios
 from ppo_lesson.language.config import RLHFConfig
 from ppo_lesson.language.feedback import Pairs
 from ppo_lesson.language.model import LanguageModel
@@ -215,6 +215,22 @@ CALLS: dict[str, Call] = {
     "experiments.crossings.record": Call(
         lambda: {"name": "linear, Adam", "num_runs": 3}, {"num_runs": 1}
     ),
+    "experiments.reuse.Arm": Call(
+        lambda: {"num_gradient_steps": 4, "reused": True, "clipped": True},
+        {"num_gradient_steps": 1},
+    ),
+    "experiments.reuse.find": Call(lambda: {"num_gradient_steps": 4}, {"num_gradient_steps": 1}),
+    "experiments.reuse.best_step_size": Call(
+        lambda: {"arm": reuse.ARMS[0], "budget": 3_000}, {"budget": 3_000}
+    ),
+    "experiments.reuse.returns": Call(
+        lambda: {"arm": reuse.ARMS[0], "budget": 3_000}, {"budget": 3_000}
+    ),
+    "experiments.reuse.gain": Call(
+        lambda: {"one": reuse.ARMS[0], "other": reuse.ARMS[1], "budget": 3_000}, {"budget": 3_000}
+    ),
+    "experiments.reuse.curve": Call(lambda: {"budget": 3_000}, {"budget": 3_000}),
+    "experiments.reuse.table": Call(lambda: {"budget": 3_000}, {"budget": 3_000}),
     "language.feedback.collect_pairs": Call(
         lambda: {"model": LanguageModel(0), "num_pairs": 3, "generator": generator()},
         {"num_pairs": 1},
@@ -344,16 +360,6 @@ CALLS: dict[str, Call] = {
         lambda: {"ax": axes(), "words": ["a", "b", "c", "d"], "prompt_length": 3},
         {"prompt_length": 1},
     ),
-    "figures.ppo_cartpole.plot_reuse": Call(
-        lambda: {
-            "ax": axes(),
-            "steps": torch.arange(1.0, 3.0),
-            "clipped": torch.ones(2, 2),
-            "free": torch.zeros(2, 2),
-            "num_epochs": 3,
-        },
-        {"num_epochs": 1},
-    ),
     "notebook.film.Film": Call(
         lambda: {"config": SMALL, "seed": 3, "moment": 3}, {"seed": 0, "moment": 1}
     ),
@@ -370,6 +376,9 @@ CALLS: dict[str, Call] = {
         lambda: {"columns": ["x"], "rows": [[1.5]], "digits": 3}, {"digits": 1}
     ),
     "training.statistics.bootstrap_interval": Call(
+        lambda: {"scores": torch.arange(3.0), "seed": 3}, {"seed": 0}
+    ),
+    "training.statistics.mean_interval": Call(
         lambda: {"scores": torch.arange(3.0), "seed": 3}, {"seed": 0}
     ),
 }

@@ -7,7 +7,15 @@ from typing import Any
 
 import torch
 
-from ppo_lesson.experiments import ablations, alignment, crossings, explosion, lambdas, token_ratios
+from ppo_lesson.experiments import (
+    ablations,
+    alignment,
+    crossings,
+    explosion,
+    lambdas,
+    reuse,
+    token_ratios,
+)
 from ppo_lesson.files import checkout, spare_others
 from ppo_lesson.museum import record as museum
 
@@ -20,6 +28,7 @@ EXPERIMENTS: dict[str, Any] = {
     "explosion": explosion,
     "lambda": lambdas,
     "museum": museum,
+    "reuse": reuse,
     "token_ratios": token_ratios,
 }
 

@@ -37,6 +37,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "05_away_from_theta_old",
     "06_staying_proximal",
     "07_advantages",
+    "08_ppo_cartpole",
 )
 """Names of notebooks, such as "00_start_here"; it grows notebook by notebook."""
 

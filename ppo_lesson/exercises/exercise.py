@@ -81,6 +81,8 @@ class Exercise:
         alternatives: functions of other conventions, as right as the reference.
         objection: where many answers are right: takes the inputs and the output, returns what is
             wrong with it, or "". Values are then not compared with the reference.
+        play: for an answer that works in place: takes the answer and a case's inputs, makes the
+            arguments that they describe, calls, and returns what is left behind, which is compared.
         tolerance: relative difference that still counts as equal.
         minutes: how long a learner takes, as its notebook says.
         solution: body of the function as a learner would write it, where the reference has guards
@@ -99,6 +101,7 @@ class Exercise:
     properties: tuple[Property, ...] = ()
     alternatives: tuple[Function, ...] = ()
     objection: Callable[[Mapping[str, Any], Any], str] | None = None
+    play: Callable[..., Any] | None = None
     tolerance: float = 1e-6
     minutes: float = 5
     solution: str = ""
@@ -108,10 +111,11 @@ class Exercise:
         """Check what a slip in a lesson would turn into a wrong verdict.
 
         Raises:
-            ValueError: a case has other arguments than the reference, a watched argument is no
-                floating point tensor, a tensor of floats is not float64, or an edge has no label.
+            ValueError: a case has other inputs than the reference or `play`, a watched argument is
+                no floating point tensor, a tensor of floats is not float64, or an edge has no
+                label.
         """
-        names = set(inspect.signature(self.reference).parameters)
+        names = set(self.input_names)
         for case in self.cases:
             if set(case.inputs) != names:
                 raise ValueError(f"{self.id}: expected the inputs {names}, got {set(case.inputs)}")
@@ -129,6 +133,17 @@ class Exercise:
                     f"{self.id}: wrt and constants name float tensors, got "
                     f"{self.wrt + self.constants}"
                 )
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """Name what a case holds: the reference's arguments, or what `play` makes them from."""
+        if self.play is None:
+            return tuple(inspect.signature(self.reference).parameters)
+        return tuple(inspect.signature(self.play).parameters)[1:]
+
+    def call(self, function: Function, inputs: Mapping[str, Any]) -> Any:
+        """Call a function as the exercise does; return what is judged."""
+        return function(**inputs) if self.play is None else self.play(function, **inputs)
 
 
 @dataclass(frozen=True)

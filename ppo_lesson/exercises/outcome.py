@@ -74,7 +74,7 @@ def observe(function: Function, case: Case, exercise: Exercise) -> Outcome:
     outcome = Outcome()
     state = GlobalState()
     try:
-        output = function(**inputs)
+        output = exercise.call(function, inputs)
         if isinstance(output, Iterator):
             output = list(itertools.islice(output, MOST_ITEMS))
         outcome.kind = describe_kind(output)

@@ -153,7 +153,7 @@ def _explain(tried: Tried, expected: list[Outcome], problem: str, k: int) -> str
 def _report(tried: Tried, status: Status, message: str, k: int) -> Verdict:
     details = _input_details(tried.cases[k])
     outcome = tried.outcomes[k]
-    if outcome.failure is None:
+    if outcome.failure is None and tried.exercise.play is None:
         value = outcome.kind if outcome.value is None else describe_value(outcome.value)
         details += (("Your function returned", value),)
     if tried.printed[k]:

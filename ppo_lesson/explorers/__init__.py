@@ -41,7 +41,7 @@ NOTEBOOKS: dict[str, tuple[str, ...]] = {
     "weight_rain": ("03",),
     "surrogate_cliff": ("05",),
     "ratio_explosion": ("05",),
-    "clip_lab": ("06", "08"),
+    "clip_lab": ("06",),
     "lambda_dial": ("07",),
     "token_ratios": ("10",),
 }

@@ -1,12 +1,12 @@
-"""Figures of training runs: ratios of one update, learning curves, seeds, the dashboard."""
+"""Figures of training runs: learning curves, seeds, the dashboard, reuse."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from ppo_lesson.figures.style import COLORS, Row, label_end, line_style, plot_runs
@@ -15,6 +15,7 @@ from ppo_lesson.maths.shapes import check_count
 from ppo_lesson.training.config import PPOConfig
 from ppo_lesson.training.diagnostics import TrainingResult
 from ppo_lesson.training.experience import solved_return
+from ppo_lesson.training.statistics import Interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,25 +58,6 @@ def median_interval(samples: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         rank += 1
     ordered = samples.sort(dim=0).values
     return ordered[rank - 1], ordered.quantile(0.5, dim=0), ordered[size - rank]
-
-
-def plot_ratios(ax: Axes, ratio: Tensor, clip_epsilon: float, title: str) -> Axes:
-    """Draw a histogram of one rollout's ratios, the clip's interval marked.
-
-    Args:
-        ax: to draw on.
-        ratio: (N,) current policy over old, one per sample.
-        clip_epsilon: half-width of the interval around 1.
-        title: which moment is shown.
-    """
-    # A fixed range, so that several moments can be compared; what lies beyond counts at the rim.
-    edges = torch.linspace(0.4, 1.6, 49, dtype=ratio.dtype)
-    inside = ratio.clamp(float(edges[0]), float(edges[-1]))
-    ax.hist(inside, bins=edges.tolist(), color=COLORS["weight"])
-    for end in (1 - clip_epsilon, 1 + clip_epsilon):
-        ax.axvline(end, color=COLORS["truth"], linestyle="--", linewidth=1.5)
-    ax.set(title=title, xlabel="ratio r", xlim=(0.4, 1.6), yscale="log", ylim=(0.7, 2000))
-    return ax
 
 
 def return_limits(solved: float | None) -> tuple[float, float]:
@@ -174,33 +156,35 @@ def plot_dashboard(axes: np.ndarray, result: TrainingResult, config: PPOConfig) 
 
 def plot_reuse(
     ax: Axes,
-    steps: Row,
-    clipped: Tensor,
-    free: Tensor,
-    num_epochs: int,
+    num_gradient_steps: Sequence[int],
+    groups: Mapping[str, Sequence[Interval]],
+    roles: Sequence[str],
+    title: str,
     env_id: str = PPOConfig.env_id,
 ) -> Axes:
-    """Draw runs with and without the clip that use each rollout for so many epochs.
+    """Draw what ways to learn from a rollout return, against the gradient steps taken on each.
 
     Args:
         ax: to draw on.
-        steps: (U,) environment steps of the evaluations, the same for all runs.
-        clipped: (S, U) mean return of each run's evaluations, with the clip.
-        free: (S, U) the same without.
-        num_epochs: of each rollout.
+        num_gradient_steps: (K,) on each rollout, rising.
+        groups: name of a way -> (K,) its mean returns with their intervals.
+        roles: colour and line style of each group.
+        title: which question this panel answers.
         env_id: as in `plot_learning_curve`.
     """
-    num_epochs = check_count("num_epochs", num_epochs)
-    plot_seeds(ax, steps, free, "bad", env_id=env_id)
-    plot_seeds(ax, steps, clipped, "good", env_id=env_id)
-    with_clip, without = (returns.quantile(0.5, dim=0) for returns in (clipped, free))
-    if torch.equal(with_clip, without):
-        label_end(ax, steps, with_clip, "good", "with and\nwithout")
-    else:
-        label_end(ax, steps, with_clip, "good", "with\nthe clip")
-        label_end(ax, steps, without, "bad", "without")
-    ax.set_title("1 epoch" if num_epochs == 1 else f"{num_epochs} epochs")
-    ax.set_xlim(left=0)
+    steps = [check_count("num_gradient_steps", number) for number in num_gradient_steps]
+    for k, (label, found) in enumerate(groups.items()):
+        x = [number * 1.06**k for number in steps]  # beside each other, where they overlap
+        style = line_style(roles[k])
+        low, middle, high = zip(*found, strict=True)
+        ax.vlines(x, low, high, color=style["color"], linewidth=2)
+        ax.plot(x, middle, marker="os^D"[k % 4], markersize=8, **style)
+        label_end(ax, x, middle, roles[k], label)
+    _return_axes(ax, env_id)
+    ax.set_xscale("log")
+    ax.set_xticks(steps, [str(number) for number in steps])
+    ax.minorticks_off()
+    ax.set(title=title, xlabel="gradient steps on each rollout", ylabel="mean return")
     ax.label_outer()
     return ax
 

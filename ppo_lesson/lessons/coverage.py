@@ -58,7 +58,7 @@ OBJECTIVES = (
     ),
     Covered(
         "why PPO holds the update back",
-        ("06/climb", "06/four-paths", "08/reuse-facts"),
+        ("06/climb", "06/four-paths", "08/reuse-table"),
         ("clipped_surrogate_loss", "kl_penalised_loss"),
         ("proximal-why-min", "principle-of-ppo"),
     ),
@@ -72,12 +72,14 @@ CONCEPTS = (
     Covered(
         "on-policy and off-policy",
         ("01/reuse", "06/off-policy"),
-        questions=("pg-on-policy", "ppo-on-or-off-policy"),
+        questions=("pg-on-policy",),
     ),
     Covered("importance sampling", ("02/three-lines", "03/never-shown-check"), ("unsupported",)),
     Covered("surrogate loss", ("04/identity", "04/tangent-numbers"), ("surrogate_loss",)),
     Covered(
-        "policy ratio", ("04/ratio-product", "08/ratio-table"), ("policy_ratio", "exploding_ratio")
+        "policy ratio",
+        ("04/ratio-product", "08/rollout-check"),
+        ("policy_ratio", "exploding_ratio"),
     ),
     Covered(
         "variance and unstable training",

@@ -20,8 +20,8 @@ from ppo_lesson.palette import COLORS
 from ppo_lesson.training.config import PPOConfig
 from ppo_lesson.training.diagnostics import IterationMetrics
 
-WIDTH = 800
-"""Of the picture, in pixels; half as high."""
+WIDTH, HEIGHT = 1000, 510
+"""Of the picture, in pixels: readable from the back row, and as high as a small screen shows."""
 
 
 class Curve(NamedTuple):
@@ -44,7 +44,7 @@ class DashboardCurves:
     def __init__(self, config: PPOConfig, solved: float | None = None) -> None:
         """Draw the empty axes, and a line at the mean return that counts as solved, if any."""
         self.steps = 0
-        self.figure = Figure(figsize=(WIDTH / 80, WIDTH / 160), dpi=80)
+        self.figure = Figure(figsize=(WIDTH / 100, HEIGHT / 100), dpi=100)
         self.figure.set_layout_engine("none")  # `setup()` has chosen one
         self.canvas = FigureCanvasAgg(self.figure)
         # By hand: measuring every label takes 200 ms, and axes that grow would move.

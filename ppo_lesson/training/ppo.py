@@ -7,7 +7,6 @@ Nothing of the mathematics stands here: losses, advantages and diagnostics are t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -56,7 +55,6 @@ def iterations(env, policy, config, seed, generator, parts) -> Iterator[Iteratio
     Raises:
         NotFiniteError: data or a gradient is not finite; the message names it.
     """
-    update = parts.update or partial(ppo_update, policy_loss=parts.policy_loss)
     optimizer = torch.optim.Adam(policy.parameters(), eps=config.adam_epsilon, fused=True)
     steps = 0
     for rollout in parts.rollouts(env, policy, config.num_steps, seed):
@@ -64,7 +62,8 @@ def iterations(env, policy, config, seed, generator, parts) -> Iterator[Iteratio
             batch = parts.make_batch(rollout, config, parts.gae)
             optimizer.param_groups[0]["lr"] = rate = learning_rate_at(steps, config)
             first = first_ratio(policy, batch, config, generator)
-            norms = update(policy, optimizer, batch, config, generator) or []
+            given = policy, optimizer, batch, config, generator, parts.policy_loss
+            norms = parts.update(*given) or []
             steps += len(batch.action)
             yield Iteration(rollout, batch, steps, rate, first, norms)
         if steps >= config.total_steps:

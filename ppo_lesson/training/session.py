@@ -38,11 +38,7 @@ def make_policy(
 
 @dataclass(frozen=True)
 class Parts:
-    """The functions that training is made of, each of which another one may stand in for.
-
-    Raises:
-        ValueError: there is a policy_loss beside an update, which does not use it.
-    """
+    """The functions that training is made of, each of which another one may stand in for."""
 
     make_env: Callable[[str, int], VectorEnv] = make_env
     make_policy: Callable[..., ActorCritic] = make_policy
@@ -50,18 +46,8 @@ class Parts:
     make_batch: Callable[..., Batch] = ppo.make_batch
     gae: Callable[..., Tensor] = maths.gae
     policy_loss: Callable[..., Tensor] = maths.clipped_surrogate_loss
-    update: Callable[..., list[float] | None] | None = None  # None: ppo_update with policy_loss
+    update: Callable[..., list[float] | None] = ppo.ppo_update
     diagnose: Callable[..., dict[str, float]] = diagnose
-
-    def __post_init__(self) -> None:
-        """Settle which loss is used."""
-        if self.update is ppo.ppo_update:
-            object.__setattr__(self, "update", None)
-        if self.update and self.policy_loss is not maths.clipped_surrogate_loss:
-            raise ValueError(
-                "policy_loss: expected none beside an update of your own, which does not use it, "
-                f"got {self.policy_loss}"
-            )
 
 
 RIGHT = Parts()
@@ -94,8 +80,8 @@ def train(
         policy_loss: takes the arguments of `ppo_lesson.maths.clipped_surrogate_loss` in their
             order.
         update: takes an iteration's gradient steps, in place; it is given policy, optimizer, batch,
-            config and generator, as `ppo_update`, and returns the norms of its gradients or
-            nothing. One of your own has a loss of its own, so that policy_loss is not used.
+            config, generator and policy_loss, as `ppo_update`, and returns the norms of its
+            gradients or nothing.
         make_env: makes the vector environment from `config.env_id` and `config.num_envs`.
         watch: called with the result after each iteration; training ends where it returns True, or
             a few words that say why. It is called once more when training has ended, whatever
@@ -107,7 +93,7 @@ def train(
         and history are then those of the last step before.
 
     Raises:
-        ValueError: seed is no seed, or policy_loss stands beside an update that does not use it.
+        ValueError: seed is no seed.
     """
     parts = Parts(make_env=make_env, gae=gae, policy_loss=policy_loss, update=update)
     return train_with(parts, config, seed=seed, watch=watch)

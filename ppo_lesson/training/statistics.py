@@ -84,6 +84,30 @@ def bootstrap_interval(scores: Tensor, seed: int = 0) -> Interval:
     return Interval(float(found.low), interquartile_mean(scores), float(found.high))
 
 
+def mean_interval(scores: Tensor, seed: int = 0) -> Interval:
+    """Tell how far the plain mean of a few runs would move with other seeds: percentile bootstrap.
+
+    Args:
+        scores: (S,) one per run, or the differences of two settings seed by seed; S at least 2.
+        seed: of the resampling.
+
+    Returns:
+        Low end, mean and high end of a 95 % interval.
+
+    Raises:
+        ValueError: there are fewer than two runs, or a score is not finite.
+
+    Source: Efron (1979).
+    """
+    rng = np.random.default_rng(check_seed(seed))
+    numbers = _checked(scores).ravel()
+    if len(numbers) < 2:
+        raise ValueError(f"scores: expected 2 runs or more, got {len(numbers)}")
+    means = rng.choice(numbers, (RESAMPLES, len(numbers))).mean(1)
+    low, high = np.quantile(means, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    return Interval(float(low), float(numbers.mean()), float(high))
+
+
 def _checked(scores: Tensor) -> np.ndarray:
     numbers = scores.detach().double().numpy()
     if numbers.size == 0 or not np.isfinite(numbers).all():

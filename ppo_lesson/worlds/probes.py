@@ -6,6 +6,9 @@ one ability more than the probe before it, so the first one that fails points at
 Credit: the first five follow the idea of Andy Jones, "Debugging RL, without the agonizing pain"
 (2021), section on probe environments; the sixth is ours.
 
+Every probe has two actions, so that each trains the policy too. In two probes one of them is
+right; in the others both pay alike, and the value must be right whatever the policy does.
+
 Every observation is a float32 array of shape (1,) between -1 and 1. The observation that follows a
 terminal step is one that also occurs inside an episode, so that code which wrongly bootstraps
 past a termination learns a wrong value, and is seen to.
@@ -24,6 +27,8 @@ from gymnasium.vector import SyncVectorEnv
 
 from ppo_lesson.maths.shapes import check_between, check_count
 
+NUM_ACTIONS = 2
+
 
 @dataclass(frozen=True, eq=False)
 class Probe:
@@ -34,18 +39,16 @@ class Probe:
         episodes: what may be seen, each from the first observation to the one after the last step;
             one of them is drawn evenly.
         reward: what an action earns: observation, action -> reward.
-        best_action: observation -> the action to take; where there is one only, it is 0.
+        best_action: observation -> the action to take, or None where both pay alike.
         values: gamma -> the value of each observation when the best action is always taken.
-        num_actions: how many there are.
         is_endless: the task has no end, and a time limit truncates it after the last step.
     """
 
     question: str
     episodes: tuple[tuple[float, ...], ...]
     reward: Callable[[float, int], float]
-    best_action: Mapping[float, int]
+    best_action: Mapping[float, int | None]
     values: Callable[[float], dict[float, float]]
-    num_actions: int = 1
     is_endless: bool = False
 
     @property
@@ -71,21 +74,21 @@ PROBES = {
         "Can the value function learn a constant?",
         episodes=((0.0, 0.0),),
         reward=lambda obs, action: 1.0,
-        best_action={0.0: 0},
+        best_action={0.0: None},
         values=lambda gamma: {0.0: 1.0},
     ),
     "ObsProbe": Probe(
         "Does the observation reach the value function?",
         episodes=((-1.0, -1.0), (1.0, 1.0)),
         reward=lambda obs, action: obs,
-        best_action={-1.0: 0, 1.0: 0},
+        best_action={-1.0: None, 1.0: None},
         values=lambda gamma: {-1.0: -1.0, 1.0: 1.0},
     ),
     "DelayedProbe": Probe(
         "Is the future discounted and passed back?",
         episodes=((0.0, 1.0, 0.0),),
         reward=lambda obs, action: obs,
-        best_action={0.0: 0, 1.0: 0},
+        best_action={0.0: None, 1.0: None},
         values=lambda gamma: {0.0: gamma, 1.0: 1.0},
     ),
     "ActionProbe": Probe(
@@ -94,7 +97,6 @@ PROBES = {
         reward=lambda obs, action: 1.0 if action == 1 else -1.0,
         best_action={0.0: 1},
         values=lambda gamma: {0.0: 1.0},
-        num_actions=2,
     ),
     # A policy that cannot see the observation earns 0 on average.
     "MatchProbe": Probe(
@@ -103,7 +105,6 @@ PROBES = {
         reward=lambda obs, action: 1.0 if action == (obs > 0) else -1.0,
         best_action={-1.0: 0, 1.0: 1},
         values=lambda gamma: {-1.0: 1.0, 1.0: 1.0},
-        num_actions=2,
     ),
     # The limit belongs to the training set-up and not to the task. Who takes truncation for
     # termination learns too small a value: at most (1 - gamma^5) / (1 - gamma).
@@ -111,7 +112,7 @@ PROBES = {
         "Is a time limit bootstrapped?",
         episodes=((0.0,) * 6,),
         reward=lambda obs, action: 1.0,
-        best_action={0.0: 0},
+        best_action={0.0: None},
         values=lambda gamma: {0.0: 1.0 / (1.0 - gamma)},  # 1 + gamma + gamma^2 + ...
         is_endless=True,
     ),
@@ -132,7 +133,7 @@ class ProbeEnv(gymnasium.Env[np.ndarray, Any]):
         """Make the two spaces; nothing is drawn before `reset`."""
         self.probe = probe
         self.observation_space = Box(-1.0, 1.0, shape=(1,), dtype=np.float32)
-        self.action_space = Discrete(probe.num_actions)
+        self.action_space = Discrete(NUM_ACTIONS)
         self._episode = probe.episodes[0]
         self._step = 0
 
@@ -149,7 +150,7 @@ class ProbeEnv(gymnasium.Env[np.ndarray, Any]):
         """Take one step and return obs, reward, terminated, truncated and an empty dictionary.
 
         Raises:
-            ValueError: if the action is none of 0 .. num_actions - 1.
+            ValueError: if the action is not 0 or 1.
         """
         if not self.action_space.contains(action):
             raise ValueError(f"action: expected one of {self.action_space}, got {action!r}")

@@ -7,8 +7,11 @@ from collections.abc import Callable
 import numpy as np
 import torch
 import torch.nn.functional as F
+from torch import nn
 from torch.distributions import Categorical
 from torch.utils.data import BatchSampler, DataLoader, RandomSampler
+
+from ppo_lesson import maths, training
 
 RIGHT: dict[str, list[Callable]] = {}
 OPEN: dict[str, list[tuple[str, Callable]]] = {}
@@ -263,4 +266,113 @@ OPEN["explained_variance"] = [
         "CleanRL's test for a variance of 0: rounding defeats it, as for three targets of 0.1",
         explained_numpy_zero,
     ),
+]
+
+
+# --- ppo_update ---
+
+
+def update_in_one_breath(policy, optimizer, batch, config, generator, policy_loss):
+    for _ in range(config.num_epochs):
+        for index in maths.minibatches(len(batch.action), config.minibatch_size, generator):
+            part = batch.select(index)
+            logits = policy.logits(part.obs)
+            log_prob = maths.action_log_prob(logits, part.action)
+            loss = policy_loss(log_prob, part.old_log_prob, part.advantage, config.clip_epsilon)
+            loss += config.value_coefficient * maths.value_loss(
+                policy.value(part.obs), part.value_target
+            )
+            loss -= config.entropy_coefficient * maths.entropy(logits).mean()
+            optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(policy.parameters(), config.max_gradient_norm)
+            optimizer.step()
+
+
+def update_like_cleanrl(policy, optimizer, batch, config, generator, policy_loss):
+    norms = []
+    for _epoch in range(config.num_epochs):
+        order = torch.randperm(batch.obs.shape[0], generator=generator)
+        for start in range(0, len(order), config.minibatch_size):
+            mb = order[start : start + config.minibatch_size]
+            dist = Categorical(logits=policy.logits(batch.obs[mb]))
+            pg_loss = policy_loss(
+                dist.log_prob(batch.action[mb]),
+                batch.old_log_prob[mb],
+                batch.advantage[mb],
+                config.clip_epsilon,
+            )
+            v_loss = 0.5 * ((policy.value(batch.obs[mb]) - batch.value_target[mb]) ** 2).mean()
+            entropy = dist.entropy().mean()
+            loss = pg_loss - config.entropy_coefficient * entropy
+            loss = loss + v_loss * config.value_coefficient
+            optimizer.zero_grad(set_to_none=False)
+            loss.backward()
+            norms.append(
+                float(nn.utils.clip_grad_norm_(policy.parameters(), 0.0 + config.max_gradient_norm))
+            )
+            optimizer.step()
+    return norms
+
+
+def update_that_forgets_after_the_step(policy, optimizer, batch, config, generator, policy_loss):
+    def loss_of(index):
+        obs, action, old_log_prob, advantage, _, target = batch.select(index)
+        log_probs = F.log_softmax(policy.logits(obs), dim=-1)
+        log_prob = log_probs.gather(1, action[:, None]).squeeze(1)
+        entropy = -(log_probs.exp() * log_probs).sum(-1).mean()
+        return (
+            policy_loss(log_prob, old_log_prob, advantage, config.clip_epsilon)
+            + config.value_coefficient * F.mse_loss(policy.value(obs), target) / 2
+            - config.entropy_coefficient * entropy
+        )
+
+    epoch = 0
+    while epoch < config.num_epochs:
+        for index in maths.minibatches(len(batch.obs), config.minibatch_size, generator):
+            loss_of(index).backward()
+            shorten_by_hand(list(policy.parameters()), config.max_gradient_norm)
+            optimizer.step()
+            policy.zero_grad()
+        epoch += 1
+    return policy
+
+
+def shorten_by_hand(parameters, longest):
+    norm = sum((p.grad**2).sum() for p in parameters) ** 0.5
+    if norm > longest:
+        for p in parameters:
+            p.grad *= longest / norm
+
+
+def update_by_two_backward_passes(policy, optimizer, batch, config, generator, policy_loss):
+    for _ in range(config.num_epochs):
+        for i in maths.minibatches(batch.action.numel(), config.minibatch_size, generator):
+            optimizer.zero_grad()
+            all_logits = policy.logits(batch.obs)  # of the whole batch, and then the minibatch's
+            chosen = all_logits.log_softmax(-1)[torch.arange(len(batch.action)), batch.action]
+            surrogate = policy_loss(
+                chosen[i], batch.old_log_prob[i], batch.advantage[i], config.clip_epsilon
+            )
+            bonus = maths.entropy(all_logits[i]).mean()
+            (surrogate - config.entropy_coefficient * bonus).backward()
+            error = maths.value_loss(policy.value(batch.obs[i]), batch.value_target[i])
+            (config.value_coefficient * error).backward()
+            nn.utils.clip_grad_norm_(list(policy.parameters()), config.max_gradient_norm)
+            optimizer.step()
+
+
+def update_with_the_packages_helpers(policy, optimizer, batch, config, generator, policy_loss):
+    for _ in range(config.num_epochs):
+        for index in maths.minibatches(len(batch.action), config.minibatch_size, generator):
+            loss = training.ppo_loss(policy, batch.select(index), config, policy_loss)
+            training.gradient_step(optimizer, loss, config.max_gradient_norm)
+
+
+RIGHT["ppo_update"] = [
+    update_in_one_breath,
+    update_like_cleanrl,
+    update_that_forgets_after_the_step,
+    update_by_two_backward_passes,
+    update_with_the_packages_helpers,
 ]

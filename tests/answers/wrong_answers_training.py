@@ -11,6 +11,8 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 
+from ppo_lesson import maths
+
 WRONG: dict[str, list[tuple[str, Callable]]] = {}
 FRAGILE: dict[str, list[tuple[str, Callable]]] = {}
 
@@ -402,3 +404,206 @@ add(
         ),
     },
 )
+
+
+# --- ppo_update ---
+
+
+def update_by_lines(
+    *,
+    part=lambda batch, index, policy: batch.select(index),
+    loss=lambda pi, v, h, c: pi + c.value_coefficient * v - c.entropy_coefficient * h,
+    before=lambda optimizer: optimizer.zero_grad(),
+    shorten=lambda policy, c: torch.nn.utils.clip_grad_norm_(
+        policy.parameters(), c.max_gradient_norm
+    ),
+    after=lambda optimizer: optimizer.step(),
+    deal=lambda n, c, g: torch.randperm(n, generator=g).split(c.minibatch_size),
+    log_prob=maths.action_log_prob,
+    epsilon=lambda c: c.clip_epsilon,
+):
+    """One line or the other of an update written by somebody in a hurry."""
+
+    def update(policy, optimizer, batch, config, generator, policy_loss):
+        for _ in range(config.num_epochs):
+            for index in deal(len(batch.action), config, generator):
+                b = part(batch, index, policy)
+                logits = policy.logits(b.obs)
+                pi = policy_loss(
+                    log_prob(logits, b.action), b.old_log_prob, b.advantage, epsilon(config)
+                )
+                v = 0.5 * (policy.value(b.obs) - b.value_target).pow(2).mean()
+                total = loss(
+                    pi, v, torch.distributions.Categorical(logits=logits).entropy().mean(), config
+                )
+                before(optimizer)
+                total.backward()
+                shorten(policy, config)
+                after(optimizer)
+
+    return update
+
+
+def update_in_place(policy, optimizer, batch, config, generator, policy_loss):
+    batch.advantage.sub_(batch.advantage.mean()).div_(batch.advantage.std() + 1e-8)
+    update_by_lines()(policy, optimizer, batch, config, generator, policy_loss)
+
+
+def update_of_a_copy(policy, optimizer, batch, config, generator, policy_loss):
+    import copy
+
+    update_by_lines()(copy.deepcopy(policy), optimizer, batch, config, generator, policy_loss)
+
+
+def update_with_own_optimizer(policy, optimizer, batch, config, generator, policy_loss):
+    own = torch.optim.SGD(policy.parameters(), lr=0.3)
+    update_by_lines()(policy, own, batch, config, generator, policy_loss)
+
+
+def update_that_stops_early(policy, optimizer, batch, config, generator, policy_loss):
+    class Impatient:
+        num_epochs = 1
+
+        def __getattr__(self, name):
+            return getattr(config, name)
+
+    return update_by_lines()(policy, optimizer, batch, Impatient(), generator, policy_loss)
+
+
+def update_without_a_gradient(policy, optimizer, batch, config, generator, policy_loss):
+    with torch.no_grad():
+        update_by_lines()(policy, optimizer, batch, config, generator, policy_loss)
+
+
+WRONG["ppo_update"] = [
+    ("does nothing", lambda policy, optimizer, batch, config, generator, policy_loss: None),
+    ("one epoch", update_that_stops_early),
+    ("normalises the batch in place", update_in_place),
+    ("updates a copy", update_of_a_copy),
+    ("brings an optimiser of its own", update_with_own_optimizer),
+    ("under no_grad", update_without_a_gradient),
+    ("forgets nothing", update_by_lines(before=lambda optimizer: None)),
+    ("takes no step", update_by_lines(after=lambda optimizer: None)),
+    ("takes two steps", update_by_lines(after=lambda o: (o.step(), o.step()))),
+    ("forgets before the step", update_by_lines(after=lambda o: (o.zero_grad(), o.step()))),
+    ("shortens nothing", update_by_lines(shorten=lambda policy, c: None)),
+    (
+        "clips each entry",
+        update_by_lines(
+            shorten=lambda policy, c: torch.nn.utils.clip_grad_value_(
+                policy.parameters(), c.max_gradient_norm
+            )
+        ),
+    ),
+    (
+        "shortens the actor alone",
+        update_by_lines(
+            shorten=lambda policy, c: torch.nn.utils.clip_grad_norm_(
+                policy.actor.parameters(), c.max_gradient_norm
+            )
+        ),
+    ),
+    ("plus entropy", update_by_lines(loss=lambda pi, v, h, c: pi + 0.5 * v + 0.1 * h)),
+    ("minus critic", update_by_lines(loss=lambda pi, v, h, c: pi - c.value_coefficient * v)),
+    ("minus policy", update_by_lines(loss=lambda pi, v, h, c: -pi + c.value_coefficient * v)),
+    (
+        "no coefficients",
+        update_by_lines(loss=lambda pi, v, h, c: pi + v - h),
+    ),
+    (
+        "usual coefficients, whatever the settings say",
+        update_by_lines(loss=lambda pi, v, h, c: pi + 0.5 * v - 0.01 * h),
+    ),
+    (
+        "no critic",
+        update_by_lines(loss=lambda pi, v, h, c: pi - c.entropy_coefficient * h),
+    ),
+    ("in order", update_by_lines(deal=lambda n, c, g: torch.arange(n).split(c.minibatch_size))),
+    (
+        "global shuffle",
+        update_by_lines(deal=lambda n, c, g: torch.randperm(n).split(c.minibatch_size)),
+    ),
+    (
+        "drops the rest",
+        update_by_lines(
+            deal=lambda n, c, g: [
+                i
+                for i in torch.randperm(n, generator=g).split(c.minibatch_size)
+                if len(i) == c.minibatch_size
+            ]
+        ),
+    ),
+    (
+        "draws with replacement",
+        update_by_lines(
+            deal=lambda n, c, g: torch.randint(0, n, (n,), generator=g).split(c.minibatch_size)
+        ),
+    ),
+    (
+        "one minibatch an epoch",
+        update_by_lines(
+            deal=lambda n, c, g: torch.randperm(n, generator=g).split(c.minibatch_size)[:1]
+        ),
+    ),
+    (
+        "the same seed for every epoch",
+        update_by_lines(
+            deal=lambda n, c, g: torch.randperm(
+                n, generator=torch.Generator().manual_seed(0)
+            ).split(c.minibatch_size)
+        ),
+    ),
+    ("whole batch", update_by_lines(part=lambda batch, index, policy: batch)),
+    (
+        "old values for the critic",
+        update_by_lines(part=lambda b, i, p: b.select(i)._replace(value_target=b.old_value[i])),
+    ),
+    (
+        "targets from another sample",
+        update_by_lines(
+            part=lambda b, i, p: b.select(i)._replace(value_target=b.value_target[: len(i)])
+        ),
+    ),
+    (
+        "advantages without their mean",
+        update_by_lines(
+            part=lambda b, i, p: b.select(i)._replace(
+                advantage=b.advantage[i] - b.advantage[i].mean()
+            )
+        ),
+    ),
+    (
+        "normalised again",
+        update_by_lines(
+            part=lambda b, i, p: b.select(i)._replace(
+                advantage=maths.normalise_advantage(b.advantage[i])
+            )
+        ),
+    ),
+    (
+        "old log-probabilities anew",
+        update_by_lines(
+            part=lambda b, i, p: b.select(i)._replace(
+                old_log_prob=maths.action_log_prob(p.logits(b.obs[i]), b.action[i]).detach()
+            )
+        ),
+    ),
+    (
+        "old log-probabilities anew, with a gradient",
+        update_by_lines(
+            part=lambda b, i, p: b.select(i)._replace(
+                old_log_prob=maths.action_log_prob(p.logits(b.obs[i]), b.action[i])
+            )
+        ),
+    ),
+    (
+        "probabilities for log-probabilities",
+        update_by_lines(log_prob=lambda z, a: maths.action_log_prob(z, a).exp()),
+    ),
+    (
+        "no gradient to the actor",
+        update_by_lines(log_prob=lambda z, a: maths.action_log_prob(z.detach(), a)),
+    ),
+    ("epsilon of 0.2", update_by_lines(epsilon=lambda c: 0.2)),
+    ("half the clip", update_by_lines(epsilon=lambda c: c.clip_epsilon / 2)),
+]

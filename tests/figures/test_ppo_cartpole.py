@@ -17,11 +17,11 @@ from ppo_lesson.figures.ppo_cartpole import (
     plot_learning_curve,
     plot_median,
     plot_metric,
-    plot_ratios,
     plot_reuse,
     plot_seeds,
 )
 from ppo_lesson.training import PPOConfig, train
+from ppo_lesson.training.statistics import Interval
 
 
 def curves(ax) -> list[list[float]]:
@@ -59,15 +59,6 @@ def test_the_interval_takes_each_column_by_itself() -> None:
 def test_too_few_samples_for_an_interval_are_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match=r"samples: expected shape \(S, U\), S >= 6, got"):
         median_interval(torch.zeros(shape))
-
-
-def test_the_histogram_counts_every_ratio_once_also_beyond_its_rim() -> None:
-    ratio = torch.tensor([0.1, 0.95, 1.0, 1.05, 5.0])
-    ax = plot_ratios(Figure().subplots(), ratio, 0.2, "after 4 epochs")
-    heights = [bar.get_height() for bar in ax.patches]
-    assert sum(heights) == 5
-    assert (heights[0], heights[-1]) == (1, 1)
-    assert [line.get_xdata()[0] for line in ax.lines] == [0.8, 1.2]
 
 
 def test_a_learning_curve_shows_its_numbers_and_the_line_of_solved_once() -> None:
@@ -114,7 +105,14 @@ def test_the_axis_fits_the_returns_of_any_world_and_what_counts_as_solved_there(
         lambda ax: plot_learning_curve(ax, [0, 1], returns, env_id=env_id),
         lambda ax: plot_seeds(ax, [0, 1], runs, env_id=env_id),
         lambda ax: plot_median(ax, [0, 1], runs, env_id=env_id),
-        lambda ax: plot_reuse(ax, [0, 1], runs, runs, 1, env_id=env_id),
+        lambda ax: plot_reuse(
+            ax,
+            [1, 2],
+            {"one": [Interval(x, x, x) for x in returns]},
+            ["new"],
+            "",
+            env_id=env_id,
+        ),
     )
     for plot in draw:
         ax = plot(Figure().subplots())
@@ -160,16 +158,17 @@ def test_the_dashboard_draws_no_limit_that_was_not_set() -> None:
     assert len(axes.flat[0].lines) == 1
 
 
-def test_reuse_shows_both_groups_with_a_label_each() -> None:
-    clipped, free = torch.tensor([[1.0, 4.0], [3.0, 6.0]]), torch.tensor([[9.0, 7.0], [5.0, 1.0]])
-    ax = plot_reuse(Figure().subplots(), [10, 20], clipped, free, 30)
-    assert curves(ax) == [*free.tolist(), [7.0, 4.0], *clipped.tolist(), [2.0, 5.0]]
-    labels = {text.get_text(): text.xy for text in ax.texts}
-    assert labels["with\nthe clip"] == (20.0, 5.0)
-    assert labels["without"] == (20.0, 4.0)
-
-
-def test_where_the_clip_changes_nothing_one_label_says_so() -> None:
-    returns = torch.tensor([[1.0, 4.0], [3.0, 6.0]])
-    ax = plot_reuse(Figure().subplots(), [10, 20], returns, returns.clone(), 1)
-    assert [text.get_text() for text in ax.texts] == ["solved", "with and\nwithout"]
+def test_reuse_shows_each_group_with_its_intervals_and_a_label_of_its_own() -> None:
+    groups = {
+        "reused": [Interval(10, 20, 30), Interval(90, 100, 130)],
+        "each sample once": [Interval(10, 20, 30), Interval(40, 60, 65)],
+    }
+    ax = plot_reuse(Figure().subplots(), [1, 30], groups, ("new", "old"), "Does reuse pay?")
+    assert curves(ax) == [[20, 100], [20, 60]]
+    drawn = [
+        [segment[:, 1].tolist() for segment in bars.get_segments()]  # type: ignore[attr-defined]
+        for bars in ax.collections
+    ]
+    assert drawn == [[[10, 30], [90, 130]], [[10, 30], [40, 65]]]
+    assert [text.get_text() for text in ax.texts if text.get_text() != "solved"] == [*groups]
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["1", "30"]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import inspect
 import random
 from collections.abc import Callable, Iterator
 
@@ -9,7 +10,12 @@ import torch
 from torch import Tensor
 from torch.distributions import Categorical
 
+from ppo_lesson import maths
+from ppo_lesson.exercises import yours
+from ppo_lesson.lessons import EXERCISES
 from ppo_lesson.lessons.ppo_cartpole.minibatches import objection_to_minibatches
+from ppo_lesson.lessons.ppo_cartpole.update import objection_to_update
+from ppo_lesson.training import PPOConfig, gradient_step, ppo_loss, train
 
 # --- clipped_value_loss ---
 
@@ -170,7 +176,69 @@ def deal_by_python(num_samples, size, generator):
     return torch.tensor(cards).split(size)
 
 
+# --- ppo_update ---
+
+
+def update_as_asked(policy, optimizer, batch, config, generator, policy_loss):
+    for _ in range(config.num_epochs):
+        for index in maths.minibatches(len(batch.action), config.minibatch_size, generator):
+            part = batch.select(index)
+            logits = policy.logits(part.obs)
+            log_prob = maths.action_log_prob(logits, part.action)
+            loss = policy_loss(log_prob, part.old_log_prob, part.advantage, config.clip_epsilon)
+            value = policy.value(part.obs)
+            loss = loss + config.value_coefficient * maths.value_loss(value, part.value_target)
+            loss = loss - config.entropy_coefficient * maths.entropy(logits).mean()
+            optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(policy.parameters(), config.max_gradient_norm)
+            optimizer.step()
+
+
+def update_by_torch_alone(policy, optimizer, batch, config, generator, policy_loss):
+    for _ in range(config.num_epochs):
+        order = torch.randperm(len(batch.action), generator=generator)
+        for k in range(0, len(order), config.minibatch_size):
+            obs, action, old, advantage, _, target = (
+                x[order[k:][: config.minibatch_size]] for x in batch
+            )
+            now = Categorical(logits=policy.logits(obs))
+            error = torch.nn.functional.mse_loss(policy.value(obs), target)
+            terms = [
+                policy_loss(now.log_prob(action), old, advantage, config.clip_epsilon),
+                config.value_coefficient * error / 2,
+                -config.entropy_coefficient * now.entropy().mean(),
+            ]
+            for p in policy.parameters():
+                p.grad = None
+            sum(terms).backward()
+            torch.nn.utils.clip_grad_norm_(policy.parameters(), config.max_gradient_norm)
+            optimizer.step()
+
+
+def update_with_helpers(generator, config, optimizer, policy, policy_loss, batch):
+    return [
+        gradient_step(
+            optimizer,
+            ppo_loss(policy, batch.select(index), config, policy_loss),
+            config.max_gradient_norm,
+        )
+        for _ in range(config.num_epochs)
+        for index in maths.minibatches(len(batch.action), config.minibatch_size, generator)
+    ]
+
+
+def update_variant(lines: str, instead: str):
+    """Write `update_as_asked` with some of its text replaced."""
+    source = inspect.getsource(update_as_asked)
+    assert lines in source
+    names = {"maths": maths, "torch": torch}
+    exec(source.replace(lines, instead), names)
+    return names["update_as_asked"]
+
+
 RIGHT: dict[str, list[Callable]] = {
+    "ppo_update": [update_as_asked, update_by_torch_alone, update_with_helpers],
     "value_loss": [
         lambda value, value_target: torch.nn.functional.mse_loss(value, value_target) / 2,
         lambda value, value_target: (value_target - value).pow(2).sum() / (2 * len(value)),
@@ -197,12 +265,52 @@ RIGHT: dict[str, list[Callable]] = {
     "minibatches": [deal_by_argsort, deal_lazily, deal_by_fisher_yates, deal_by_multinomial],
 }
 WRONG: dict[str, list[tuple[Callable, str]]] = {
+    "ppo_update": [
+        (update_variant(before, after), words)
+        for before, after, words in (
+            ("range(config.num_epochs)", "range(1)", "one pass over the batch"),
+            ("part.old_log_prob", "log_prob.detach()", "the old log-probabilities anew"),
+            ("optimizer.zero_grad()", "pass", "still in yours"),
+            ("optimizer.step()", "pass", "took no step"),
+            ("optimizer.step()", "optimizer.step(), optimizer.step()", "took 2 steps"),
+            ("part = batch.select(index)", "part = batch", "the whole batch at every step"),
+            ("loss - config", "loss + config", "The entropy's term has the wrong sign"),
+            ("loss + config", "loss - config", "The critic's term has the wrong sign"),
+            ("loss = policy_loss", "loss = -policy_loss", "The policy's loss has the wrong sign"),
+            ("= policy_loss(", "= maths.clipped_surrogate_loss(", "did not use the `policy_loss`"),
+            ("config.clip_epsilon", "0.2", "clip at 0.2"),
+            ("policy.parameters()", "policy.actor.parameters()", "led elsewhere"),
+            ("config.max_gradient_norm", "1e9", "was not shortened"),
+            ("config.value_coefficient", "2 * config.value_coefficient", "counts twice"),
+            ("config.entropy_coefficient * ", "", "The critic is right"),
+            ("loss.backward()", "(loss / 0).backward()", "NaN or infinity"),
+            ("loss.backward()", "loss.detach().backward()", "does not require grad"),
+            (
+                "part.advantage",
+                "(part.value_target - policy.value(part.obs).detach())",
+                "the advantages anew",
+            ),
+            (
+                "part = batch.select(index)",
+                "batch.advantage.clamp_(-1, 1); part = batch.select(index)",
+                "changes the batch in place",
+            ),
+            (
+                "batch.select(index)",
+                "batch.select(torch.randperm(len(batch.action), generator=generator)[:len(index)])",
+                "The generator was used otherwise",
+            ),
+        )
+    ],
     "value_loss": [
         (torch.nn.functional.mse_loss, "called as value_loss"),
         (lambda value, value_target: ((value_target - value) ** 2).mean(), "half is missing"),
         (lambda value, value_target: ((value - value_target) ** 2).sum() / 2, "took the sum"),
-        (lambda value, value_target: ((value - value_target) ** 2).sum(), "sum and no half"),
-        (lambda value, value_target: abs(value - value_target).mean(), "absolute error, and no"),
+        (
+            lambda value, value_target: ((value - value_target) ** 2).sum(),
+            "took the sum, and left out",
+        ),
+        (lambda value, value_target: abs(value - value_target).mean(), "absolute error, and left"),
         (lambda value, value_target: (value.mean() - value_target.mean()) ** 2 / 2, "signs cancel"),
         (lambda value, value_target: -0.5 * ((value - value_target) ** 2).mean(), "sign is wrong"),
         (
@@ -221,7 +329,7 @@ WRONG: dict[str, list[tuple[Callable, str]]] = {
         (clipped_around_target, "loss without a clip"),
         (clipped_value_around_zero, "clipped the prediction itself"),
         (clipped_like_a_ratio, "clipped a ratio of values"),
-        (critic_variant(wrap=lambda near, old: near - old), "did not put it back"),
+        (critic_variant(wrap=lambda near, old: near - old), "did not add it"),
         (clipped_mean_first, "larger mean"),
         (critic_variant(factor=1.0), "half is missing"),
         (critic_variant(divide=1), "took the sum"),
@@ -235,8 +343,11 @@ WRONG: dict[str, list[tuple[Callable, str]]] = {
         (lambda logits: -Categorical(logits=logits).entropy(), "minus is missing"),
         (lambda logits: Categorical(logits=logits).entropy().mean(), "averaged over the samples"),
         (entropy_over_columns, "softmax runs over the samples"),
-        (lambda logits: Categorical(logits=logits).entropy() * 1.4426950408889634, "in bits"),
-        (lambda logits: -(logits * logits.softmax(-1)).sum(-1), "logits for log-probabilities"),
+        (
+            lambda logits: Categorical(logits=logits).entropy() * 1.4426950408889634,
+            "entropy in bits",
+        ),
+        (lambda logits: -(logits * logits.softmax(-1)).sum(-1), "logits as log-probabilities"),
         (lambda logits: Categorical(logits=logits).entropy() / logits.size(1), "mean over actions"),
         (lambda logits: logits.log_softmax(1).sum(1).neg(), "without their weights"),
         (lambda logits: Categorical(logits=logits.detach()).entropy(), "cut the gradient"),
@@ -263,7 +374,7 @@ WRONG: dict[str, list[tuple[Callable, str]]] = {
         (lambda num_samples, size, generator: torch.randperm(num_samples).split(size), "ignored"),
         (deal_by_python, "random state"),
         (deal_shuffled_chunks, "dealt in order"),
-        (deal_without_the_first, "an index outside of"),
+        (deal_without_the_first, "an index outside 0 to"),
         (deal_numbers, "not a tensor"),
         (
             lambda num_samples, size, generator: torch.randperm(
@@ -312,3 +423,31 @@ def test_the_objection_to_minibatches_sees(batches: list[list[int]], words: str)
     found = objection_to_minibatches(inputs, [torch.tensor(b, dtype=torch.int64) for b in batches])
     assert words in found
     assert bool(found) == bool(words)
+
+
+def test_the_asked_update_trains_as_the_packages_does_to_the_last_bit(tmp_path, monkeypatch):
+    """`train` takes it, and the loss and the advantages that `yours` hands out, as they are."""
+    monkeypatch.setenv("PPO_LESSON_DATA", str(tmp_path))
+    functions = {
+        name: yours(EXERCISES[exercise], answer)
+        for name, exercise, answer in (
+            ("update", "ppo_update", update_as_asked),
+            ("policy_loss", "clipped_surrogate_loss", maths.clipped_surrogate_loss),
+            ("gae", "gae", maths.gae),
+        )
+    }
+    config = PPOConfig(total_steps=3_000, entropy_coefficient=0.01)
+    mine, plain = train(config, seed=3, **functions), train(config, seed=3)
+    pairs = zip(mine.policy.parameters(), plain.policy.parameters(), strict=True)
+    assert all(torch.equal(one, other) for one, other in pairs)
+    assert torch.equal(mine.curve("approx_kl"), plain.curve("approx_kl"))
+
+
+@pytest.mark.parametrize("case", EXERCISES["ppo_update"].cases, ids=lambda case: case.label)
+def test_an_update_that_is_wrong_on_one_case_only_is_caught(case):
+    """No case is there for nothing, and each parameter counts."""
+    left = EXERCISES["ppo_update"].call(update_as_asked, case.inputs)
+    assert objection_to_update(case.inputs, left) == ""
+    for k in range(3, len(left)):
+        other = [*left[:k], left[k] + 1e-3, *left[k + 1 :]]
+        assert "by 0.001" in objection_to_update(case.inputs, other)

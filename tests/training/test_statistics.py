@@ -7,7 +7,7 @@ import pytest
 import torch
 from scipy.stats import norm
 
-from ppo_lesson.training.statistics import bootstrap_interval, interquartile_mean
+from ppo_lesson.training.statistics import bootstrap_interval, interquartile_mean, mean_interval
 
 
 def test_the_interquartile_mean_of_eight_scores_by_hand() -> None:
@@ -67,3 +67,18 @@ def test_scores_that_are_not_finite_are_refused(scores: list[float]) -> None:
 def test_a_single_run_has_no_interval() -> None:
     with pytest.raises(ValueError, match="scores: expected 2 runs or more, got 1"):
         bootstrap_interval(torch.tensor([1.0]))
+
+
+def test_the_plain_means_interval_is_as_wide_as_that_of_a_normal_mean() -> None:
+    scores = torch.randn(400, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    low, middle, high = mean_interval(scores)
+    assert middle == pytest.approx(scores.mean().item())
+    assert high - low == pytest.approx(2 * 1.96 / math.sqrt(400), rel=0.2)
+    assert low < middle < high
+    assert mean_interval(scores) == (low, middle, high)
+    assert mean_interval(scores, seed=1) != (low, middle, high)
+
+
+def test_the_mean_of_one_run_has_no_interval() -> None:
+    with pytest.raises(ValueError, match="expected 2 runs or more, got 1"):
+        mean_interval(torch.ones(1))

@@ -21,7 +21,7 @@ def play_best(env: ProbeEnv, seed: int) -> tuple[list[float], list[float], bool]
     seen, rewards = [float(obs[0])], []
     terminated = truncated = False
     while not (terminated or truncated):
-        obs, reward, terminated, truncated, _ = env.step(env.probe.best_action[seen[-1]])
+        obs, reward, terminated, truncated, _ = env.step(env.probe.best_action[seen[-1]] or 0)
         seen.append(float(obs[0]))
         rewards.append(float(reward))
     return seen, rewards, terminated
@@ -58,6 +58,13 @@ def test_every_other_action_earns_less_than_the_best(probe: Probe) -> None:
         assert env.step(best)[1] == 1.0
         env.reset(seed=seed)
         assert env.step(1 - best)[1] == -1.0
+
+
+@some("ConstantProbe", "ObsProbe", "DelayedProbe", "EndlessProbe")
+def test_where_no_action_is_best_both_earn_the_same(probe: Probe) -> None:
+    assert set(probe.best_action.values()) == {None}
+    for obs in probe.best_action:
+        assert probe.reward(obs, 0) == probe.reward(obs, 1)
 
 
 @some("ObsProbe", "MatchProbe")

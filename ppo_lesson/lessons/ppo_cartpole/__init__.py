@@ -7,11 +7,13 @@ from ppo_lesson.lessons.ppo_cartpole.critic import VALUE_LOSS
 from ppo_lesson.lessons.ppo_cartpole.critic_clip import CLIPPED_VALUE_LOSS
 from ppo_lesson.lessons.ppo_cartpole.exercises import ENTROPY
 from ppo_lesson.lessons.ppo_cartpole.minibatches import MINIBATCHES
-from ppo_lesson.lessons.ppo_cartpole.questions import OPEN_QUESTIONS, PREDICTIONS, QUESTIONS
+from ppo_lesson.lessons.ppo_cartpole.predictions import PREDICTIONS
+from ppo_lesson.lessons.ppo_cartpole.questions import OPEN_QUESTIONS, QUESTIONS
+from ppo_lesson.lessons.ppo_cartpole.update import PPO_UPDATE
 
 LESSON = Lesson(
     notebook="08_ppo_cartpole",
-    exercises=(VALUE_LOSS, CLIPPED_VALUE_LOSS, ENTROPY, MINIBATCHES),
+    exercises=(VALUE_LOSS, ENTROPY, MINIBATCHES, PPO_UPDATE, CLIPPED_VALUE_LOSS),
     questions=QUESTIONS,
     predictions=PREDICTIONS,
     open_questions=OPEN_QUESTIONS,

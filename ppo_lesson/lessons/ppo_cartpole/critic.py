@@ -52,7 +52,7 @@ VALUE_LOSS = Exercise(
     ),
     mistakes=(
         Mistake(
-            "The half is missing: asked for is half the mean squared error.",
+            "The half is missing: the loss is half the mean squared error.",
             lambda value, value_target: (value - value_target).square().mean(),
         ),
         Mistake(
@@ -61,17 +61,17 @@ VALUE_LOSS = Exercise(
             lambda value, value_target: 0.5 * (value - value_target).square().sum(),
         ),
         Mistake(
-            "You took the sum and no half: asked for is half the mean squared error.",
+            "You took the sum, and left out the half: the loss is half the mean squared error.",
             lambda value, value_target: (value - value_target).square().sum(),
         ),
         Mistake(
-            "You took the absolute error. Asked for is the squared one, whose gradient fades near "
-            "the target.",
+            "You took the absolute error. Take the squared one, whose gradient fades near the "
+            "target.",
             lambda value, value_target: 0.5 * (value - value_target).abs().mean(),
         ),
         Mistake(
-            "You took the absolute error, and no half. Asked for is half the mean of the squared "
-            "one.",
+            "You took the absolute error, and left out the half. The loss is half the mean of the "
+            "squared one.",
             lambda value, value_target: (value - value_target).abs().mean(),
         ),
         Mistake(
@@ -90,7 +90,7 @@ VALUE_LOSS = Exercise(
         ),
         Mistake(
             "You took the root of the mean squared error. Leave the square: near the target the "
-            "root pulls as hard as far away.",
+            "root pulls as hard as far away from it.",
             lambda value, value_target: (value - value_target).square().mean().sqrt(),
         ),
     ),

@@ -124,8 +124,8 @@ CLIPPED_VALUE_LOSS = Exercise(
         _move("a wide clip", normal(8, 6), 2 * normal(9, 6), normal(10, 6), 1.5),
     ),
     hints=(
-        "Which move is clipped? That of the prediction since the data was collected. And being "
-        "pessimistic means to take the worse of two losses.",
+        "Which move is clipped? That of the prediction since the data was collected. Being "
+        "pessimistic means taking the worse of two losses.",
         "Clip the move V - V_old to the interval from -epsilon to epsilon, put it back on V_old, "
         "square both errors against the target, take the larger one per sample; then half the "
         "mean.",
@@ -144,9 +144,8 @@ CLIPPED_VALUE_LOSS = Exercise(
             _clipped_with(choose=lambda plain, clipped: clipped),
         ),
         Mistake(
-            "This is the loss without a clip. What is to be clipped is the move since the data was "
-            "collected, around old_value: a clip around the target never makes the larger error "
-            "larger.",
+            "This is the loss without a clip. Clip the move since the data was collected, around "
+            "old_value: a clip around the target never makes the larger error larger.",
             _clipped_with(choose=lambda plain, clipped: plain),
         ),
         Mistake(
@@ -156,8 +155,8 @@ CLIPPED_VALUE_LOSS = Exercise(
         *(
             Mistake(
                 "You clipped to 1 - epsilon and 1 + epsilon. That is the policy's interval, around "
-                "a ratio of 1. Here the move V - V_old is clipped, which is around 0: to -epsilon "
-                "and epsilon, and put back on V_old.",
+                "a ratio of 1. Here the move V - V_old is clipped to the interval from -epsilon to "
+                "epsilon, then added to V_old.",
                 _clipped_with(clip, choose),
             )
             for clip in (_around_one, _move_around_one, _old_value_scaled)
@@ -173,8 +172,8 @@ CLIPPED_VALUE_LOSS = Exercise(
             _clipped_with(_by_a_ratio),
         ),
         Mistake(
-            "You clipped the move and did not put it back on old_value, so a move is compared with "
-            "a target.",
+            "You clipped the move but did not add it to old_value, so a move is compared with a "
+            "target.",
             _clipped_with(_move_alone),
         ),
         Mistake(

@@ -1,4 +1,4 @@
-"""What notebook 08 asks: the parts of PPO that are not yet written, and the loop around them."""
+"""Notebook 08: the policy's entropy."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _uniform_is_the_most(answer: Function) -> bool:
 
 ENTROPY = Exercise(
     id="entropy",
-    minutes=6,
+    minutes=5,
     prompt=(
         "Write the entropy of a categorical policy, $H = -\\sum_k p_k \\log p_k$, in nats.\n\n"
         "`logits` has the shape (N, K), one row per sample and one column per action; the "
@@ -108,11 +108,11 @@ ENTROPY = Exercise(
             _over_the_batch,
         ),
         Mistake(
-            "You measured in bits. Nats are asked for: use the natural logarithm.",
+            "This is the entropy in bits. For nats, use the natural logarithm.",
             lambda logits: maths.entropy(logits) / torch.log(torch.tensor(2.0).double()),
         ),
         Mistake(
-            "You took the logits for log-probabilities. They become such by log_softmax, which "
+            "You used the logits as log-probabilities. log_softmax turns them into such: it "
             "subtracts log sum exp.",
             _of_raw_logits,
         ),

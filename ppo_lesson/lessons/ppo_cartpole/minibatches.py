@@ -1,4 +1,4 @@
-"""Notebook 08: dealing a rollout into minibatches; many right answers, so rules of its own."""
+"""Notebook 08: splitting a rollout into minibatches; many right answers, so rules of its own."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _form_problem(batches: list[Any]) -> str:
 
 def _count_problem(indices: list[int], num_samples: int) -> str:
     if any(not 0 <= index < num_samples for index in indices):
-        return f"You dealt an index outside of 0 to {num_samples - 1}, the last sample."
+        return f"You dealt an index outside 0 to {num_samples - 1}, the last sample."
     if len(set(indices)) < len(indices):
         return (
             "Some index was dealt more than once. An epoch uses every sample once: shuffle the "
@@ -125,11 +125,11 @@ def _size_as_number(num_samples: int, size: int, generator: torch.Generator) -> 
 
 MINIBATCHES = Exercise(
     id="minibatches",
-    minutes=6,
+    minutes=5,
     prompt=(
-        "Write the dealing of a rollout into minibatches: shuffle the indices 0 to "
-        "`num_samples` - 1 and deal them out, `size` to a minibatch. Every index stands in exactly "
-        "one minibatch; the last one is shorter where `size` does not divide `num_samples`.\n\n"
+        "Write the function that splits a rollout into shuffled minibatches: shuffle the indices "
+        "0 to `num_samples` - 1, then deal them out, `size` to a minibatch. Every index is in "
+        "exactly one minibatch; the last is shorter if `size` does not divide `num_samples`.\n\n"
         "Return a list of int64 tensors, each with one axis. All randomness comes from `generator` "
         "(most random functions of torch take `generator=`): the same state gives the same "
         "minibatches, and torch's global random state is neither used nor changed."
@@ -150,8 +150,8 @@ MINIBATCHES = Exercise(
         "A random order of all indices is one call in torch (or: random numbers, and their "
         "argsort). Then cut that tensor into pieces of `size`.",
         "torch.randperm takes the number of samples and generator=generator. A tensor's .split "
-        "takes the size of the pieces and leaves the rest as the last, shorter piece; list() makes "
-        "a list of them.",
+        "takes the size of the pieces, and the last piece is what is left; list() makes a list of "
+        "them.",
     ),
     mistakes=(
         Mistake(

@@ -1,0 +1,116 @@
+"""The stored experiment is whole and can be made again; what the notebook says of it holds."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from ppo_lesson.experiments import reuse, running as experiments
+
+ALL = [
+    pytest.param(arm, size, id=f"{arm.id} {size}") for arm in reuse.ARMS for size in arm.step_sizes
+]
+
+
+def test_the_stored_file_was_made_with_the_settings_of_today():
+    stored, runs = experiments.read(reuse.STORED)
+    assert stored == reuse.head()
+    assert list(runs) == [f"{arm.id} {size:g}" for arm in reuse.ARMS for size in arm.step_sizes]
+    assert reuse.STORED.stat().st_size < 60_000
+
+
+def test_there_are_epochs_and_minibatches_for_every_number_of_gradient_steps():
+    found = {(arm.num_gradient_steps, arm.reused, arm.clipped) for arm in reuse.ARMS}
+    pairs = {(steps, how, clip) for steps in (4, 10, 30) for how in (1, 0) for clip in (1, 0)}
+    assert found == pairs | {(1, True, True)}
+    assert reuse.find(1, reused=False, clipped=False) is reuse.ARMS[0]
+    with pytest.raises(ValueError, match=r"^num_gradient_steps: expected one of .*got 2"):
+        reuse.find(2)
+
+
+@pytest.mark.parametrize(("arm", "size"), ALL)
+def test_every_entry_is_whole(arm, size):
+    for seeds, count in (("choosing", len(reuse.CHOOSING_SEEDS)), ("reported", reuse.NUM_SEEDS)):
+        found = reuse.measured(arm, size, seeds=seeds)
+        assert found.shape == (count, len(reuse.BUDGETS))
+        assert ((found >= 8) & (found <= 500)).all()
+        assert (reuse.measured(arm, size, "largest_kl", seeds) >= 0).all()
+
+
+@pytest.mark.parametrize("clipped", [True, False])
+@pytest.mark.parametrize("steps", [4, 10, 30])
+def test_reusing_and_dealing_take_as_many_gradient_steps(steps, clipped):
+    """A rollout of 512 rows has some fewer samples: minibatches of 17 are 29 to 31."""
+    means = [
+        reuse.measured(
+            reuse.find(steps, reused=reused, clipped=clipped), size, "gradient_steps"
+        ).mean(0)
+        for reused in (True, False)
+        for size in reuse.STEP_SIZES[steps][1:2]
+    ]
+    assert means[0].tolist() == pytest.approx(means[1].tolist(), rel=0.12)
+
+
+def test_the_choice_of_a_step_size_does_not_look_at_the_reported_seeds(tmp_path):
+    stored, runs = experiments.read(reuse.STORED)
+    arm = reuse.find(30)
+    for name, entry in runs.items():
+        if name.startswith(arm.id):
+            entry["reported"]["return"] = [[9.0] * len(reuse.BUDGETS)] * reuse.NUM_SEEDS
+    other = tmp_path / "other.json"
+    experiments.write(other, stored, runs)
+    assert reuse.best_step_size(arm, path=other) == reuse.best_step_size(arm)
+    assert reuse.returns(arm, path=other).tolist() == [9.0] * reuse.NUM_SEEDS
+
+
+def test_a_gain_is_the_mean_of_the_differences_seed_by_seed():
+    one, other = reuse.find(30), reuse.find(30, reused=False)
+    low, middle, high = reuse.gain(one, other)
+    assert middle == pytest.approx((reuse.returns(one) - reuse.returns(other)).mean().item())
+    assert low < middle < high
+    assert reuse.gain(one, one) == (0, 0, 0)
+
+
+def test_the_table_and_the_curves_say_the_same():
+    rows = reuse.table()
+    assert len(rows) == len(reuse.ARMS) and {len(row) for row in rows} == {len(reuse.COLUMNS)}
+    curve = reuse.curve(reused=True, clipped=True)
+    shown = [row[5] for row in rows if row[2] != 1 or row[3] == "no matter" if row[3] != "no"]
+    assert shown == [round(interval.middle) for interval in curve]
+
+
+def test_one_gradient_step_on_a_rollout_is_the_same_with_and_without_the_clip():
+    """Which is why the record holds this arm once: every ratio is 1 there."""
+    short = dataclasses.replace(reuse.ARMS[0], clipped=False)
+    few = {"total_steps": 1_000}
+    with pytest.MonkeyPatch.context() as patch:
+        config = reuse.Arm.config
+        patch.setattr(
+            reuse.Arm, "config", lambda arm, size: dataclasses.replace(config(arm, size), **few)
+        )
+        patch.setattr(reuse, "BUDGETS", (500, 1_000))
+        both = [reuse.rerun(arm, 0.02, [3]) for arm in (reuse.ARMS[0], short)]
+    assert both[0] == both[1]
+    assert len(both[0]["return"][0]) == 2 and both[0]["gradient_steps"] == [[1, 2]]
+
+
+def test_ctrl_c_begins_no_experiment(monkeypatch, tmp_path):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(reuse, "train_seeds", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        reuse.write(tmp_path / "made.json")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_runs_that_were_not_finished_are_not_written_down(monkeypatch):
+    whole = reuse.train_seeds
+
+    def first_only(config, seeds, **keywords):
+        return whole(dataclasses.replace(config, total_steps=600), seeds[:1], **keywords)
+
+    monkeypatch.setattr(reuse, "train_seeds", first_only)
+    with pytest.raises(KeyboardInterrupt):
+        reuse.rerun(reuse.ARMS[0], 0.02, [1, 2])
