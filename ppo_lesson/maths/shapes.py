@@ -140,9 +140,7 @@ def check_indices(size: int, **tensors: Tensor) -> None:
     for name, tensor in tensors.items():
         low, high = (int(end) for end in tensor.aminmax())
         if low < 0 or high >= size:
-            raise ValueError(
-                f"{name}: expected indices from 0 to {size - 1}, got {low} to {high}"
-            )
+            raise ValueError(f"{name}: expected indices from 0 to {size - 1}, got {low} to {high}")
 
 
 def time_shape(reward: Tensor) -> str:
