@@ -9,6 +9,7 @@ of this field.
 from __future__ import annotations
 
 import math
+import operator
 from numbers import Integral, Real
 from typing import Any
 
@@ -137,11 +138,9 @@ def check_indices(size: int, **tensors: Tensor) -> None:
         ValueError: an entry is not; the message names the argument and the extremes that came.
     """
     for name, tensor in tensors.items():
-        if tensor.min() < 0 or tensor.max() >= size:
-            raise ValueError(
-                f"{name}: expected indices from 0 to {size - 1}, "
-                f"got {int(tensor.min())} to {int(tensor.max())}"
-            )
+        low, high = (int(end) for end in tensor.aminmax())
+        if low < 0 or high >= size:
+            raise ValueError(f"{name}: expected indices from 0 to {size - 1}, got {low} to {high}")
 
 
 def time_shape(reward: Tensor) -> str:
@@ -175,12 +174,9 @@ def _check(shape, sizes, tensors, is_kind, kind) -> Sizes:
         if not is_kind(tensor):
             raise ValueError(f"{name}: expected {kind}, got {tensor.dtype}")
         came = tuple(tensor.shape)
-        expected = tuple(sizes.get(letter) for letter in letters)
-        if len(came) != len(letters) or any(
-            fixed not in (None, size) for size, fixed in zip(came, expected, strict=True)
-        ):
+        if len(came) != len(letters) or any(map(operator.ne, map(sizes.get, letters, came), came)):
             raise ValueError(f"{name}: expected shape {_text(letters, sizes)}, got {came}")
-        if tensor.numel() == 0:
+        if 0 in came:
             raise ValueError(f"{name}: expected at least one entry, got an empty {came} tensor")
         sizes.update(zip(letters, came, strict=True))
     return sizes

@@ -163,11 +163,15 @@ def _play(
             return_so_far += reward.astype(np.float32)
             episode_returns += return_so_far[ended].tolist()
             return_so_far[ended] = 0.0
-        yield _rollout(rows, policy, tuple(episode_returns))
+        yield _rollout(rows, policy, tuple(episode_returns), same_step=same_step)
 
 
 def _rollout(
-    rows: list, policy: ActorCritic | Player, episode_returns: tuple[float, ...]
+    rows: list,
+    policy: ActorCritic | Player,
+    episode_returns: tuple[float, ...],
+    *,
+    same_step: bool,
 ) -> Rollout:
     columns = [torch.from_numpy(np.stack(column)) for column in zip(*rows, strict=True)]
     obs, action, reward, next_obs, terminated, truncated, valid = columns
@@ -175,7 +179,11 @@ def _rollout(
     with torch.no_grad():
         logits = policy.logits(obs).flatten(0, 1)
         log_prob = action_log_prob(logits, action.flatten()).view_as(reward)
-        value, next_value = policy.value(obs), policy.value(next_obs)
+        value = policy.value(obs)
+        if same_step:
+            next_value = policy.value(next_obs)
+        else:  # what followed stands in the next row, where it is valued already
+            next_value = torch.cat([value[1:], policy.value(next_obs[-1:])])
     ends = terminated, truncated
     return Rollout(obs, action, log_prob, reward, value, next_value, *ends, valid, episode_returns)
 

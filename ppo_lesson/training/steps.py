@@ -31,9 +31,13 @@ def gradient_step(optimizer: torch.optim.Optimizer, loss: Tensor, max_norm: floa
     optimizer.zero_grad()
     loss.backward()
     parameters = [entry for group in optimizer.param_groups for entry in group["params"]]
-    norm = nn.utils.clip_grad_norm_(parameters, max_norm).item()
+    gradients = [entry.grad for entry in parameters if entry.grad is not None]
+    total = nn.utils.get_total_norm(gradients)
+    norm = total.item()
     if not math.isfinite(norm):
         raise NotFiniteError(f"the gradient's norm is {norm}")
+    if norm > max_norm:
+        nn.utils.clip_grads_with_norm_(parameters, max_norm, total)
     optimizer.step()
     return norm
 
