@@ -118,8 +118,8 @@ FRESH = Question(
         ),
         Option(
             "About as much, though many poles fall sooner.",
-            "Eight times as much old data confirms the promise, so most of it was not fitted noise. "
-            "It is the promise itself that fails.",
+            "Eight times as much old data confirms the promise, so most of it was not fitted "
+            "noise. It is the promise itself that fails.",
             correct=True,
         ),
     ),

@@ -78,8 +78,8 @@ FRESH_BATCH = Question(
         ),
         Option(
             "The policy has fitted the noise of the first batch.",
-            "The promise does not hold even in the old policy's states. That is the variance, and a "
-            "larger batch would have less of it.",
+            "The promise does not hold even in the old policy's states. That is the variance, and "
+            "a larger batch would have less of it.",
             correct=True,
         ),
         Option(
