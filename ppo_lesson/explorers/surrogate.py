@@ -185,7 +185,7 @@ def ratio_explosion() -> Explorer:
         headline=(
             "mean of r A: {promise} on the batch, {fresh} on fresh samples; return {median}",
             "medians; {lost} of {num_runs} runs below 50. First run: largest ratio {largest}; "
-            "{num_samples} samples are worth {worth}; 1 % hold {share} % of the gradient",
+            "{num_samples} samples are worth {worth}; 1 % hold {share} % of the pull",
         ),
         drawing={"hconcat": [_ratios(), _returns()], "spacing": 84, "bounds": "flush"},
         choice=NOISE,

@@ -147,8 +147,7 @@ GRADIENT_SHARE = Exercise(
         _drawn_case(100, 48, 0.07),
     ),
     hints=(
-        "A strong pull downwards is a strong pull. And the strongest samples are not those that "
-        "stand first.",
+        "A strong pull downwards is a strong pull. And the strongest samples need not come first.",
         "Sort the absolute products, add up the largest `top` times N of them, divide by the sum "
         "of all absolute products.",
         "pull = the absolute value of ratio times (1 - prob) times advantage; its method "

@@ -129,22 +129,20 @@ EXPLODING_RATIO = Exercise(
     id="exploding_ratio",
     minutes=5,
     prompt=(
-        "Design an explosion. Return three things, `(logits, old_logits, action)`: the logits of "
-        "the current policy and of the old one in one state, both tensors of shape (K,), and one "
-        "of the K actions, so that its ratio *exceeds 50*:"
+        "Return three things, `(logits, old_logits, action)`: the logits of the current policy and "
+        "of the old one in one state, both tensors of shape (K,), and one of the K actions, so "
+        r"that its ratio $\pi_\theta(a \mid s) / \pi_{old}(a \mid s)$ *exceeds 50*."
         "\n\n"
-        r"$$\frac{\pi_\theta(a \mid s)}{\pi_{old}(a \mid s)} > 50 .$$"
-        "\n\n"
-        "The policies are the softmax of the logits. K and all numbers, finite ones, are yours; "
-        "any right answer passes."
+        "The policies are the softmax of the logits. Choose K and any finite numbers; every right "
+        "answer passes."
     ),
     reference=exploding_ratio,
     cases=(Case({}, "your two policies"),),
     hints=(
         "A fraction is large if its top is large or its bottom is small. How large can a "
         "probability get?",
-        "The old policy must give the action less than 1 in 50, and the current one at least fifty "
-        "times as much.",
+        "The old policy must give the action less than 1 in 50, and the current one more than "
+        "fifty times as much.",
         "Take two actions. A difference of d between the two logits gives odds of e^d to 1. Let "
         "the difference point one way in the old policy and the other way in the current one.",
     ),

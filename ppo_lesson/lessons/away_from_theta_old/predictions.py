@@ -18,7 +18,7 @@ MANY_STEPS = Question(
         ),
         Option(
             "It rises to its maximum, and the climb comes to rest there.",
-            "That takes somebody who sees J. The climber sees L_IS, which still points uphill.",
+            "That would need the slope of J. The climb follows L_IS, which still points uphill.",
         ),
         Option(
             "It falls from the first step on.",
@@ -49,8 +49,8 @@ MORE_DATA = Question(
         ),
         Option(
             "Both are a fifth of what they were.",
-            "That would be so if the samples were noisy answers to the right question. They show "
-            "what happens in the states where the old policy goes.",
+            "That would be so if the samples were noisy answers to the right question. They answer "
+            "another: what happens in the states where the old policy goes.",
         ),
         Option(
             "The spread stays, since the ratios do; the distance is a fifth.",
@@ -78,8 +78,8 @@ NOISE = Question(
         ),
         Option(
             "The mean of r A rises; the pole stands, as random pushes cancel.",
-            "They would cancel if the policy were linear in them. A policy that fits a thousand "
-            "random numbers becomes certain of many actions, right or wrong.",
+            "Over many batches they would. One batch has only so many samples, and each epoch "
+            "pushes the same way again.",
         ),
         Option(
             "The mean of r A rises, and the pole falls in most runs.",
@@ -113,12 +113,13 @@ FRESH = Question(
         ),
         Option(
             "A loss, in the runs where the pole falls sooner.",
-            "That would need states that the old policy does not visit.",
+            "After twenty epochs the fresh batch promises none of the ten runs a loss. What goes "
+            "wrong is not seen in the old samples.",
         ),
         Option(
             "About as much, though many poles fall sooner.",
-            "More old data confirms the promise, so it was not fitted noise. It is the promise "
-            "itself that fails.",
+            "Eight times as much old data confirms the promise, so most of it was not fitted "
+            "noise. It is the promise itself that fails.",
             correct=True,
         ),
     ),

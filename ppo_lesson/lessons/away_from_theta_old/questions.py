@@ -13,8 +13,8 @@ MORE_SAMPLES = Question(
     options=(
         Option(
             "Both the bias and the variance.",
-            "Samples of the old policy show better and better where the old policy is. They never "
-            "show where the new one would be.",
+            "More samples show more precisely what happens where the old policy goes. L_IS counts "
+            "the states at the old policy's rate, however many there are.",
         ),
         Option(
             "The variance, and not the bias.",
@@ -78,8 +78,8 @@ FRESH_BATCH = Question(
         ),
         Option(
             "The policy has fitted the noise of the first batch.",
-            "The promise does not hold even where it was made, in the old policy's states. That is "
-            "the variance, and more data or fewer epochs would have helped.",
+            "The promise does not hold even in the old policy's states. That is the variance, and "
+            "a larger batch would have less of it.",
             correct=True,
         ),
         Option(
