@@ -201,9 +201,9 @@ ADAPTIVE_BETA = Exercise(
     id="adaptive_beta",
     minutes=4,
     prompt=(
-        "Adapt the price of distance after an update: *double* `beta` if the divergence `kl` came "
-        "out above 1.5 times `target_kl`, *halve* it if `kl` is below `target_kl` / 1.5, and keep "
-        "it in between. (That is the rule of the PPO paper.)"
+        "Adapt the price of distance after an update: *double* `beta` if the divergence `kl` is "
+        "above 1.5 times `target_kl`, *halve* it below `target_kl` / 1.5, and keep it in between "
+        "(the rule of the PPO paper)."
         "\n\n"
         "All three are plain numbers; return a number."
     ),
