@@ -2,8 +2,13 @@
 
 Samples are dealt into minibatches and the clipped loss is minimised. After each step it is asked
 which ratios have left 1 - epsilon to 1 + epsilon for the first time, and whether the sample was in
-the minibatch of that step, in an earlier one, or in none so far. Then the control: each sample
-that left is trained again with its own advantage set to 0, all others as they were.
+the minibatch of that step, in an earlier one, or in none so far. Members are compared with the
+others of the same step: most chances of those in none so far lie in the first steps, where ratios
+leave at other rates. Then the control: each sample that left is trained again with its own
+advantage set to 0, all others as they were, and the other way round.
+
+On CartPole the actor alone is trained, by an Adam that has seen no gradient before; in training
+Adam's averages go on from update to update.
 
 Training amplifies the last digits in which machines differ, so the result is stored beside this
 module; `python -m ppo_lesson experiments crossings` makes it again.
@@ -36,6 +41,7 @@ STORED = Path(__file__).with_name("crossings.json")
 COMMAND = "python -m ppo_lesson experiments crossings"
 CLIP_EPSILON = 0.2
 NUM_RUNS = 10
+STUDENT_T = 2.262  # 97.5 % quantile, 9 degrees of freedom
 LINEAR_SAMPLES, LINEAR_MINIBATCH = 256, 32
 ADAM_STEP, PLAIN_STEP = 0.05, 0.6
 ITERATIONS_BEFORE = 5  # of ordinary PPO on CartPole
@@ -72,6 +78,7 @@ class Crossings:
     dragged: list[int]  # of those that left, over the edge that their own advantage points from
     without_own: list[int]  # of those that left: leave as well with an advantage of 0
     alone: list[int]  # of those that left: leave as well where all others have an advantage of 0
+    member_excess: list[float]  # by how many points members leave more often, at the same step
 
     @property
     def num_left(self) -> int:
@@ -79,11 +86,11 @@ class Crossings:
         return sum(map(sum, self.crossed))
 
     @property
-    def left_of_chances(self) -> tuple[list[int], list[int], list[float]]:
-        """Sum up over all runs, by group: samples that left, chances to leave, percent."""
-        left = [sum(group) for group in zip(*self.crossed, strict=True)]
-        chances = [sum(group) for group in zip(*self.inside, strict=True)]
-        return left, chances, [100 * a / b for a, b in zip(left, chances, strict=True)]
+    def member_difference(self) -> tuple[float, float]:
+        """Average `member_excess` over the runs; the second number is the 95 % half-width."""
+        runs = torch.tensor(self.member_excess, dtype=torch.float64)
+        half_width = STUDENT_T * runs.std() / len(runs) ** 0.5
+        return runs.mean().item(), half_width.item()
 
     @property
     def percent(self) -> tuple[float, float, float]:
@@ -195,6 +202,7 @@ def _run(task: Task, seed: int) -> dict:
     out, met = torch.zeros(2, num_samples, dtype=torch.bool)
     dragged = torch.zeros(num_samples, dtype=torch.bool)
     crossed, inside = torch.zeros(2, len(GROUPS), dtype=torch.int64)
+    steps = []  # of members and of the others: could leave, left
     ratio = torch.ones(num_samples)
     for index, ratio in _ratios_by_step(task, task.advantage, seed):
         member = torch.zeros_like(out)
@@ -203,6 +211,8 @@ def _run(task: Task, seed: int) -> dict:
         newly = _outside(ratio) & ~out
         inside += (groups & ~out).sum(1)
         crossed += (groups & newly).sum(1)
+        sides = torch.stack([member, ~member])
+        steps.append(torch.stack([(sides & ~out).sum(1), (sides & newly).sum(1)]))
         dragged |= newly & ((ratio > 1) != (task.advantage > 0))
         out, met = out | newly, met | member
     left = out.nonzero()[:, 0]
@@ -217,7 +227,20 @@ def _run(task: Task, seed: int) -> dict:
             _leaves(task, k, keep, seed) for k, keep in zip(left, others, strict=True)
         ),
         "alone": sum(_leaves(task, k, keep, seed) for k, keep in zip(left, own, strict=True)),
+        "member_excess": round(_at_the_same_step(torch.stack(steps)), 3),
     }
+
+
+def _at_the_same_step(steps: Tensor) -> float:
+    """Compare members with the others step by step, in percentage points (Mantel-Haenszel).
+
+    Args:
+        steps: (K, 2, 2) per step: could leave and left, of members and of the others.
+    """
+    could, left = steps.double().unbind(1)  # (K, 2) each
+    weight = could.prod(1) / could.sum(1)
+    weight, rate = weight[weight > 0], (left / could)[weight > 0]
+    return (100 * weight @ (rate[:, 0] - rate[:, 1]) / weight.sum()).item()
 
 
 def _leaves(task: Task, sample: Tensor, keep: Tensor, seed: int) -> bool:

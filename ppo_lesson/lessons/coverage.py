@@ -58,7 +58,7 @@ OBJECTIVES = (
     ),
     Covered(
         "why PPO holds the update back",
-        ("06/climb", "06/four-paths", "08/reuse-table"),
+        ("06/climb", "06/same-distance", "08/reuse-table"),
         ("clipped_surrogate_loss", "kl_penalised_loss"),
         ("proximal-why-min", "principle-of-ppo"),
     ),
@@ -119,7 +119,7 @@ QUESTIONS = (
     Covered("maths 1: the ratio", ("04/ratio-value-check",), questions=("ratio-above-and-below",)),
     Covered("maths 2: the proof", ("04/four-way",), questions=("equal-gradients-proof",)),
     Covered("maths 3: a very large ratio", ("05/share-cliff",), questions=("very-large-ratio",)),
-    Covered("synthesis 1: PPO's principle", ("06/iterations",), questions=("principle-of-ppo",)),
+    Covered("synthesis 1: PPO's principle", ("06/off-policy",), questions=("principle-of-ppo",)),
     Covered("synthesis 2: the progression", ("00/map",), questions=("draw-the-progression",)),
 )
 
@@ -133,7 +133,7 @@ SOFT_SPOTS = (
     Covered("'it can be verified' is verified", ("04/line-s4-check", "04/four-way")),
     Covered("equality at theta_old is no licence", ("04/tangent-numbers", "05/both-books-check")),
     Covered("the mean ratio is 1 whatever happens", ("03/mean-of-a-batch", "05/ratios")),
-    Covered("a clip does not hold the ratio", ("06/three-causes", "06/epoch-numbers")),
+    Covered("a clip does not hold the ratio", ("06/three-causes", "06/crossings")),
     Covered("PPO is on-policy in what it collects", ("06/off-policy",)),
 )
 

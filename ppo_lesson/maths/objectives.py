@@ -114,7 +114,7 @@ def kl_penalised_loss(
 
 
 def clip_fraction(ratio: Tensor, clip_epsilon: float) -> Tensor:
-    """Tell which share of the ratios lies outside the interval; what most libraries log.
+    """Tell which share of the ratios lies outside the interval, whatever the sign of A.
 
     mean of |r - 1| > epsilon
 

@@ -37,7 +37,7 @@ class IterationMetrics:
     gradient_steps: int  # steps of the optimiser so far
     episode_return: float  # mean return of the episodes that ended in the rollout; NaN if none did
     approx_kl: float  # k3 estimate of KL(old || new) over the rollout after its last epoch, in nats
-    clip_fraction: float  # share of ratios outside 1 +- epsilon, as most libraries log it
+    clip_fraction: float  # share of ratios outside 1 +- epsilon at the end, see `diagnose`
     active_clip_fraction: float  # share of samples that the clip leaves without a gradient
     largest_ratio: float  # over the rollout after the last epoch, current over old
     first_ratio: float  # of the first minibatch, before any step; 1 in a right program
@@ -97,7 +97,11 @@ def first_ratio(
 
 @torch.no_grad()
 def diagnose(policy: ActorCritic, batch: Batch, config: PPOConfig) -> dict[str, float]:
-    """Measure, after an update, what IterationMetrics says of the policy and the critic."""
+    """Measure, after an update, what IterationMetrics says of the policy and the critic.
+
+    One measurement, on the whole rollout. CleanRL and Stable-Baselines3 log another clip fraction:
+    the mean over the minibatches of all epochs, each before its step, where the first one is 0.
+    """
     logits = policy.logits(batch.obs)
     log_prob = maths.action_log_prob(logits, batch.action)
     ratio = maths.policy_ratio(log_prob, batch.old_log_prob)

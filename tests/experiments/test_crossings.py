@@ -51,3 +51,17 @@ def test_a_small_experiment_sorts_every_crossing_once(tmp_path, monkeypatch):
         (left,), (could,) = entry.crossed, entry.inside
         assert 0 < sum(left) <= 48 and sum(could) <= 3 * 48
         assert could[0] <= 48 and could[1] > 0 and could[2] <= 2 * 48
+
+
+def test_members_are_compared_at_the_same_step():
+    # (could leave, left) of members and of others: rates are equal in each step, not when pooled.
+    even = torch.tensor([[[10, 90], [5, 45]], [[90, 10], [9, 1]]])
+    assert abs(crossings._at_the_same_step(even)) < 1e-9
+    ahead = torch.tensor([[[10, 90], [6, 45]], [[90, 0], [9, 0]]])  # no others in the second step
+    assert abs(crossings._at_the_same_step(ahead) - 10) < 1e-9
+
+
+def test_the_pull_of_a_sample_hardly_shows_in_who_leaves():
+    for entry in crossings.read().values():
+        difference, half_width = entry.member_difference
+        assert 0 < half_width < 2 and difference + half_width < 4

@@ -342,7 +342,7 @@ WRONG: dict[str, list[tuple[Callable, str]]] = {
         (clipped_upside_down, "upside down"),
     ],
     "active_clip_fraction": [
-        (fraction_logged, "what most libraries log"),
+        (fraction_logged, "Stable-Baselines3 log"),
         (fraction_with_gradient, "still have a gradient, one minus"),
         (fraction_of_the_others, "outside that still have a gradient"),
         (fraction_above, "looked at one side"),

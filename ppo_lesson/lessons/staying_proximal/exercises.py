@@ -105,11 +105,11 @@ CLIPPED_SURROGATE_LOSS = Exercise(
     minutes=8,
     prompt=(
         r"Write PPO's policy loss: minus the *mean* of $\min\big(r A,\ \mathrm{clip}(r, "
-        r"1 - \epsilon, 1 + \epsilon)\, A\big)$, with the policy ratio $r$, current over old."
+        r"1 - \epsilon, 1 + \epsilon)\, A\big)$, with the ratio $r$, current over old."
         "\n\n"
-        "`log_prob`, `old_log_prob` and `advantage` have the shape (N,), `clip_epsilon` is a "
-        "number between 0 and 1. Return a tensor of shape (). The gradient flows through "
-        "`log_prob`; `old_log_prob` and `advantage` come without a graph."
+        "`log_prob`, `old_log_prob` and `advantage` have the shape (N,), `clip_epsilon` is between "
+        "0 and 1. Return a tensor of shape (). The gradient flows through `log_prob`; the others "
+        "come without a graph."
     ),
     reference=clipped_surrogate_loss,
     cases=(

@@ -65,13 +65,12 @@ ACTIVE_CLIP_FRACTION = Exercise(
     id="active_clip_fraction",
     minutes=5,
     prompt=(
-        "What share of the samples has *no gradient* because of the clip? Look at the six cases "
-        "(the sign of A; the ratio below, inside or above the interval) and find the two in which "
+        "What share of the samples has *no gradient* because of the clip? In two of the six cases "
         "the clipped loss is flat."
         "\n\n"
-        "`ratio` and `advantage` have the shape (N,), `clip_epsilon` is a number between 0 and 1; "
-        "the interval is 1 - epsilon to 1 + epsilon. Return a tensor of shape () with a share from "
-        "0 to 1 (floating point, not a count). No advantage is 0, and no ratio lies on an edge."
+        "`ratio` and `advantage` have the shape (N,), `clip_epsilon` is between 0 and 1. Return a "
+        "tensor of shape (), a share from 0 to 1, not a count. No advantage is 0, and no ratio "
+        "lies on an edge."
     ),
     reference=active_clip_fraction,
     cases=(
@@ -95,8 +94,8 @@ ACTIVE_CLIP_FRACTION = Exercise(
     ),
     mistakes=(
         Mistake(
-            "This is what most libraries log: every ratio outside the interval. Those that have "
-            "moved to the wrong side keep their gradient. The sign of the advantage decides.",
+            "This is what CleanRL and Stable-Baselines3 log: every ratio outside the interval. "
+            "Those on the wrong side keep their gradient. The sign of the advantage decides.",
             lambda ratio, advantage, clip_epsilon: clip_fraction(ratio, clip_epsilon),
         ),
         Mistake(

@@ -214,9 +214,9 @@ KL_ESTIMATES = Exercise(
         "Estimate KL(old || new) from samples in three ways: k1, the mean of $-\\log r$; k2, half "
         "the mean of $(\\log r)^2$; and k3, the mean of $(r - 1) - \\log r$."
         "\n\n"
-        "`log_prob` and `old_log_prob` have the shape (N,): log-probabilities of the same actions "
-        "under the current policy and under the old one, *which took them*. The log-ratio is log r "
-        "= `log_prob` - `old_log_prob`. Return a tensor of shape (3,), in nats: "
+        "`log_prob` and `old_log_prob`, (N,) each, are log-probabilities of the same actions under "
+        "the current policy and under the old one, *which took them*; log r = `log_prob` - "
+        "`old_log_prob`. Return a tensor of shape (3,), in nats: "
         "`torch.stack([k1, k2, k3])`. The gradient flows through `log_prob`; `old_log_prob` comes "
         "without a graph."
     ),
@@ -234,7 +234,7 @@ KL_ESTIMATES = Exercise(
         "All three are means over the samples of a function of log r. In KL(old || new) the old "
         "log-probability comes first, so k1 has a minus sign.",
         "Compute the log-ratio once, log_prob - old_log_prob. k1 negates it, k2 squares it and "
-        "halves the mean, k3 needs r = exp(log r) besides.",
+        "halves the mean, k3 needs r = exp(log r) as well.",
         "With log_ratio at hand: k1 is the mean of -log_ratio; k2 is half of "
         "log_ratio.square().mean(); k3 is the mean of log_ratio.exp() - 1 - log_ratio. "
         "torch.stack puts them together.",

@@ -54,11 +54,11 @@ KL_PENALISED_LOSS = Exercise(
     minutes=3,
     prompt=(
         "Write the loss that charges for distance: the surrogate loss, minus the mean of $r A$, "
-        r"*plus* `beta` times the estimate k3 of KL(old || new), the mean of $(r - 1) - \log r$."
+        r"*plus* `beta` times k3, the mean of $(r - 1) - \log r$."
         "\n\n"
         "`log_prob`, `old_log_prob` and `advantage` have the shape (N,), `beta` is a number, 0 or "
         "more. Return a tensor of shape (). The gradient flows through `log_prob`, in both parts; "
-        "`old_log_prob` and `advantage` come without a graph."
+        "the others come without a graph."
     ),
     reference=kl_penalised_loss,
     cases=(
@@ -121,7 +121,7 @@ KL_PENALISED_LOSS = Exercise(
             _charging(lambda log_prob, old_log_prob: kl_k3(log_prob, old_log_prob).detach()),
         ),
         Mistake(
-            "You multiplied both parts with beta. It is the price of distance only.",
+            "You multiplied both parts by beta. It is the price of distance only.",
             lambda log_prob, old_log_prob, advantage, beta: (
                 beta
                 * (
@@ -201,9 +201,9 @@ ADAPTIVE_BETA = Exercise(
     id="adaptive_beta",
     minutes=4,
     prompt=(
-        "Adapt the price of distance after an update: *double* `beta` if the divergence `kl` came "
-        "out above 1.5 times `target_kl`, *halve* it if `kl` is below `target_kl` / 1.5, and keep "
-        "it in between. (That is the rule of the PPO paper.)"
+        "Adapt the price of distance after an update: *double* `beta` if the divergence `kl` is "
+        "above 1.5 times `target_kl`, *halve* it below `target_kl` / 1.5, and keep it in between "
+        "(the rule of the PPO paper)."
         "\n\n"
         "All three are plain numbers; return a number."
     ),
@@ -265,7 +265,7 @@ ADAPTIVE_BETA = Exercise(
             lambda beta, kl, target_kl: beta * _steps(kl, target_kl / 1.5, math.inf),
         ),
         Mistake(
-            "You scaled beta with kl / target. The rule knows three answers only: twice, half, or "
+            "You scaled beta by kl / target. The rule knows three answers only: twice, half, or "
             "the same.",
             lambda beta, kl, target_kl: beta * kl / target_kl,
         ),

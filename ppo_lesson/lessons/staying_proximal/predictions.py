@@ -13,8 +13,8 @@ SILENT_CASES = Question(
     options=(
         Option(
             "In all four in which the ratio lies outside the interval.",
-            "So it would be with the clip alone. The minimum takes the plain r A wherever that is "
-            "the smaller of the two.",
+            "That would be so with the clip alone. The minimum takes the plain r A wherever that "
+            "is the smaller of the two.",
         ),
         Option(
             "In two: A > 0 with the ratio above, A < 0 with it below.",
@@ -52,8 +52,8 @@ NOISIEST_KL = Question(
         ),
         Option(
             "k3: it contains the ratio itself.",
-            "The ratio of an action that was rare can be huge, and it comes up once in a while. "
-            "The mean is still right; the spread is that of an importance weight.",
+            "The ratio of an action that was rare can be huge, and it seldom comes up. The mean is "
+            "still right; the spread is that of an importance weight.",
             correct=True,
         ),
         Option(
@@ -66,29 +66,27 @@ NOISIEST_KL = Question(
 NATURAL_STEP = Question(
     id="predict-natural-step",
     prompt=(
-        "At θ_old the slope of L_IS along care is 35 times smaller than along courage. A plain "
-        "gradient step therefore moves care 35 times less. The natural step, best per nat: what "
-        "does it do with care?"
+        "At θ_old the slope of L_IS is 35 times smaller along care than along courage, and a unit "
+        "of care costs 565 times fewer nats. How many units of care does the natural step, best "
+        "per nat, turn for each unit of courage?"
     ),
     options=(
         Option(
-            "It leaves care alone: where the slope is small nothing can be gained.",
-            "Gain per unit of a parameter is small here. The natural step asks for gain per nat, "
-            "and a unit of care costs hardly any.",
+            "1/35, like the plain gradient step.",
+            "The plain step weighs gain per unit and ignores what a unit costs in nats.",
         ),
         Option(
-            "The same as the gradient step, with another length.",
-            "That would be so if the Fisher matrix were a multiple of the identity.",
-        ),
-        Option(
-            "It moves both by the same amount.",
+            "1: it treats both alike.",
             "It treats policies alike, not parameters. Per nat one of the two is far cheaper.",
         ),
         Option(
-            "It turns care further than courage.",
-            "Care hardly changes how the old policy's episodes look, so it is cheap in nats, and "
-            "the natural step spends its budget where a nat buys most.",
+            "About 18.",
+            "Slope over cost: 565 / 35 is 16, and the entry of F off the diagonal makes it 18.",
             correct=True,
+        ),
+        Option(
+            "About 565, since care is that much cheaper.",
+            "That would be so if the slopes were equal. Care's is 35 times smaller.",
         ),
     ),
 )

@@ -23,7 +23,8 @@ RATIO_OUTSIDE = Question(
         ),
         Option(
             "No: its own gradient pulls it on, also after it has left the interval.",
-            "With A > 0 it has had no gradient since it passed 1.2. Something else moved it.",
+            "With A > 0 it has had no gradient since it passed 1.2; with A < 0 its gradient pulls "
+            "it back.",
         ),
         Option(
             "No: ε limits the log-ratio, and log 1.5 is 0.4.",
@@ -38,8 +39,8 @@ WHY_MIN = Question(
     options=(
         Option(
             "Of what the new policy earns.",
-            "The introduction of the PPO paper says so, but section 3 shows a policy that loses "
-            "more than the clipped objective says.",
+            "The introduction of the PPO paper says so, but in section 3 a policy loses more than "
+            "the clipped objective says.",
         ),
         Option(
             "Of the surrogate, the mean of r A on the same samples.",
@@ -95,12 +96,12 @@ LOGGED_FRACTION = Question(
     options=(
         Option(
             "Half of them, as the log says.",
-            "So it is if every ratio left in the direction of its own advantage. Those that were "
+            "That is so if every ratio left in the direction of its own advantage. Those that were "
             "carried the other way keep their gradient.",
         ),
         Option(
             "A quarter of them, because both signs of A are equally frequent.",
-            "So it is if the sign of A and the side of the ratio are unrelated. The log does not "
+            "That is so if the sign of A and the side of the ratio are unrelated. The log does not "
             "say whether they are.",
         ),
         Option(
@@ -127,7 +128,7 @@ PRINCIPLE_OF_PPO = OpenQuestion(
     ),
     model_answer=(
         "Stay close to the policy that made the data. The surrogate has the right slope at θ_old; "
-        "further out its bias grows, and so does the variance of the ratios. So PPO climbs it only "
+        "further out its bias and the variance of the ratios can grow. So PPO climbs it only "
         "while the new policy is near, then collects new data and starts again.\n\n"
         "There are several ways to write this down. A penalty subtracts β KL(old || new) from "
         "the objective, and β may adapt to a wanted distance. A trust region forbids more than a "
@@ -136,8 +137,8 @@ PRINCIPLE_OF_PPO = OpenQuestion(
         "keeps its full gradient. It is a lower bound of the surrogate, not of what the policy "
         "earns, and it needs first derivatives only.\n\n"
         "The clip does not keep the ratio in the interval: it takes away the reward for leaving, "
-        "but a long step, other samples and momentum can carry it out. So one measures the KL "
-        "divergence besides, and takes few epochs."
+        "but a long step, other samples and momentum can carry it out. So you measure the KL "
+        "divergence as well, and take few epochs."
     ),
     rubric=(
         "The principle: the new policy stays near the old one, because the surrogate can be "
