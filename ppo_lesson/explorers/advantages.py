@@ -57,8 +57,8 @@ def lambda_dial() -> Explorer:
     return Explorer(
         title="Lambda dial: GAE between one step and the whole return",
         formula="A_t = delta_t + gamma lambda A_{t+1}",
-        look_for="Make the critic better, then worse, up to 4: where does the diamond go, and "
-        "which way does the dotted curve start?",
+        look_for="Make the critic better, then worse: where does the diamond go, and "
+        "how does the dotted curve start?",
         sliders=(LAMBDA, ERROR),
         rows=lambda_dial_table(),
         headline=(
