@@ -1,9 +1,10 @@
 """An experiment, recorded: how soon does PPO learn CartPole, along lambda? 20 seeds of each.
 
-All settings but lambda are PPO's defaults, which were chosen at lambda 0.95. All lambdas are
-trained from the same seeds, so that two of them may be compared seed by seed. It takes about five
-minutes, so the result is stored beside this module; `python -m ppo_lesson experiments lambda` makes
-it again.
+All settings but lambda are PPO's defaults. These were chosen at lambda 0.95, so some lambdas are
+also trained at half and at twice the default step size, from half of the seeds, to be compared each
+at its best. All are trained from the same seeds, so that two of them may be compared seed by seed.
+It takes about six minutes, so the result is stored beside this module;
+`python -m ppo_lesson experiments lambda` makes it again.
 """
 
 from __future__ import annotations
@@ -20,12 +21,16 @@ from torch import Tensor
 
 from ppo_lesson.experiments import running as experiments
 from ppo_lesson.training.config import PPOConfig
-from ppo_lesson.training.statistics import Interval, bootstrap_interval
+from ppo_lesson.training.statistics import Interval, bootstrap_interval, interquartile_mean
 
 STORED = Path(__file__).with_name("lambda.json")
 COMMAND = "python -m ppo_lesson experiments lambda"
 LAMBDAS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 1.0)
 USUAL = 0.95  # that the others are compared with
+DEFAULT_STEP = 0.015
+OTHER_STEPS = (0.0075, 0.03)
+CONTROLS = (0.0, 0.8, 0.9, 0.95)  # lambdas that are trained with these too
+CONTROL_SEEDS = 10
 NUM_SEEDS = 20
 ITERATIONS_BETWEEN = 2  # two evaluations
 NUM_EPISODES = 20  # of each evaluation
@@ -38,45 +43,68 @@ def head() -> dict[str, Any]:
         "command": COMMAND,
         "config": experiments.settings(PPOConfig()),
         "lambdas": list(LAMBDAS),
+        "other_steps": list(OTHER_STEPS),
+        "controls": list(CONTROLS),
+        "control_seeds": CONTROL_SEEDS,
         "num_seeds": NUM_SEEDS,
         "every": ITERATIONS_BETWEEN,
         "episodes": NUM_EPISODES,
     }
 
 
-def rerun(gae_lambda: float, seed: int) -> list[float]:
+def rerun(gae_lambda: float, seed: int, step_size: float = DEFAULT_STEP) -> list[float]:
     """Train once, as the stored runs were.
 
     Args:
         gae_lambda: of the advantages.
         seed: of the training; the evaluations take one of their own from it.
+        step_size: Adam's learning rate at the start; it falls to 0.
 
     Returns:
         (U,) mean return of fresh episodes, every ITERATIONS_BETWEEN iterations.
     """
-    config = replace(PPOConfig(), gae_lambda=gae_lambda)
+    config = replace(PPOConfig(), gae_lambda=gae_lambda, learning_rate=step_size)
     found = experiments.run(
         config, seed, iterations_between=ITERATIONS_BETWEEN, num_episodes=NUM_EPISODES
     )
     return found["return"]
 
 
-def record(gae_lambda: float) -> list[list[float]]:
-    """Train from every seed: returns (S, U)."""
-    return [rerun(gae_lambda, seed) for seed in range(NUM_SEEDS)]
+def record(gae_lambda: float, step_size: float, num_seeds: int) -> list[list[float]]:
+    """Train from the first seeds: returns (S, U)."""
+    return [rerun(gae_lambda, seed, step_size) for seed in range(num_seeds)]
 
 
 def write(path: Path = STORED, on_entry: Callable[[str], object] = lambda name: None) -> None:
-    """Run the experiment and store it, as `experiments.make` does: an entry for each lambda."""
-    entries = {f"{gae_lambda:g}": partial(record, gae_lambda) for gae_lambda in LAMBDAS}
+    """Run the experiment and store it, as `experiments.make` does: an entry for each arm."""
+    arms = [(at, DEFAULT_STEP, NUM_SEEDS) for at in LAMBDAS]
+    arms += [(at, step, CONTROL_SEEDS) for step in OTHER_STEPS for at in CONTROLS]
+    entries = {_name(at, step): partial(record, at, step, seeds) for at, step, seeds in arms}
     experiments.make(path, head(), entries, on_entry)
 
 
-def read(path: Path = STORED) -> dict[float, Tensor]:
-    """Read the stored returns: lambda -> (S, U), a row per seed, a column per evaluation."""
-    return {
-        float(name): experiments.numbers(rows) for name, rows in experiments.read(path)[1].items()
-    }
+def read(path: Path = STORED, step_size: float = DEFAULT_STEP) -> dict[float, Tensor]:
+    """Read the returns of a step size: lambda -> (S, U), a seed a row, an evaluation a column."""
+    stored = experiments.read(path)[1]
+    names = {at: _name(at, step_size) for at in LAMBDAS}
+    return {at: experiments.numbers(stored[name]) for at, name in names.items() if name in stored}
+
+
+def read_controls(path: Path = STORED) -> dict[float, tuple[float, Tensor]]:
+    """Find the best of three step sizes: lambda -> step size and the returns (CONTROL_SEEDS, U).
+
+    The best one has the largest interquartile mean of the runs' mean return, over these seeds.
+    """
+    by_step = {step: read(path, step) for step in (DEFAULT_STEP, *OTHER_STEPS)}
+    best = {}
+    for at in CONTROLS:
+        tried = [(step, runs[at][:CONTROL_SEEDS]) for step, runs in by_step.items()]
+        best[at] = max(tried, key=lambda arm: interquartile_mean(arm[1].mean(1)))
+    return best
+
+
+def _name(gae_lambda: float, step_size: float) -> str:
+    return f"{gae_lambda:g}, step size {step_size:g}"
 
 
 class Summary(NamedTuple):

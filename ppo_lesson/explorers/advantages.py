@@ -50,7 +50,7 @@ def lambda_dial() -> Explorer:
             points("new", here, "gae_lambda", "variance", size=130, shape="triangle-up"),
             label("truth", [], 190, 12, "solid, dot: mean squared error = bias² + variance"),
             label("old", [], 190, 32, "dashed, square: bias², the critic's error"),
-            label("new", [], 190, 52, "dotted, triangle: variance, the noise of the rewards"),
+            label("new", [], 190, 52, "dotted, triangle: variance"),
             label("good", [], 190, 72, "diamond: the best lambda"),
         ], 756, 232,
     )  # fmt: skip
@@ -58,7 +58,7 @@ def lambda_dial() -> Explorer:
         title="Lambda dial: GAE between one step and the whole return",
         formula="A_t = delta_t + gamma lambda A_{t+1}",
         look_for="Make the critic better, then worse: where does the diamond go, and "
-        "where does the error cost nothing?",
+        "how does the dotted curve start?",
         sliders=(LAMBDA, ERROR),
         rows=lambda_dial_table(),
         headline=(

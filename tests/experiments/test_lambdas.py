@@ -8,8 +8,12 @@ import pytest
 import torch
 
 from ppo_lesson.experiments import lambdas, running as experiments
+from ppo_lesson.training.config import PPOConfig
+from ppo_lesson.training.statistics import interquartile_mean
 
 RUNS = lambdas.read()
+STEPS = (lambdas.DEFAULT_STEP, *lambdas.OTHER_STEPS)
+EVERY = {step_size: lambdas.read(step_size=step_size) for step_size in STEPS}
 
 
 def test_the_stored_file_was_made_with_the_settings_of_today() -> None:
@@ -21,6 +25,24 @@ def test_every_lambda_has_twenty_seeds_and_every_evaluation() -> None:
     shape = (lambdas.NUM_SEEDS, len(lambdas.steps()))
     assert {tuple(returns.shape) for returns in RUNS.values()} == {shape}
     assert all(((returns >= 8) & (returns <= 500)).all() for returns in RUNS.values())
+
+
+def test_some_lambdas_have_other_step_sizes_from_ten_seeds() -> None:
+    shape = (lambdas.CONTROL_SEEDS, len(lambdas.steps()))
+    for step_size in lambdas.OTHER_STEPS:
+        assert list(EVERY[step_size]) == list(lambdas.CONTROLS)
+        assert {tuple(returns.shape) for returns in EVERY[step_size].values()} == {shape}
+
+
+def test_the_default_step_size_is_that_of_the_defaults() -> None:
+    assert PPOConfig().learning_rate == lambdas.DEFAULT_STEP
+
+
+def test_the_best_step_size_has_the_largest_interquartile_mean() -> None:
+    for at, (best, runs) in lambdas.read_controls().items():
+        middle = {x: interquartile_mean(EVERY[x][at][:10].mean(1)) for x in STEPS}
+        assert middle[best] == max(middle.values())
+        assert torch.equal(runs, EVERY[best][at][:10])
 
 
 def test_the_file_is_small() -> None:
@@ -51,20 +73,28 @@ def test_what_notebook_07_says_of_the_runs() -> None:
     assert all(found[at].minus_usual.high < 0 for at in (0.0, 0.5, 0.8, 0.9))
     for at in (0.98, 1.0):
         assert found[at].minus_usual.low < 0 < found[at].minus_usual.high
+    best = {at: returns for at, (_, returns) in lambdas.read_controls().items()}
+    gaps = {at: lambdas.summarise(best, at).minus_usual for at in (0.0, 0.8, 0.9)}
+    assert [round(gap.middle) for gap in gaps.values()] == [-292, -106, -29]
+    assert [gap.high < 0 for gap in gaps.values()] == [True, True, False]
 
 
-def test_recording_trains_every_lambda_from_every_seed(monkeypatch, tmp_path) -> None:
+def test_recording_trains_every_arm_from_every_seed(monkeypatch, tmp_path) -> None:
     asked, heard = [], []
 
-    def rerun(gae_lambda: float, seed: int) -> list[float]:
-        asked.append((gae_lambda, seed))
-        return [float(seed)]
+    def rerun(gae_lambda: float, seed: int, step_size: float) -> list[float]:
+        asked.append((step_size, gae_lambda, seed))
+        return [step_size + seed]
 
     monkeypatch.setattr(lambdas, "rerun", rerun)
-    lambdas.write(tmp_path / "made.json", heard.append)
-    assert asked == [(at, seed) for at in lambdas.LAMBDAS for seed in range(20)]
-    assert heard == ["0", "0.5", "0.8", "0.9", "0.95", "0.98", "1"]
-    assert lambdas.read(tmp_path / "made.json")[0.98][:, 0].tolist() == list(range(20))
+    made = tmp_path / "made.json"
+    lambdas.write(made, heard.append)
+    arms = [(0.015, at, 20) for at in lambdas.LAMBDAS]
+    arms += [(step, at, 10) for step in lambdas.OTHER_STEPS for at in lambdas.CONTROLS]
+    assert asked == [(step, at, seed) for step, at, seeds in arms for seed in range(seeds)]
+    assert heard == [f"{at:g}, step size {step:g}" for step, at, _ in arms]
+    assert lambdas.read(made)[0.98][:, 0].tolist() == [0.015 + seed for seed in range(20)]
+    assert lambdas.read(made, 0.03)[0.8][:, 0].tolist() == [0.03 + seed for seed in range(10)]
 
 
 @pytest.mark.slow

@@ -84,7 +84,7 @@ END_PROPERTIES = (
         _termination_ignores_next_value,
     ),
     Property(
-        "Where a step was truncated, next_value counts, and it counts gamma.",
+        "Where a step was truncated, next_value counts, multiplied by gamma.",
         _truncation_adds_gamma_next_value,
     ),
 )

@@ -39,26 +39,25 @@ GAE = Exercise(
         "$$\\delta_t = R_t + \\gamma V(s_{t+1}) - V(s_t), \\qquad "
         "A_t = \\delta_t + \\gamma \\lambda A_{t+1}$$\n\n"
         "- `value[t]` is $V(s_t)$. `next_value[t]` is the value of the observation that followed "
-        "step t, also where an episode ended and the next row belongs to another one.\n"
+        "step t, also at an end.\n"
         "- **Terminated**: leave $V(s_{t+1})$ out of $\\delta_t$, and leave $A_{t+1}$ out.\n"
-        "- **Truncated**: keep $V(s_{t+1})$, and leave $A_{t+1}$ out. If both flags are true, "
+        "- **Truncated**: keep $V(s_{t+1})$, leave $A_{t+1}$ out. If both flags are true, "
         "terminated wins.\n"
         "- **Last row**: there is no $A_{t+1}$. The flags decide about $V(s_{t+1})$, as in every "
         "row.\n\n"
-        "All tensors have the shape (T, N) (write it so that (T,) works too); the flags are bool. "
-        "Return the advantages, (T, N). With all values 0 and $\\lambda = 1$ your function also "
-        "computes discounted returns."
+        "All tensors have the shape (T, N), and (T,) should work too; the flags are bool. Return "
+        "the advantages, (T, N). With all values 0 and $\\lambda = 1$ these are discounted returns."
     ),
     reference=maths.gae,
     cases=tuple(ROLLOUTS.values()),
     hints=(
         "An end does two different things: it may make the future worthless, and it stops the "
         "sum. Which end does which?",
-        "First all TD errors at once: only termination removes next_value. Then the recursion from "
-        "the last row to the first: any end removes the later advantage.",
+        "Compute all TD errors at once: only termination removes next_value. Then run the "
+        "recursion from the last row to the first: any end removes the later advantage.",
         "Start with later = 0. For each row, from the last: later = td_error[t] + gamma * "
-        "gae_lambda * later, where the product is 0 if the row ended an episode; store it. Mind "
-        "that the row's own TD error stays, also at an end.",
+        "gae_lambda * later, where the product is 0 if the row ended an episode; store it. The "
+        "row's own TD error stays, also at an end.",
     ),
     mistakes=MISTAKES,
     properties=(

@@ -156,7 +156,7 @@ MISTAKES = (
         _wrong_gae(zero=at_an_end),
     ),
     Mistake(
-        "The terminating step lost its advantage, the one that tells that the pole fell. Its "
+        "The terminating step lost its advantage, the one that says the pole fell. Its "
         "own TD error counts: termination removes what comes later, not the step itself.",
         _wrong_gae(zero=at_termination),
     ),
@@ -171,17 +171,17 @@ MISTAKES = (
         _wrong_gae(_before_the_last_row),
     ),
     Mistake(
-        "You summed without discounting: what comes one step later counts gamma, in the TD "
-        "error and in the sum.",
+        "You summed without discounting: what comes one step later is multiplied by gamma, in "
+        "the TD error and in the sum.",
         lambda gamma, **others: maths.gae(gamma=1.0, **others),
     ),
     Mistake(
-        "You discounted every step twice: what comes one step later counts one gamma, in the "
-        "TD error and in the sum.",
+        "You discounted every step twice: what comes one step later is multiplied by gamma "
+        "once, in the TD error and in the sum.",
         lambda gamma, **others: maths.gae(gamma=gamma**2, **others),
     ),
     Mistake(
-        "You added next_value undiscounted. It belongs to the next step, so it counts gamma.",
+        "You added next_value undiscounted. It belongs to the next step, so multiply it by gamma.",
         _wrong_gae(bootstrap_factor=lambda gamma: 1.0),
     ),
     Mistake(
@@ -199,13 +199,13 @@ MISTAKES = (
         _gae_with(lambda given: {"value": 0 * given["value"]}),
     ),
     Mistake(
-        "You discounted by the row's number. Time is counted from the step whose advantage it "
-        "is: its own TD error counts in full.",
+        "You discounted by the row's number. Count time from the step whose advantage you "
+        "compute: its own TD error counts in full.",
         _by_row_number,
     ),
     Mistake(
-        "You looked one step ahead and stopped. What is added is the whole advantage of the "
-        "next step, and not its TD error alone.",
+        "You looked one step ahead and stopped. Add the whole advantage of the next step, "
+        "not its TD error alone.",
         _from_td_errors(_one_ahead),
     ),
     Mistake(
@@ -213,20 +213,21 @@ MISTAKES = (
         lambda **given: maths.gae(**given)[0],
     ),
     Mistake(
-        "The later advantage is discounted twice: it counts gamma times lambda, with one gamma.",
+        "The later advantage is discounted twice: multiply it by gamma times lambda, one gamma "
+        "only.",
         _wrong_gae(factor=lambda gamma, gae_lambda: gamma**2 * gae_lambda),
     ),
     Mistake(
-        "Lambda is missing: a later advantage counts gamma times lambda.",
+        "Lambda is missing: multiply the later advantage by gamma times lambda.",
         _wrong_gae(factor=lambda gamma, gae_lambda: gamma),
     ),
     Mistake(
-        "Gamma is missing in the recursion: a later advantage counts gamma times lambda.",
+        "Gamma is missing in the recursion: multiply the later advantage by gamma times lambda.",
         _wrong_gae(factor=lambda gamma, gae_lambda: gae_lambda),
     ),
     Mistake(
-        "You returned the TD errors. The advantages that come later in the episode are still "
-        "to be added, each time with gamma times lambda.",
+        "You returned the TD errors. To each, add gamma times lambda times the advantage of "
+        "the next step, unless the episode ended.",
         _wrong_gae(factor=lambda gamma, gae_lambda: 0.0),
     ),
     Mistake(
@@ -245,8 +246,8 @@ MISTAKES = (
         _gae_with(_last_row_worthless),
     ),
     Mistake(
-        "You returned advantage plus value. That is what the critic is fitted to; asked for "
-        "is the advantage alone.",
+        "You returned advantage plus value. That is what the critic is fitted to; the "
+        "exercise asks for the advantage alone.",
         lambda value, **others: maths.gae(value=value, **others) + value,
     ),
 )

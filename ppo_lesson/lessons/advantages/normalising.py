@@ -56,17 +56,16 @@ _NO_FLOOR = (
     "which is NaN, and one NaN spoils all weights of the network."
 )
 _SCALED = "You divided but did not subtract the mean, so the advantages are not centred."
-_VARIANCE = "You divided by the variance. Its square root, the standard deviation, has its unit."
+_VARIANCE = "You divided by the variance. Divide by its root, the standard deviation."
 
 NORMALISE_ADVANTAGE = Exercise(
     id="normalise_advantage",
     minutes=4,
     prompt=(
-        "Write the normalisation of advantages that PPO does before its updates: mean 0 and "
-        "standard deviation 1.\n\n"
+        "Normalise advantages as PPO does before its updates: mean 0 and standard deviation 1.\n\n"
         "`advantage` has the shape (N,), and so has the result. Add a tiny number such as 1e-8 to "
-        "the standard deviation, so that equal advantages give 0 and not 0 / 0. The standard "
-        "deviation with n or with n - 1: either is right."
+        "the standard deviation, so that equal advantages give 0 and not 0 / 0. A standard "
+        "deviation with N or with N - 1 is right."
     ),
     reference=maths.normalise_advantage,
     cases=(
@@ -78,12 +77,11 @@ NORMALISE_ADVANTAGE = Exercise(
         Case({"advantage": floats(2.0, 2.0, 2.0)}, "all advantages are equal", edge=True),
     ),
     hints=(
-        "Two things are wished: the mean becomes 0, the spread becomes 1. One is a difference, the "
-        "other a quotient.",
-        "(A - mean of A) / (standard deviation of A + 1e-8): the difference first, then the "
-        "quotient.",
-        "Tensors have .mean() and .std(). Mind the brackets around the difference and around the "
-        "sum below the line.",
+        "You want two things: a mean of 0 and a spread of 1. One takes a subtraction, the other a "
+        "division.",
+        "(A - mean of A) / (standard deviation of A + 1e-8): subtract first, then divide.",
+        "Tensors have .mean() and .std(). Put brackets around the numerator and around the "
+        "denominator.",
     ),
     mistakes=(
         *(Mistake(_NO_FLOOR, _normalise(correction, floor=0.0)) for correction in (0, 1)),
@@ -100,7 +98,7 @@ NORMALISE_ADVANTAGE = Exercise(
         *(Mistake(_SCALED, _only_scaled(correction)) for correction in (0, 1)),
         *(Mistake(_VARIANCE, _by_the_variance(correction)) for correction in (0, 1)),
         Mistake(
-            "You subtracted the advantages from their mean: good actions became bad ones.",
+            "You subtracted the advantages from their mean, so good actions now look bad.",
             lambda advantage: -maths.normalise_advantage(advantage),
         ),
         Mistake(
@@ -109,8 +107,7 @@ NORMALISE_ADVANTAGE = Exercise(
             lambda advantage: advantage / advantage.abs().max(),
         ),
         Mistake(
-            "The brackets are missing: you divided the mean alone. First the difference, then the "
-            "quotient.",
+            "The brackets are missing: you divided the mean alone. Subtract first, then divide.",
             lambda advantage: advantage - advantage.mean() / (advantage.std() + STD_FLOOR),
         ),
     ),

@@ -35,11 +35,13 @@ TIME_LIMIT = Question(
 
 LAMBDA = Question(
     id="advantages-lambda",
-    prompt="The critic is far from right. You lower λ from 1 towards 0. What happens to GAE?",
+    prompt=(
+        "The critic errs as ours did in section 6. You lower λ from 1 to 0. What happens to GAE?"
+    ),
     options=(
         Option(
             "less bias and less variance: a lower λ is better in every way",
-            "There is no such gift. A low λ leans on the critic, and its errors enter as bias.",
+            "A low λ leans on the critic, and its errors enter as bias: bias² rose from 0 to 0.06.",
         ),
         Option(
             "less bias, more variance",
@@ -48,8 +50,8 @@ LAMBDA = Question(
         ),
         Option(
             "more bias, less variance",
-            "Fewer random rewards enter, so the noise falls; more of the critic's error does, "
-            "so the bias grows.",
+            "Fewer random rewards enter, so the noise falls; more of the critic's error does, so "
+            "the bias grows. (A far worse critic adds noise of its own.)",
             correct=True,
         ),
         Option(
@@ -101,7 +103,7 @@ NORMALISING = Question(
         Option(
             "The critic's targets, V + A, need A in units of reward",
             "With a normalised A the critic would be fitted to a number without meaning. So gae "
-            "returns rewards' units, and the policy's loss gets the normalised copy.",
+            "keeps units of reward, and the policy's loss gets a normalised copy.",
             correct=True,
         ),
         Option(
@@ -181,14 +183,14 @@ PREDICT_PERFECT_CRITIC = Question(
 PREDICT_CARTPOLE = Question(
     id="predict-lambda-on-cartpole",
     prompt=(
-        "With λ = 0.95 all 20 runs end with a mean return of at least 475. λ = 0 has the least "
-        "noise. How many of its 20 runs end there?"
+        "With λ = 0.95 all 20 runs end with a mean return of at least 475. How many of the 20 runs "
+        "with λ = 0 do, which had the least noise in the corridor?"
     ),
     options=(
         Option(
             "all 20: it is the steadiest estimate",
-            "It is steady. After one step it also rests on the critic alone, which at first knows "
-            "nothing.",
+            "It was in the corridor, with a critic that errs by 1. Here the critic starts out "
+            "knowing nothing.",
         ),
         Option(
             "about 15: a little bias costs a few runs",
@@ -209,9 +211,9 @@ PREDICT_CARTPOLE = Question(
 PREDICT_CLOCK = Question(
     id="predict-clock-target",
     prompt=(
-        "A world pays 1 at every step, for ever; with a discount of 0.99 every step is worth 100. "
-        "A clock stops each episode after 500 steps, and a program takes that for the end of the "
-        "world. What does it tell its critic about the last step?"
+        "Every step of this world pays 1 and is worth 100. A clock stops each episode after 500 "
+        "steps, and a program takes that for the end of the world. What does it tell its critic "
+        "about the last step?"
     ),
     options=(
         Option(
