@@ -43,7 +43,7 @@ FLOORS = tuple(
 NO_INTEGERS: tuple[Any, ...] = (None, "3", "", 2.0, math.nan, True, False, 1 + 0j, [3], (3,))
 NO_INTEGERS += (np.float64(3), np.bool_(True), np.array([3]), torch.tensor(3.0))
 NO_INTEGERS += (torch.tensor(True), torch.tensor([3]), 10**30, -(10**30))
-WHOLE = (np.int64, np.uint8, np.int32, torch.tensor)
+WHOLE = (np.uint8, np.int64, np.int32, torch.tensor)
 
 # Records of what was found, and checks themselves, take what they are given.
 RECORDS = {
@@ -473,7 +473,7 @@ def test_what_is_no_whole_number_or_too_small_is_refused_by_name(name: str, numb
 def test_integers_of_numpy_and_torch_are_as_good_as_pythons(name: str, number: str) -> None:
     arguments = CALLS[name].arguments()
     wanted = text_of(find(name)(**arguments))
-    for kind in WHOLE:
+    for kind in WHOLE[arguments[number] > 255 :]:  # np.uint8 is the first
         arguments = CALLS[name].arguments()
         found = text_of(find(name)(**{**arguments, number: kind(arguments[number])}))
         assert found == wanted, kind

@@ -282,16 +282,13 @@ def table(budget: int = BUDGETS[-1], path: Path = STORED) -> list[list[Any]]:
     rows = []
     for arm in sorted(ARMS, key=lambda arm: (arm.num_gradient_steps, not arm.reused)):
         steps = arm.num_gradient_steps
+        dealt = f"1 epoch of {steps} minibatches"
         size = best_step_size(arm, budget, path)
         taken = measured(arm, size, "gradient_steps", path=path)[:, _column(budget)]
         interval = mean_interval(returns(arm, budget, path))
         rows.append(
             [
-                "once"
-                if steps == 1
-                else f"{steps} epochs"
-                if arm.reused
-                else f"1 epoch of {steps} minibatches",
+                "once" if steps == 1 else dealt if not arm.reused else f"{steps} epochs",
                 round(taken.mean().item()),
                 steps if arm.reused else 1,
                 "no matter" if steps == 1 else "yes" if arm.clipped else "no",

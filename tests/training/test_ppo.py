@@ -32,7 +32,7 @@ from tests.training.tiny import SEED, TINY, a_batch, a_rollout, moved, parameter
 
 
 def test_the_loop_that_notebook_08_shows_has_at_most_25_lines() -> None:
-    shown = [_source(function) for function in (iterations, ppo_update)]
+    shown = [_source(function, checks=True) for function in (iterations, ppo_update)]
     assert len([line for text in shown for line in text.splitlines() if line.strip()]) <= 25
 
 
