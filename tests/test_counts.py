@@ -376,6 +376,7 @@ LONG = {
     "experiments.ablations.rerun",
     "experiments.alignment",
     "experiments.explosion.record",
+    "experiments.reuse",  # nothing long: a budget of 3,000 is more than a uint8 holds
     "language.feedback.pretrain",
     "experiments.token_ratios",
     "notebook.animation",
