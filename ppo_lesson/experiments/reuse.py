@@ -212,10 +212,9 @@ def _column(budget: int) -> int:
     Raises:
         ValueError: there is none.
     """
-    budget = check_count("budget", budget)
-    if budget not in BUDGETS:
+    if check_count("budget", budget) not in BUDGETS:
         raise ValueError(f"budget: expected one of {list(BUDGETS)}, got {budget}")
-    return BUDGETS.index(budget)
+    return BUDGETS.index(int(budget))
 
 
 def best_step_size(arm: Arm, budget: int = BUDGETS[-1], path: Path = STORED) -> float:
@@ -266,15 +265,15 @@ def curve(
     return [mean_interval(returns(arm, budget, path)) for arm in arms]
 
 
-COLUMNS = (
-    "each rollout",
-    "gradient steps",
-    "uses of a sample",
-    "clip",
-    "best step size",
-    "mean return",
-    "95 % interval",
-)
+def _described(arm: Arm) -> str:
+    if arm.num_gradient_steps == 1:
+        return "once"
+    parts = "{} epochs" if arm.reused else "1 epoch of {} minibatches"
+    return parts.format(arm.num_gradient_steps)
+
+
+COLUMNS = ("each rollout", "gradient steps", "uses of a sample", "clip")
+COLUMNS += ("best step size", "mean return", "95 % interval")
 
 
 def table(budget: int = BUDGETS[-1], path: Path = STORED) -> list[list[Any]]:
@@ -282,13 +281,12 @@ def table(budget: int = BUDGETS[-1], path: Path = STORED) -> list[list[Any]]:
     rows = []
     for arm in sorted(ARMS, key=lambda arm: (arm.num_gradient_steps, not arm.reused)):
         steps = arm.num_gradient_steps
-        dealt = f"1 epoch of {steps} minibatches"
         size = best_step_size(arm, budget, path)
         taken = measured(arm, size, "gradient_steps", path=path)[:, _column(budget)]
         interval = mean_interval(returns(arm, budget, path))
         rows.append(
             [
-                "once" if steps == 1 else dealt if not arm.reused else f"{steps} epochs",
+                _described(arm),
                 round(taken.mean().item()),
                 steps if arm.reused else 1,
                 "no matter" if steps == 1 else "yes" if arm.clipped else "no",

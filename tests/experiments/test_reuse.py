@@ -115,3 +115,45 @@ def test_runs_that_were_not_finished_are_not_written_down(monkeypatch):
     monkeypatch.setattr(reuse, "train_seeds", first_only)
     with pytest.raises(KeyboardInterrupt):
         reuse.rerun(reuse.ARMS[0], 0.02, [1, 2])
+
+
+# ---- what notebook 08 says of the record -----------------------------------------------------
+
+
+@pytest.mark.parametrize(("steps", "least"), [(30, 90), (10, -5)])
+def test_with_the_clip_reuse_pays_at_equal_gradient_steps(steps, least):
+    low, middle, _ = reuse.gain(reuse.find(steps), reuse.find(steps, reused=False))
+    assert low > least and middle > 100
+
+
+@pytest.mark.parametrize("steps", [4, 10, 30])
+def test_without_the_clip_it_is_not_seen_to_pay(steps):
+    one, other = (reuse.find(steps, reused=reused, clipped=False) for reused in (True, False))
+    low, middle, high = reuse.gain(one, other)
+    assert middle < 0 and low < 0 < high
+
+
+@pytest.mark.parametrize(("steps", "takes"), [(30, True), (10, True), (4, False)])
+def test_reuse_takes_the_clip_from_ten_epochs_on(steps, takes):
+    low, _, _ = reuse.gain(reuse.find(steps), reuse.find(steps, clipped=False))
+    assert (low > 100) is takes
+
+
+@pytest.mark.parametrize(("steps", "sign"), [(4, -1), (10, 1), (30, 1)])
+def test_one_large_step_on_each_rollout_beats_four_epochs_and_not_ten(steps, sign):
+    low, middle, high = reuse.gain(reuse.find(steps), reuse.find(1))
+    assert sign * middle > 90 and low * high > 0
+    assert (
+        reuse.measured(reuse.find(1), 0.006)[:, -1].mean() < 100
+    )  # at a small step size it starves
+
+
+def test_a_small_step_size_does_not_replace_the_clip_of_thirty_epochs():
+    plain, clipped = reuse.find(30, clipped=False), reuse.find(30)
+    found = [reuse.measured(plain, size)[:, -1].mean() for size in plain.step_sizes]
+    assert max(found) < 210 and reuse.returns(clipped).mean() > 370
+    kl = [
+        reuse.measured(arm, reuse.best_step_size(arm), "largest_kl").median()
+        for arm in (clipped, plain)
+    ]
+    assert kl[0] < 0.05 and kl[1] > 1
