@@ -92,7 +92,9 @@ def test_one_gradient_step_on_a_rollout_is_the_same_with_and_without_the_clip():
         patch.setattr(reuse, "BUDGETS", (500, 1_000))
         both = [reuse.rerun(arm, 0.02, [3]) for arm in (reuse.ARMS[0], short)]
     assert both[0] == both[1]
-    assert len(both[0]["return"][0]) == 2 and both[0]["gradient_steps"] == [[1, 2]]
+    assert len(both[0]["return"][0]) == 2 and both[0]["gradient_steps"] == [
+        [2, 3]
+    ]  # resets are no steps
 
 
 def test_ctrl_c_begins_no_experiment(monkeypatch, tmp_path):
