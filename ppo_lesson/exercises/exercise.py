@@ -87,7 +87,7 @@ class Exercise:
         minutes: how long a learner takes, as its notebook says.
         solution: body of the function as a learner would write it, where the reference has guards
             that hide the idea; `show_solution` begins with it.
-        solved: what a right answer is told, where there is nothing to compare it with.
+        solved: what a right answer is told, where the usual sentence does not fit.
     """
 
     id: str

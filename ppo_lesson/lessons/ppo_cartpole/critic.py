@@ -30,8 +30,8 @@ VALUE_LOSS = Exercise(
     minutes=3,
     prompt=(
         "Write the critic's loss: **half the mean** squared error.\n\n"
-        "`value` (the critic's predictions) and `value_target` (what they are fitted to) have the "
-        "shape (N,). Return a tensor of shape (). The gradient flows into `value`; the targets "
+        "`value` (predictions) and `value_target` (what they are fitted to) have the shape (N,). "
+        "Return a tensor of shape (). The gradient flows into `value`; the targets "
         "come without one."
     ),
     reference=maths.value_loss,

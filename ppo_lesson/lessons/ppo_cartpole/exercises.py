@@ -62,9 +62,9 @@ ENTROPY = Exercise(
     minutes=5,
     prompt=(
         "Write the entropy of a categorical policy, $H = -\\sum_k p_k \\log p_k$, in nats.\n\n"
-        "`logits` has the shape (N, K), one row per sample and one column per action; the "
-        "probabilities of a row are its softmax. Return a tensor of shape (N,), one entropy for "
-        "each row: the mean over samples comes later. The gradient flows into `logits`."
+        "`logits` has the shape (N, K), a row per sample and a column per action; softmax makes "
+        "them probabilities. Return a tensor of shape (N,), one entropy per row. "
+        "The gradient flows into `logits`."
     ),
     reference=maths.entropy,
     cases=(
@@ -112,7 +112,7 @@ ENTROPY = Exercise(
             lambda logits: maths.entropy(logits) / torch.log(torch.tensor(2.0).double()),
         ),
         Mistake(
-            "You used the logits as log-probabilities. log_softmax turns them into such: it "
+            "You used the logits as log-probabilities. log_softmax makes them so: it "
             "subtracts log sum exp.",
             _of_raw_logits,
         ),

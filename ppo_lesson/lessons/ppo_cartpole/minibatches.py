@@ -127,12 +127,11 @@ MINIBATCHES = Exercise(
     id="minibatches",
     minutes=5,
     prompt=(
-        "Write the function that splits a rollout into shuffled minibatches: shuffle the indices "
-        "0 to `num_samples` - 1, then deal them out, `size` to a minibatch. Every index is in "
-        "exactly one minibatch; the last is shorter if `size` does not divide `num_samples`.\n\n"
-        "Return a list of int64 tensors, each with one axis. All randomness comes from `generator` "
-        "(most random functions of torch take `generator=`): the same state gives the same "
-        "minibatches, and torch's global random state is neither used nor changed."
+        "Write the function that splits a rollout into minibatches: shuffle the indices 0 to "
+        "`num_samples` - 1, then deal them out, `size` to a minibatch. Every index is in exactly "
+        "one; the last minibatch is shorter if `size` does not divide `num_samples`.\n\n"
+        "Return a list of int64 tensors, each with one axis. All randomness comes from "
+        "`generator`; torch's global random state is neither used nor changed."
     ),
     reference=maths.minibatches,
     cases=(

@@ -70,7 +70,7 @@ SEEDS = Question(
     options=(
         Option(
             "About 1.1 times: it is the same program.",
-            "The program is, but every run meets other poles and draws other actions.",
+            "The program is, but each run meets different poles and draws different actions.",
         ),
         Option(
             "About twice.",

@@ -131,8 +131,8 @@ def objection_to_update(inputs: Mapping[str, Any], left: Any) -> str:
     }
     if off and drawn != wanted_drawn:
         return (
-            "The generator was used otherwise than by one call of maths.minibatches in each epoch, "
-            "so that your minibatches hold other samples than ours."
+            "Your generator was not used by exactly one call of maths.minibatches in each epoch, "
+            "so your minibatches hold other samples than ours."
         )
     return _compared(off)
 
@@ -150,12 +150,10 @@ def _compared(off: Mapping[str, float]) -> str:
             "entropy."
         )
     if networks == {"critic"}:
-        where = (
-            "The actor is right and the critic is not: look at its loss and at the weight of that."
-        )
+        where = "The actor is right and the critic is not: look at its loss and at its weight."
     return (
         f"You took the right number of steps, but they led elsewhere. {where} After your update "
-        f"the parameter {worst} differs from that of a right one by {significant(off[worst], 2):g}."
+        f"the parameter {worst} is off by {significant(off[worst], 2):g}."
     )
 
 
@@ -180,21 +178,19 @@ PPO_UPDATE = Exercise(
     id="ppo_update",
     minutes=12,
     prompt=(
-        "Write one update of PPO. It passes over the batch `config.num_epochs` times. In each "
-        "pass, deal all samples anew by one call of "
-        "`maths.minibatches(num_samples, size, generator)`, the package's version of yours. For "
+        "Write one update of PPO: `config.num_epochs` passes over the batch. In each pass, deal "
+        "all samples anew by one call of `maths.minibatches(num_samples, size, generator)`. For "
         "each minibatch take **one** gradient step on $L = L_\\pi + c_V L_V - c_H H$: forget the "
-        "old gradient, differentiate, shorten the gradient of all parameters together to "
-        "`config.max_gradient_norm`, step.\n\n"
+        "old gradient, differentiate, shorten the gradient of all parameters together to at "
+        "most `config.max_gradient_norm`, step.\n\n"
         "`batch` has the columns `obs`, `action`, `old_log_prob`, `advantage` and `value_target`; "
-        "use them as they are. `batch.select(index)` is a minibatch. `policy.logits(obs)` and "
-        "`policy.value(obs)` are the two networks. "
+        "use them as they are. `batch.select(index)` is a minibatch, `policy.logits(obs)` and "
+        "`policy.value(obs)` are the two networks, "
         "`policy_loss(log_prob, old_log_prob, advantage, config.clip_epsilon)` is $L_\\pi$. "
         "`config` also holds `minibatch_size`, `value_coefficient` ($c_V$) and "
         "`entropy_coefficient` ($c_H$).\n\n"
         "You may use `maths.action_log_prob(logits, action)`, `maths.value_loss`, `maths.entropy` "
-        "and `torch.nn.utils.clip_grad_norm_`. The policy learns in place; return nothing. "
-        "All randomness comes from `generator`."
+        "and `torch.nn.utils.clip_grad_norm_`. The policy learns in place; return nothing."
     ),
     reference=ppo_update,
     play=_play_update,
@@ -234,5 +230,6 @@ PPO_UPDATE = Exercise(
     ),
     mistakes=MISTAKES,
     objection=objection_to_update,
+    solved="On 6 inputs your update takes as many steps as ours and leaves the same parameters.",
     tolerance=TOLERANCE,
 )

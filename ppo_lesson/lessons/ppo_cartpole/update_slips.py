@@ -181,7 +181,7 @@ MISTAKES = (
         _update(epochs=_one),
     ),
     Mistake(
-        "You computed the old log-probabilities anew, with the policy of the moment, so that "
+        "You computed the old log-probabilities anew, with the current policy, so that "
         "every ratio is 1 and the clip never acts. They are those of the policy that acted: "
         "take the batch's old_log_prob.",
         _update(select=_recomputed_log_prob),
@@ -195,7 +195,7 @@ MISTAKES = (
         for forget in ("never", "epoch")
     ),
     Mistake(
-        "You computed the advantages anew from the critic of the moment. They say how good the "
+        "You computed the advantages anew from the current critic. They say how good the "
         "actions were for the policy that acted: use the batch's in all epochs.",
         _update(select=_recomputed_advantage),
     ),
@@ -208,7 +208,7 @@ MISTAKES = (
         _update(deal_once=True),
     ),
     Mistake(
-        "You dealt the samples in the order in which they stand. Neighbours in time are alike: "
+        "You dealt the samples in their original order. Neighbours in time are alike: "
         "shuffle them in each epoch, as maths.minibatches does.",
         _update(_in_order),
     ),
@@ -219,7 +219,7 @@ MISTAKES = (
     ),
     Mistake(
         "You left out the last, shorter minibatch. Its samples belong to the epoch as well: "
-        "take a step with them, too.",
+        "take a step with them too.",
         _update(_whole_ones),
     ),
     Mistake(
@@ -229,7 +229,7 @@ MISTAKES = (
     ),
     Mistake(
         "You added up the gradients of an epoch and stepped once. Each minibatch has a step of "
-        "its own: zero_grad and step belong into the inner loop.",
+        "its own: zero_grad and step belong in the inner loop.",
         _update(forget="epoch", step="epoch"),
     ),
     Mistake(
@@ -238,7 +238,7 @@ MISTAKES = (
         _update(loss=_signs(-1, 1, -1)),
     ),
     Mistake(
-        "The critic's term has the wrong sign: its error would grow. It is added.",
+        "The critic's term has the wrong sign, so its error would grow. Add it.",
         _update(loss=_signs(1, -1, -1)),
     ),
     Mistake(
@@ -247,7 +247,7 @@ MISTAKES = (
         _update(loss=_signs(1, 1, 1)),
     ),
     Mistake(
-        "The critic's loss is missing: it would never learn. Add "
+        "The critic's loss is missing, so the critic would never learn. Add "
         "config.value_coefficient times maths.value_loss.",
         _update(loss=_signs(1, 0, -1)),
     ),
@@ -267,17 +267,17 @@ MISTAKES = (
         _update(shorten=_leave_long),
     ),
     Mistake(
-        "You shortened the gradients of actor and critic apart. All parameters have one norm "
-        "together: hand policy.parameters() to a single clip_grad_norm_.",
+        "You shortened the gradients of actor and critic separately. All parameters have one norm "
+        "together: pass policy.parameters() to a single clip_grad_norm_.",
         _update(shorten=_shorten_apart),
     ),
     Mistake(
         "You did not use the `policy_loss` that was handed in, but always the clipped one. "
-        "Call policy_loss: so another loss can be tried, your own too.",
+        "Call policy_loss, so that other losses can be tried, your own among them.",
         _update(loss=_always_clipped),
     ),
     Mistake(
-        "You clip at 0.2, whatever the settings say. Hand config.clip_epsilon on.",
+        "You clip at 0.2, whatever the settings say. Pass config.clip_epsilon on.",
         _update(loss=_usual_epsilon),
     ),
 )
