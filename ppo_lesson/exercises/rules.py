@@ -21,7 +21,8 @@ def raises_nothing(exercise: Exercise, case: Case, outcome: Outcome, expected: O
     failure = outcome.failure
     if failure is None:
         return ""
-    message = f"Your function raised {failure.name}{f': {failure.text}' if failure.text else ''}."
+    text = f": {failure.text.removesuffix('.')}" if failure.text else ""
+    message = f"Your function raised {failure.name}{text}."
     return f"{message} It happened at: {failure.line}" if failure.line else message
 
 

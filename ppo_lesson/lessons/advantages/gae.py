@@ -45,8 +45,9 @@ GAE = Exercise(
         "terminated wins.\n"
         "- **Last row**: there is no $A_{t+1}$. The flags decide about $V(s_{t+1})$, as in every "
         "row.\n\n"
-        "All tensors have the shape (T, N), and (T,) should work too; the flags are bool. Return "
-        "the advantages, (T, N). With all values 0 and $\\lambda = 1$ these are discounted returns."
+        "All tensors have the shape (T, N), and (T,) should work too. The flags are bool: multiply "
+        "by `~terminated` where an `if` would see one environment only. Return the advantages, "
+        "(T, N). With all values 0 and $\\lambda = 1$ these are discounted returns."
     ),
     reference=maths.gae,
     cases=tuple(ROLLOUTS.values()),

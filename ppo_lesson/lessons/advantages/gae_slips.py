@@ -24,6 +24,18 @@ def _where_nothing_is_truncated(terminated: Tensor, truncated: Tensor) -> Tensor
     return terminated & ~truncated
 
 
+def _last_row_of_all(terminated: Tensor, truncated: Tensor) -> Tensor:
+    return last_row(terminated)
+
+
+def _terminated_in_the_next_row(terminated: Tensor, truncated: Tensor) -> Tensor:
+    return torch.cat([terminated[1:], terminated[-1:]])
+
+
+def _ended_in_the_next_row(terminated: Tensor, truncated: Tensor) -> Tensor:
+    return _terminated_in_the_next_row(terminated | truncated, truncated)
+
+
 def _before_the_last_row(terminated: Tensor, truncated: Tensor) -> Tensor:
     return terminated & ~last_row(terminated)
 
@@ -115,6 +127,12 @@ def _by_row_number(*, gamma: float, gae_lambda: float, **others: Any) -> Tensor:
     return recursion(td_error * power, 1.0, ended, forward=False)
 
 
+# One slip in one place or in both: the sentence is the same, the numbers are not.
+_NEXT_FLAGS = (
+    "You looked at the flags of the next row. The flags of row t say what followed step t, so they "
+    "decide about row t."
+)
+
 MISTAKES = (
     Mistake(
         "You bootstrapped past termination: where the world ended, next_value must not count.",
@@ -169,6 +187,25 @@ MISTAKES = (
         "In the last row you added next_value although the world had terminated there. "
         "Termination counts in every row.",
         _wrong_gae(_before_the_last_row),
+    ),
+    *(
+        Mistake(_NEXT_FLAGS, _wrong_gae(worthless, _ended_in_the_next_row))
+        for worthless in (at_termination, _terminated_in_the_next_row)
+    ),
+    Mistake(
+        "You left the last row at 0. It has a TD error too: what is missing there is the later "
+        "advantage alone.",
+        _wrong_gae(zero=_last_row_of_all),
+    ),
+    Mistake(
+        "Your rows are in reverse order, as they were appended. Turn them round before you return "
+        "them.",
+        lambda **given: maths.gae(**given).flip(0),
+    ),
+    Mistake(
+        "You multiplied next_value by lambda too. In the TD error it counts gamma; lambda belongs "
+        "to the later advantage.",
+        _gae_with(lambda given: {"next_value": given["gae_lambda"] * given["next_value"]}),
     ),
     Mistake(
         "You summed without discounting: what comes one step later is multiplied by gamma, in "
