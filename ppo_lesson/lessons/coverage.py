@@ -54,7 +54,7 @@ OBJECTIVES = (
         "high variance when the policies part",
         ("03/simulate-products", "05/spread", "05/noise-figure"),
         ("effective_sample_size", "gradient_share"),
-        ("away-more-data", "own-words-exploding-weights", "risk-of-the-surrogate"),
+        ("away-fresh-batch", "own-words-exploding-weights", "risk-of-the-surrogate"),
     ),
     Covered(
         "why PPO holds the update back",

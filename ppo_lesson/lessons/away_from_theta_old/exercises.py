@@ -103,6 +103,11 @@ _SIGNED_BELOW = (
     "and below it."
 )
 
+_NO_SCORE = (
+    "The factor 1 - prob is missing: this is the share of the surrogate's own sum of |r A|, not of "
+    "its gradient. A sample whose action is certain holds much of the one and nothing of the other."
+)
+
 GRADIENT_SHARE = Exercise(
     id="gradient_share",
     minutes=7,
@@ -162,10 +167,15 @@ GRADIENT_SHARE = Exercise(
             ),
         ),
         Mistake(
-            "The factor 1 - prob is missing: this is the share of the surrogate's own sum of "
-            "|r A|, not of its gradient. A sample whose action is certain holds much of the one "
-            "and nothing of the other.",
+            _NO_SCORE,
             _held_of(lambda ratio, prob, advantage: (ratio * advantage).abs()),
+        ),
+        Mistake(
+            _NO_SCORE + " (And round top * N: int() cuts off decimals.)",
+            lambda ratio, prob, advantage, top: (
+                (ratio * advantage).abs().topk(math.floor(top * len(ratio))).values.sum()
+                / (ratio * advantage).abs().sum()
+            ),
         ),
         Mistake(
             "You multiplied by prob where 1 - prob belongs. The more certain an action is, the "

@@ -57,8 +57,8 @@ _UPSIDE_DOWN = (
 )
 _OTHER_ACTION = "One of your ratios exceeds 50, but it is not that of the action you named."
 _WAS_LIKELY = (
-    "The old policy gave this action more than 1 in 50, and the current one cannot give it more "
-    "than 1: such a ratio cannot exceed 50. It takes an action that was rare."
+    "The old policy gave this action 1 in 50 or more, and the current one cannot give it more than "
+    "1: such a ratio cannot exceed 50. It takes an action that was rare."
 )
 _STILL_RARE = (
     "The old policy hardly ever took this action, which is half of it. But the current policy "

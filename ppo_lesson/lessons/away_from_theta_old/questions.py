@@ -4,31 +4,33 @@ from __future__ import annotations
 
 from ppo_lesson.exercises.questions import OpenQuestion, Option, Question
 
-MORE_SAMPLES = Question(
-    id="away-more-data",
+HALVED = Question(
+    id="away-halved",
     prompt=(
-        "The current policy is far from the old one. You draw a hundred times as many samples "
-        "from the old policy. Which error of the surrogate shrinks?"
+        "After twenty epochs on one batch your policy's return has halved. Yet a fresh batch of "
+        "the old policy, eight times as large, confirms the promise. What can help?"
     ),
     options=(
         Option(
-            "Both the bias and the variance.",
-            "More samples show more precisely what happens where the old policy goes. L_IS counts "
-            "the states at the old policy's rate, however many there are.",
+            "A larger batch of the old policy.",
+            "The fresh batch was larger and agrees, so little of the promise is noise. The rest is "
+            "bias, which more old data leaves as it is.",
         ),
         Option(
-            "The variance, and not the bias.",
-            "Noise averages out; old states stay old.",
+            "A loss multiplied by 0.01, under Adam.",
+            "Adam divides that out: in section 6 even ten thousand times the gradient changed the "
+            "KL by a factor below 1.6.",
+        ),
+        Option(
+            "Fewer epochs, then a new batch.",
+            "Bias grows with the distance, and fewer steps go less far. In section 8 the median "
+            "return had doubled after one epoch.",
             correct=True,
         ),
         Option(
-            "The bias, and not the variance.",
-            "The other way round: the bias is what is left after infinitely many samples.",
-        ),
-        Option(
-            "Neither: the ratios are as large as before.",
-            "Single ratios are, but a mean of more of them has less noise, as long as their "
-            "variance is finite.",
+            "Smaller minibatches, with the same step size and as many epochs.",
+            "These are more steps of the same size, and step size times number of steps sets the "
+            "distance.",
         ),
     ),
 )
@@ -123,7 +125,7 @@ ONE_STATE = Question(
     ),
 )
 
-QUESTIONS = (MORE_SAMPLES, AT_THE_CEILING, FRESH_BATCH, ONE_STATE)
+QUESTIONS = (HALVED, AT_THE_CEILING, FRESH_BATCH, ONE_STATE)
 
 RISK = OpenQuestion(
     id="risk-of-the-surrogate",
