@@ -298,7 +298,7 @@ WRONG: dict[str, list[tuple[Callable, str]]] = {
             (
                 "batch.select(index)",
                 "batch.select(torch.randperm(len(batch.action), generator=generator)[:len(index)])",
-                "The generator was used otherwise",
+                "one call of maths.minibatches in each epoch",
             ),
         )
     ],

@@ -100,7 +100,7 @@ CLIPPED_VALUE_LOSS = Exercise(
     prompt=(
         "Write the critic's loss with a clip. Per sample there are two squared errors, of "
         "the prediction $V$ and of the clipped one, "
-        "$V_{old} + \\mathrm{clip}(V - V_{old}, -\\epsilon, \\epsilon)$. "
+        "$V_{old} + \\mathrm{clip}(V - V_{old}, -\\epsilon, \\epsilon)$, each against its target. "
         "The **larger** one counts. Return **half the mean** over samples.\n\n"
         "`value`, `value_target` and `old_value` have the shape (N,), `clip_epsilon` is a number "
         "above 0 in units of value. Return a tensor of shape (). The gradient flows into `value`; "
