@@ -32,7 +32,7 @@ WAYS: dict[str, tuple[str, Any, str]] = {
 
 INK = COLORS | {"bad": "#9B5F00", "weight": "#A8487A"}  # for text: 3 : 1 on white, at least
 STEPS = {"plain": ("bad", ":", "X", (-8, -20)), "natural": ("old", "--", "D", (-12, 4))}
-END_LABELS = {"surrogate": (-16, -26), "price or fence": (-6, 24), "clip": (-12, -18)}
+END_LABELS = {"surrogate": (-14, 7), "price or fence": (-6, 44), "clip": (-12, -18)}
 
 
 def plot_kl_terms(ax: Axes) -> Axes:
