@@ -222,8 +222,8 @@ def _returns() -> Json:
         line("new", [*flatten("epoch", "median"), *trained], "epoch", "median"),
         vertical("quiet", here, "epoch", strokeDash=[4, 4]),
         points("new", here, "epoch", "median", size=190),
-        label("light", [], 270, 196, "thin: one run each", align="right"),
-        label("new", [], 270, 216, "bold: their median", align="right"),
+        label("light", [], 270, 84, "thin: one run each", align="right"),
+        label("new", [], 270, 104, "bold: their median", align="right"),
     ]
     x = axis("epoch", "epochs on one batch", 0, 20.4, ticks=[0, 5, 10, 15, 20])
     y = axis("median", "return of the policy now", 0, 515, ticks=[0, 100, 200, 300, 400, 500])

@@ -162,7 +162,7 @@ WRONG: dict[str, list[tuple[Callable, str]]] = {
         (lambda: (logits(800, 0), logits(0, 800), 0), "comes out as infinity"),
         (lambda: (logits(9, math.nan), logits(0, 9), 0), "infinity or a NaN"),
         (lambda: (logits(0, 0), logits(-math.inf, 0), 0), "infinity or a NaN"),
-        (lambda: (logits(500, 0, 0), logits(2, 0, 0), 0), "more than 1 in 50"),
+        (lambda: (logits(500, 0, 0), logits(2, 0, 0), 0), "1 in 50 or more"),
         (lambda: (logits(0, 3), logits(0, 5), 0), "raise its logit"),
         (lambda: (logits(51, 52), logits(1, 2), 0), "same policy"),
         (lambda: (logits(9, 0, 0), logits(0, 9, 0), 2), "not that of the action you named"),
