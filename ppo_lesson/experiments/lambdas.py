@@ -70,7 +70,7 @@ def rerun(gae_lambda: float, seed: int, step_size: float = DEFAULT_STEP) -> list
     return found["return"]
 
 
-def record(gae_lambda: float, step_size: float, num_seeds: int) -> list[list[float]]:
+def _record(gae_lambda: float, step_size: float, num_seeds: int) -> list[list[float]]:
     """Train from the first seeds: returns (S, U)."""
     return [rerun(gae_lambda, seed, step_size) for seed in range(num_seeds)]
 
@@ -79,7 +79,7 @@ def write(path: Path = STORED, on_entry: Callable[[str], object] = lambda name: 
     """Run the experiment and store it, as `experiments.make` does: an entry for each arm."""
     arms = [(at, DEFAULT_STEP, NUM_SEEDS) for at in LAMBDAS]
     arms += [(at, step, CONTROL_SEEDS) for step in OTHER_STEPS for at in CONTROLS]
-    entries = {_name(at, step): partial(record, at, step, seeds) for at, step, seeds in arms}
+    entries = {_name(at, step): partial(_record, at, step, seeds) for at, step, seeds in arms}
     experiments.make(path, head(), entries, on_entry)
 
 
