@@ -112,12 +112,12 @@ def objection_to_update(inputs: Mapping[str, Any], left: Any) -> str:
         )
     if steps == 0:
         return (
-            "The optimizer that was handed in took no step, so that nothing was learned. It should "
+            "The optimiser that was handed in took no step, so that nothing was learned. It should "
             "step once for each minibatch: zero_grad, backward, shorten, step."
         )
     if steps != wanted_steps:
         return (
-            f"Your optimizer took {_steps(steps)}. This batch is dealt into "
+            f"Your optimiser took {_steps(steps)}. This batch is dealt into "
             f"{-(-inputs['num_samples'] // inputs['minibatch_size'])} minibatches in each of "
             f"{inputs['num_epochs']} epochs, and there is one step for each: {wanted_steps}."
         )
@@ -226,10 +226,10 @@ PPO_UPDATE = Exercise(
         "For a minibatch: logits and values of its observations by the policy of this moment, the "
         "log-probabilities of its actions, three terms added up with their weights and signs. The "
         "old log-probabilities and the advantages are the batch's: they stay what they were.",
-        "Inside both loops: part = batch.select(index); logits = policy.logits(part.obs); the loss "
-        "as the formula has it, with maths.entropy(logits).mean(); then optimizer.zero_grad(), "
-        "loss.backward(), torch.nn.utils.clip_grad_norm_(policy.parameters(), ...) and "
-        "optimizer.step().",
+        "Inside both loops: `part = batch.select(index)`; `logits = policy.logits(part.obs)`; the "
+        "loss as the formula has it, with `maths.entropy(logits).mean()`; then "
+        "`optimizer.zero_grad()`, `loss.backward()`, "
+        "`torch.nn.utils.clip_grad_norm_(policy.parameters(), ...)` and `optimizer.step()`.",
     ),
     mistakes=MISTAKES,
     objection=objection_to_update,
