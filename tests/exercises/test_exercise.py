@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from ppo_lesson import maths
+from ppo_lesson.exercises.checker import check
 from ppo_lesson.exercises.exercise import Case, Exercise
 
 X = torch.tensor([1.0, 2.0], dtype=torch.float64)
@@ -34,3 +35,22 @@ def test_cases_with_the_references_arguments_are_accepted():
 def test_a_slip_in_a_case_is_refused(case, fields, words):
     with pytest.raises(ValueError, match=f"value_loss: .*{words}"):
         _exercise(case, **fields)
+
+
+def test_an_answer_that_works_in_place_is_played_and_what_it_leaves_behind_is_judged():
+    def play(function, *, length):
+        numbers = torch.zeros(length, dtype=torch.float64)
+        function(numbers)
+        return [numbers]
+
+    def fill(numbers):
+        numbers += 1
+
+    exercise = Exercise("fill", "", fill, (Case({"length": 2}),), ("", "", ""), (), play=play)
+    assert exercise.input_names == ("length",)
+    assert check(exercise, fill).status == "correct"
+    verdict = check(exercise, lambda numbers: numbers.add_(2))
+    assert verdict.status == "wrong"
+    assert [heading for heading, _ in verdict.details] == ["Smallest input that fails"]
+    with pytest.raises(ValueError, match="expected the inputs"):
+        Exercise("fill", "", fill, (Case({"numbers": X}),), ("", "", ""), (), play=play)

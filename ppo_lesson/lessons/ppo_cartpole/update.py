@@ -223,10 +223,10 @@ PPO_UPDATE = Exercise(
         "For a minibatch: logits and values of its observations by the policy of this moment, the "
         "log-probabilities of its actions, three terms added up with their weights and signs. The "
         "old log-probabilities and the advantages are the batch's: they stay what they were.",
-        "Inside both loops: part = batch.select(index); logits = policy.logits(part.obs); the loss "
-        "as the formula has it, with maths.entropy(logits).mean(); then `optimizer.zero_grad()`, "
-        "loss.backward(), torch.nn.utils.clip_grad_norm_(policy.parameters(), ...) and "
-        "`optimizer.step()`.",
+        "Inside both loops: `part = batch.select(index)`; `logits = policy.logits(part.obs)`; the "
+        "loss as the formula has it, with `maths.entropy(logits).mean()`; then "
+        "`optimizer.zero_grad()`, `loss.backward()`, "
+        "`torch.nn.utils.clip_grad_norm_(policy.parameters(), ...)` and `optimizer.step()`.",
     ),
     mistakes=MISTAKES,
     objection=objection_to_update,

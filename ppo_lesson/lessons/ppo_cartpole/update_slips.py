@@ -188,8 +188,8 @@ MISTAKES = (
     ),
     *(
         Mistake(
-            "Gradients of earlier steps are still in yours: backward() adds to what is there. "
-            "Call `optimizer.zero_grad()` for every minibatch, before backward().",
+            "Gradients of earlier steps are still in yours: `backward()` adds to what is there. "
+            "Call `optimizer.zero_grad()` for every minibatch, before `backward()`.",
             _update(forget=forget),
         )
         for forget in ("never", "epoch")
