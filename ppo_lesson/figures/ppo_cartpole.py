@@ -144,8 +144,9 @@ def plot_dashboard(axes: np.ndarray, result: TrainingResult, config: PPOConfig) 
     steps = result.curve("steps")
     for ax, (name, title) in zip(axes.flat, DASHBOARD.items(), strict=True):
         plot_metric(ax, steps, result.curve(name), title)
-    axes.flat[1].lines[0].set_label("active")
+    axes.flat[1].lines[0].set_label("without gradient")
     axes.flat[1].plot(steps, result.curve("clip_fraction"), label="logged", **line_style("old"))
+    axes.flat[1].set_ylim(top=1.6 * axes.flat[1].get_ylim()[1])  # room for the legend
     axes.flat[1].legend(loc="upper right")
     guide = {"color": COLORS["quiet"], "linestyle": "--", "linewidth": 1.5}
     if config.target_kl is not None:

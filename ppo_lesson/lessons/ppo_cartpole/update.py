@@ -45,6 +45,11 @@ def _collected(policy: ActorCritic, num_samples: int) -> Batch:
     )
 
 
+def _untrained(num_samples: int) -> ActorCritic:
+    generator = torch.Generator().manual_seed(num_samples)
+    return ActorCritic(3, 3, (4,), generator).double()
+
+
 def _play_update(
     function: Function,
     *,
@@ -63,7 +68,7 @@ def _play_update(
         How many steps the optimiser took, whether the batch is as it was, a number that the
         generator draws next, and each parameter, as it is then.
     """
-    policy = ActorCritic(3, 3, (4,), torch.Generator().manual_seed(num_samples)).double()
+    policy = _untrained(num_samples)
     optimizer = torch.optim.SGD(policy.parameters(), STEP_SIZE)
     steps: list[int] = []
     optimizer.register_step_post_hook(lambda *_: steps.append(1))
@@ -120,6 +125,12 @@ def objection_to_update(inputs: Mapping[str, Any], left: Any) -> str:
             f"Your optimiser took {_steps(steps)}. This batch is dealt into "
             f"{-(-inputs['num_samples'] // inputs['minibatch_size'])} minibatches in each of "
             f"{inputs['num_epochs']} epochs, and there is one step for each: {wanted_steps}."
+        )
+    start = _untrained(inputs["num_samples"]).parameters()
+    if all(torch.equal(one, other) for one, other in zip(came, start, strict=True)):
+        return (
+            "Your optimiser stepped, but no parameter moved: it met no gradient. The order is "
+            "zero_grad, backward, shorten, step."
         )
     if not all(torch.isfinite(parameter).all() for parameter in came):
         return "Your update left NaN or infinity in the parameters. Which step makes it?"

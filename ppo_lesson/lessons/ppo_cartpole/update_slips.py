@@ -238,6 +238,11 @@ MISTAKES = (
         _update(loss=_signs(-1, 1, -1)),
     ),
     Mistake(
+        "Nothing of the policy's loss reaches the actor. Add policy_loss, with the current "
+        "log-probabilities first and the batch's old ones second, and cut no gradient.",
+        _update(loss=_signs(0, 1, -1)),
+    ),
+    Mistake(
         "The critic's term has the wrong sign, so its error would grow. Add it.",
         _update(loss=_signs(1, -1, -1)),
     ),
