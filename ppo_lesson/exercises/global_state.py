@@ -65,7 +65,7 @@ def _same(one: Any, other: Any) -> bool:
         return torch.equal(one, other)
     if isinstance(one, np.ndarray):
         return np.array_equal(one, other)
-    if isinstance(one, tuple):
+    if isinstance(one, tuple) and any(isinstance(part, np.ndarray) for part in one):  # NumPy's
         return all(_same(a, b) for a, b in zip(one, other, strict=True))
     return one is other or one == other
 

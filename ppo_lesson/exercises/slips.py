@@ -39,10 +39,11 @@ def known_slip(
     compared = [(*exercise.wrt, *exercise.constants)]
     if not all(same_value(came[k].value, expected[k].value, tolerance) for k in ordinary):
         compared += [exercise.wrt, ()]
-    slips = _slips(exercise, cases, expected, on_edges=False)
+    slips = _slips(exercise, cases)
     for gradients in compared:
         for sentence, did in slips:
-            if all(same_outcome(came[k], did[k], tolerance, gradients) for k in ordinary):
+            alike = all(same_outcome(came[k], did[k], tolerance, gradients) for k in ordinary)
+            if alike and _fails_on_ordinary_numbers(exercise, cases, did, expected):
                 return sentence
     return ""
 
@@ -69,29 +70,31 @@ def known_edge_slip(
     Returns:
         Its sentence, or "".
     """
-    slips = _slips(exercise, cases, expected, on_edges=True)
+    slips = _slips(exercise, cases)
     edges = [k for k, case in enumerate(cases) if case.edge]
     for compared, exactly in ((edges, True), (edges, False), (failing, False)):
         for sentence, did in slips:
-            if all(
+            alike = all(
                 _breaks_like(came[k], did[k], exercise.tolerance, exactly=exactly) for k in compared
-            ):
+            )
+            if alike and not _fails_on_ordinary_numbers(exercise, cases, did, expected):
                 return sentence
     return ""
 
 
-def _slips(
-    exercise: Exercise, cases: Sequence[Case], expected: list[Outcome], *, on_edges: bool
-) -> list[Slip]:
-    """Try the mistakes, and keep those that are wrong on edges only, or the others."""
-    slips = []
-    for mistake in exercise.mistakes:
-        did = observe_all(mistake.answer, cases, exercise)
-        problems = rules.objections(exercise, cases, did, expected)
-        is_ordinary = any(p and not case.edge for p, case in zip(problems, cases, strict=True))
-        if is_ordinary is not on_edges:
-            slips.append((mistake.sentence, did))
-    return slips
+def _slips(exercise: Exercise, cases: Sequence[Case]) -> list[Slip]:
+    """Try the mistakes."""
+    return [
+        (known.sentence, observe_all(known.answer, cases, exercise)) for known in exercise.mistakes
+    ]
+
+
+def _fails_on_ordinary_numbers(
+    exercise: Exercise, cases: Sequence[Case], did: list[Outcome], expected: list[Outcome]
+) -> bool:
+    """Tell a mistake that is wrong on ordinary numbers from one that breaks on edges only."""
+    problems = rules.objections(exercise, cases, did, expected)
+    return any(p and not case.edge for p, case in zip(problems, cases, strict=True))
 
 
 def _breaks_like(one: Outcome, other: Outcome, tolerance: float, *, exactly: bool) -> bool:

@@ -22,7 +22,7 @@ def test_a_fault_knows_what_stands_in_its_place_in_right_code() -> None:
     assert fault.parts == Parts(gae=max)
 
 
-@pytest.mark.parametrize("part", ["seed", "config", "optimiser", "update"])
+@pytest.mark.parametrize("part", ["seed", "config", "optimiser"])
 def test_a_part_that_training_has_not_is_refused(part: str) -> None:
     with pytest.raises(ValueError, match=f"^part: expected one of .*'gae', .* got '{part}'"):
         a_fault(part=part)
