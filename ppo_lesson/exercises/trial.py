@@ -13,7 +13,8 @@ from ppo_lesson.exercises.slips import known_edge_slip, known_slip
 from ppo_lesson.exercises.verdict import Status, Verdict, describe_value, safe_text
 
 NOT_STARTED = (
-    "Replace `raise NotImplementedError` with your own lines, run that cell, then this one again."
+    "Replace `raise NotImplementedError` with your own lines. Then run the exercise and its check "
+    "again."
 )
 REPEAT = (
     "Called twice with the same input, your function answered differently: it remembers something "
