@@ -175,14 +175,12 @@ CELLS = (
 )
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("variables", "proofs"),
     [
         ({"PYTHONWARNINGS": "error", "MPLBACKEND": "Agg"}, []),
-        pytest.param(
-            {"PYTHONOPTIMIZE": "2"}, [notebook.PROOFS_ARE_OFF], marks=pytest.mark.exhaustive
-        ),
+        ({"PYTHONOPTIMIZE": "2"}, [notebook.PROOFS_ARE_OFF]),
     ],
     ids=["warnings are errors", "no asserts"],
 )
