@@ -212,6 +212,13 @@ CALLS: dict[str, Call] = {
         lambda: {"config": SMALL, "seed": 3, "iterations_between": 3, "num_episodes": 3},
         {"seed": 0, "iterations_between": 1, "num_episodes": 1},
     ),
+    "experiments.running.policy_after": Call(
+        lambda: {"num_iterations": 1, "seed": 3}, {"num_iterations": 1, "seed": 0}
+    ),
+    "experiments.running.collect": Call(
+        lambda: {"policy": some_policy(), "seed": 3, "stream": 2, "num_envs": 3, "num_passed": 1},
+        {"seed": 0, "stream": 0, "num_envs": 1, "num_passed": 0},
+    ),
     "experiments.crossings.record": Call(
         lambda: {"name": "linear, Adam", "num_runs": 3}, {"num_runs": 1}
     ),

@@ -18,12 +18,10 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -31,11 +29,8 @@ from ppo_lesson import maths
 from ppo_lesson.experiments import running as experiments
 from ppo_lesson.maths.shapes import check_count
 from ppo_lesson.training.config import PPOConfig
-from ppo_lesson.training.diagnostics import TrainingResult
-from ppo_lesson.training.experience import Player, make_env, rollouts
-from ppo_lesson.training.interrupts import whole
 from ppo_lesson.training.ppo import make_batch
-from ppo_lesson.training.session import train
+from ppo_lesson.training.steps import gradient_step
 
 STORED = Path(__file__).with_name("crossings.json")
 COMMAND = "python -m ppo_lesson experiments crossings"
@@ -155,15 +150,8 @@ def _linear(seed: int, optimizer: Callable) -> Task:
 def _cart_pole(seed: int) -> Task:
     """Train a little and collect one more rollout; the epochs of one ordinary update."""
     config = PPOConfig()
-
-    def enough(result: TrainingResult) -> bool:
-        return len(result.history) >= ITERATIONS_BEFORE
-
-    policy = whole(train(config, seed=seed, watch=enough)).policy
-    rng = np.random.default_rng([seed, 2])  # a stream of its own for the actions
-    player = Player(lambda _: policy.sampler(rng), policy.logits, policy.value)
-    with closing(make_env(config.env_id, config.num_envs)) as env:
-        batch = make_batch(next(rollouts(env, player, config.num_steps, seed + 1000)), config)
+    policy = experiments.policy_after(ITERATIONS_BEFORE, seed)
+    batch = make_batch(experiments.collect(policy, seed, 2, config.num_envs), config)
     adam = partial(torch.optim.Adam, lr=config.learning_rate, eps=config.adam_epsilon)
     return Task(
         copy.deepcopy(policy.actor), adam, batch.obs, batch.action, batch.old_log_prob,
@@ -188,10 +176,7 @@ def _ratios_by_step(task: Task, advantage: Tensor, seed: int) -> Iterator[tuple[
             loss = maths.clipped_surrogate_loss(
                 log_prob, task.old_log_prob[index], advantage[index], CLIP_EPSILON
             )
-            optimizer.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(policy.parameters(), task.max_gradient_norm)
-            optimizer.step()
+            gradient_step(optimizer, loss, task.max_gradient_norm)
             with torch.no_grad():
                 log_prob = maths.action_log_prob(policy(task.obs), task.action)
             yield index, maths.policy_ratio(log_prob, task.old_log_prob)

@@ -15,15 +15,13 @@ stored beside this module; `python -m ppo_lesson experiments explosion` makes it
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from functools import cache, partial
-from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -31,12 +29,11 @@ from ppo_lesson import maths
 from ppo_lesson.experiments import running as experiments
 from ppo_lesson.maths.importance import LOG_RATIO_LIMIT
 from ppo_lesson.training.config import PPOConfig
-from ppo_lesson.training.diagnostics import Batch, TrainingResult
-from ppo_lesson.training.experience import Player, Rollout, evaluate, make_env, rollouts
-from ppo_lesson.training.interrupts import whole
+from ppo_lesson.training.diagnostics import Batch
+from ppo_lesson.training.experience import evaluate
 from ppo_lesson.training.networks import ActorCritic
 from ppo_lesson.training.ppo import make_batch, plain_surrogate_loss, ppo_update
-from ppo_lesson.training.session import train
+from ppo_lesson.training.steps import gradient_step
 
 STORED = Path(__file__).with_name("explosion.json")
 COMMAND = "python -m ppo_lesson experiments explosion"
@@ -192,22 +189,9 @@ def write(path: Path = STORED, on_entry: Callable[[str], object] = lambda name: 
 def _start(seed: int, num_iterations: int, num_passed: int) -> Start:
     """Train for so many iterations, pass over so many rollouts, and collect the next one."""
     config = PPOConfig()
-
-    def enough(result: TrainingResult) -> bool:
-        return len(result.history) >= num_iterations
-
-    policy = whole(train(config, seed=seed, watch=enough)).policy
-
-    def collect(num_envs: int, seed: int, stream: int) -> Rollout:
-        # The record's actions: of another stream than those of the training and of the evaluation.
-        rng = np.random.default_rng([seed, stream])
-        player = Player(lambda _: policy.sampler(rng), policy.logits, policy.value)
-        with closing(make_env(config.env_id, num_envs)) as env:
-            played = rollouts(env, player, config.num_steps, seed + 1000)
-            return next(islice(played, num_passed, None))
-
-    rollout = collect(config.num_envs, seed, 2)
-    fresh = collect(NUM_FRESH * config.num_envs, seed + 1000, 3)
+    policy = experiments.policy_after(num_iterations, seed)
+    rollout = experiments.collect(policy, seed, 2, config.num_envs, num_passed)
+    fresh = experiments.collect(policy, seed + 1000, 3, NUM_FRESH * config.num_envs, num_passed)
     num_ends = int((rollout.terminated | rollout.truncated).sum())
     return Start(policy, make_batch(rollout, config), make_batch(fresh, config), num_ends)
 
@@ -288,9 +272,7 @@ def _gone(
         part = batch.select(dealt.pop())
         log_prob = maths.action_log_prob(policy.logits(part.obs), part.action)
         loss = scale * maths.surrogate_loss(log_prob, part.old_log_prob, part.advantage)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
+        gradient_step(optimizer, loss, math.inf)
     with torch.no_grad():
         kl = maths.kl_p_q(start.policy.logits(batch.obs), policy.logits(batch.obs)).mean().item()
         pairs = zip(policy.actor.parameters(), start.policy.actor.parameters(), strict=True)

@@ -8,6 +8,7 @@ shown.
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn.utils import parameters_to_vector
 
 from ppo_lesson import maths
 from ppo_lesson.experiments import running as experiments
@@ -89,7 +91,7 @@ def ours() -> Update:
     for config in (ONE_STEP, WHOLE_UPDATE):
         learner = copy.deepcopy(policy)
         ppo_update(learner, adam(learner), batch, config, generator())
-        after[config] = flat(learner)
+        after[config] = flat(learner.parameters())
     logits = policy.logits(batch.obs)
     log_prob = maths.action_log_prob(logits, batch.action)
     loss = ppo_loss(policy, batch, ONE_STEP, maths.clipped_surrogate_loss)
@@ -106,9 +108,9 @@ def ours() -> Update:
     )
 
 
-def flat(policy: torch.nn.Module) -> Tensor:
-    """Put all parameters into one row, float64."""
-    return torch.cat([p.detach().double().flatten() for p in policy.parameters()])
+def flat(parameters: Iterable[Tensor]) -> Tensor:
+    """Put parameters into one row, float64."""
+    return parameters_to_vector(parameters).detach().double()
 
 
 def head() -> dict[str, Any]:
@@ -156,7 +158,7 @@ def table(mine: Update, theirs: Update) -> list[list[Any]]:
     for name, words in names.items():
         one, other = getattr(mine, name), getattr(theirs, name)
         rows.append([words, one, other, abs(one - other)])
-    before = flat(start().policy)
+    before = flat(start().policy.parameters())
     for name, words in (
         ("after_one_step", "distance moved after 1 gradient step"),
         ("after_update", "distance moved after 4 epochs of 4 minibatches"),

@@ -10,10 +10,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -22,9 +25,10 @@ from ppo_lesson.maths.arithmetic import significant
 from ppo_lesson.maths.shapes import check_count, check_seed
 from ppo_lesson.training.config import PPOConfig
 from ppo_lesson.training.diagnostics import TrainingResult
-from ppo_lesson.training.experience import evaluate
+from ppo_lesson.training.experience import Player, Rollout, evaluate, make_env, rollouts
 from ppo_lesson.training.interrupts import whole
-from ppo_lesson.training.session import RIGHT, Parts, train_with
+from ppo_lesson.training.networks import ActorCritic
+from ppo_lesson.training.session import RIGHT, Parts, train, train_with
 
 Metrics = dict[str, list[float]]
 """What is seen of one training: name -> one number per record, see `run`."""
@@ -41,6 +45,37 @@ METRICS = (
     "gradient_norm",
     "first_ratio",
 )
+
+
+def policy_after(num_iterations: int, seed: int) -> ActorCritic:
+    """Train PPO with its default settings for so many iterations, 1 or more."""
+    num_iterations = check_count("num_iterations", num_iterations)
+
+    def enough(result: TrainingResult) -> bool:
+        return len(result.history) >= num_iterations
+
+    return whole(train(PPOConfig(), seed=seed, watch=enough)).policy
+
+
+def collect(
+    policy: ActorCritic, seed: int, stream: int, num_envs: int, num_passed: int = 0
+) -> Rollout:
+    """Let a policy play CartPole: a rollout of the default length.
+
+    Args:
+        policy: it acts, and does not learn.
+        seed: of the actions; the environments take one of their own from it.
+        stream: of that seed's random numbers, another than those of training and evaluation.
+        num_envs: N, how many environments.
+        num_passed: rollouts that are played before.
+    """
+    seed, config = check_seed(seed), PPOConfig()
+    rng = np.random.default_rng([seed, check_count("stream", stream, 0)])
+    player = Player(lambda _: policy.sampler(rng), policy.logits, policy.value)
+    num_passed = check_count("num_passed", num_passed, 0)
+    with closing(make_env(config.env_id, check_count("num_envs", num_envs))) as env:
+        played = rollouts(env, player, config.num_steps, seed + 1000)
+        return next(islice(played, num_passed, None))
 
 
 def run(

@@ -231,7 +231,9 @@ def gradient_share(ratio: Tensor, prob: Tensor, advantage: Tensor, top: float) -
     check_floats("N", ratio=ratio, prob=prob, advantage=advantage)
     check_between(0, 1, top=top)
     if ((prob < 0) | (prob > 1)).any():
-        raise ValueError("prob: expected probabilities, 0 to 1")
+        raise ValueError(
+            f"prob: expected probabilities, 0 to 1, got {prob.min():g} to {prob.max():g}"
+        )
     pull = (ratio * (1 - prob) * advantage).abs()
     if not torch.any(pull):
         raise ValueError("advantage: no sample pulls at its logit, there is nothing to share")

@@ -87,11 +87,6 @@ def parameters(model: PPO) -> list[torch.nn.Parameter]:
     return [parameter for part in parts for parameter in part.parameters()]
 
 
-def flat(model: PPO) -> torch.Tensor:
-    """Put them into one row, float64."""
-    return torch.cat([p.detach().double().flatten() for p in parameters(model)])
-
-
 def theirs() -> one_update.Update:
     """Let them update."""
     start = one_update.start()
@@ -119,8 +114,8 @@ def theirs() -> one_update.Update:
         entropy=-float(logged["train/entropy_loss"]),
         loss=float(logged["train/loss"]),
         gradient_norm=norms[0],
-        after_one_step=flat(step),
-        after_update=flat(update),
+        after_one_step=one_update.flat(parameters(step)),
+        after_update=one_update.flat(parameters(update)),
     )
 
 

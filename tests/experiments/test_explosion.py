@@ -98,7 +98,7 @@ def test_the_stored_file_was_made_with_the_settings_of_today():
 def test_ctrl_c_before_the_first_entry_begins_no_experiment(monkeypatch, tmp_path):
     nobody = ActorCritic(4, 2, (4,), torch.Generator().manual_seed(0))
     interrupted = TrainingResult(nobody, stopped="interrupted")
-    monkeypatch.setattr(explosion, "train", lambda *_, **__: interrupted)
+    monkeypatch.setattr(explosion.experiments, "train", lambda *_, **__: interrupted)
     with pytest.raises(KeyboardInterrupt):
         explosion.write(tmp_path / "made.json")
     assert list(tmp_path.iterdir()) == []

@@ -96,27 +96,11 @@ def _last_row_worthless(given: dict[str, Any]) -> dict[str, Any]:
     return {"next_value": given["next_value"] * ~last_row(given["terminated"])}
 
 
-def _from_td_errors(combine: Callable[[Tensor, Tensor], Tensor]) -> Function:
-    """Build gae from the right TD errors and what a later advantage counts, combined wrongly."""
-
-    def answer(
-        *,
-        reward: Tensor,
-        value: Tensor,
-        next_value: Tensor,
-        terminated: Tensor,
-        truncated: Tensor,
-        gamma: float,
-        gae_lambda: float,
-    ) -> Tensor:
-        td_error = reward + gamma * next_value * ~terminated - value
-        return combine(td_error, gamma * gae_lambda * (~(terminated | truncated)).to(reward.dtype))
-
-    return answer
-
-
-def _one_ahead(td_error: Tensor, carry: Tensor) -> Tensor:
-    return td_error + carry * torch.cat([td_error[1:], 0 * td_error[:1]])
+def _one_ahead(*, gamma: float, gae_lambda: float, **others: Any) -> Tensor:
+    td_error = maths.gae(gamma=gamma, gae_lambda=0.0, **others)
+    goes_on = ~(others["terminated"] | others["truncated"])
+    following = torch.cat([td_error[1:], 0 * td_error[:1]])
+    return td_error + gamma * gae_lambda * goes_on * following
 
 
 def _by_row_number(*, gamma: float, gae_lambda: float, **others: Any) -> Tensor:
@@ -243,7 +227,7 @@ MISTAKES = (
     Mistake(
         "You looked one step ahead and stopped. Add the whole advantage of the next step, "
         "not its TD error alone.",
-        _from_td_errors(_one_ahead),
+        _one_ahead,
     ),
     Mistake(
         "You returned the advantage of the first row alone. Every row has one: return (T, N).",

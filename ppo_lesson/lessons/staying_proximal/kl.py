@@ -51,12 +51,12 @@ K1_SLIPS = _slips_of(
     Mistake(
         "This is k2, half the mean square of the log-ratio. k1 is the mean of -log r itself, "
         "without a square.",
-        lambda log_prob, old_log_prob: kl_k2(log_prob, old_log_prob),
+        kl_k2,
     ),
     Mistake(
         "This is k3, which adds r - 1 to make every sample positive. k1 is the plain mean of "
         "-log r.",
-        lambda log_prob, old_log_prob: kl_k3(log_prob, old_log_prob),
+        kl_k3,
     ),
     Mistake(
         "You took absolute values. Samples of both signs have to cancel: that is what makes "
@@ -90,11 +90,11 @@ K2_SLIPS = _slips_of(
     ),
     Mistake(
         "This is k1, the mean of -log r. k2 squares every log-ratio, so that none is negative.",
-        lambda log_prob, old_log_prob: kl_k1(log_prob, old_log_prob),
+        kl_k1,
     ),
     Mistake(
         "This is k3, with r - 1 in it. k2 needs the log-ratio only.",
-        lambda log_prob, old_log_prob: kl_k3(log_prob, old_log_prob),
+        kl_k3,
     ),
     Mistake(
         "You squared r - 1 where log r is meant. The two are close near r = 1 and differ "
@@ -134,12 +134,12 @@ K3_SLIPS = _slips_of(
     Mistake(
         "This is k2, half the mean square of the log-ratio. It looks like k3 near r = 1, but "
         "it is biased.",
-        lambda log_prob, old_log_prob: kl_k2(log_prob, old_log_prob),
+        kl_k2,
     ),
     Mistake(
         "This is k1. The term r - 1 is missing, which has mean 0 and, while the policies are "
         "close, takes most of the noise away.",
-        lambda log_prob, old_log_prob: kl_k1(log_prob, old_log_prob),
+        kl_k1,
     ),
     Mistake(
         "The - 1 is missing: for equal policies your estimate is 1, not 0.",
