@@ -249,6 +249,7 @@ def test_on_a_page_of_somebody_else_each_control_keeps_its_row(tmp_path, page, p
     photograph(page.locator("html"), "reset")
 
 
+@pytest.mark.exhaustive
 def test_an_exported_notebook_shows_every_picture_without_a_network(
     tmp_path: Path, browser: Browser, photograph
 ):

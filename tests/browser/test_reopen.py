@@ -67,6 +67,7 @@ def test_the_next_morning_everything_tells_what_was_answered(lab_page: LabPage, 
         photograph(lab_page.page, f"run-again-{number:02}")
 
 
+@pytest.mark.exhaustive
 def test_where_no_hook_drops_the_dead_widget_what_was_answered_is_seen_in_its_place(
     lab_page: LabPage,
 ) -> None:
