@@ -2,9 +2,9 @@
 
 An arm takes 1, 4, 10 or 30 gradient steps on each rollout. It may *reuse* it, in so many epochs of
 the whole rollout, or *deal* it, in one epoch of so many minibatches, so that every sample is used
-once. Each arm is trained with and without the clip at three step sizes of Adam, which are the same
-for all arms with as many gradient steps. The best of the three is chosen by other seeds than those
-whose returns are reported.
+once. Each arm is trained with and without the clip at five or six step sizes of Adam, the same for
+all arms with as many gradient steps, and so many that no arm is best at the edge of its grid. The
+best is chosen by other seeds than those whose returns are reported.
 
 It takes minutes, and training amplifies the last digits in which machines differ, so the result is
 stored beside this module; `python -m ppo_lesson experiments reuse` makes it again.
@@ -39,12 +39,12 @@ NUM_EPISODES = 20  # of each evaluation
 NUM_ENVS, NUM_STEPS = 16, 32
 ROLLOUT_SIZE = NUM_ENVS * NUM_STEPS
 STEP_SIZES = {
-    1: (0.006, 0.02, 0.06),
-    4: (0.003, 0.01, 0.03),
-    10: (0.002, 0.006, 0.02),
-    30: (0.001, 0.003, 0.01),
+    1: (0.002, 0.006, 0.02, 0.06, 0.2),
+    4: (0.001, 0.003, 0.01, 0.03, 0.1, 0.3),
+    10: (0.0006, 0.002, 0.006, 0.02, 0.06),
+    30: (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03),
 }
-"""Gradient steps on each rollout -> Adam's three step sizes: the more steps, the smaller."""
+"""Gradient steps on each rollout -> Adam's step sizes, on both sides of the best of each arm."""
 MINIBATCH_SIZES = {4: 128, 10: 52, 30: 17}
 """Gradient steps on each rollout -> samples in a minibatch, where each sample is used once."""
 
