@@ -1,9 +1,10 @@
 """An experiment, recorded: how soon does PPO learn CartPole, along lambda? 20 seeds of each.
 
 All settings but lambda are PPO's defaults. These were chosen at lambda 0.95, so some lambdas are
-also trained at half and at twice the default step size, from half of the seeds, to be compared each
-at its best. All are trained from the same seeds, so that two of them may be compared seed by seed.
-It takes about six minutes, so the result is stored beside this module;
+also trained at half, at twice and at four times the default step size, from half of the seeds, to
+be compared each at its best. All are trained from the same seeds, so that two of them may be
+compared seed by seed.
+It takes about seven minutes, so the result is stored beside this module;
 `python -m ppo_lesson experiments lambda` makes it again.
 """
 
@@ -28,7 +29,7 @@ COMMAND = "python -m ppo_lesson experiments lambda"
 LAMBDAS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 1.0)
 USUAL = 0.95  # that the others are compared with
 DEFAULT_STEP = PPOConfig().learning_rate
-OTHER_STEPS = (0.0075, 0.03)
+OTHER_STEPS = (0.0075, 0.03, 0.06)
 CONTROLS = (0.0, 0.8, 0.9, 0.95)  # lambdas that are trained with these too
 CONTROL_SEEDS = 10
 NUM_SEEDS = 20
@@ -91,7 +92,7 @@ def read(path: Path = STORED, step_size: float = DEFAULT_STEP) -> dict[float, Te
 
 
 def read_controls(path: Path = STORED) -> dict[float, tuple[float, Tensor]]:
-    """Find the best of three step sizes: lambda -> step size and the returns (CONTROL_SEEDS, U).
+    """Find the best step size: lambda -> step size and the returns (CONTROL_SEEDS, U).
 
     The best one has the largest interquartile mean of the runs' mean return, over these seeds.
     """

@@ -1,4 +1,4 @@
-"""Figures of notebook 07: noise of returns, weights of GAE, bias and variance, ends, resets.
+"""Figures of notebook 07: noise of returns, weights of GAE, runs along lambda, resets.
 
 Orange is too light to be read on white: words about what is drawn in it are black.
 """
@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from ppo_lesson.figures.style import COLORS, line_style, plot_line
+from ppo_lesson.figures.style import COLORS
 from ppo_lesson.maths.shapes import check_count
 
 if TYPE_CHECKING:
@@ -112,47 +111,6 @@ def mixing_weights(gae_lambda: float, num_steps: int) -> Tensor:
     return weight
 
 
-def plot_lambda_errors(
-    ax: Axes, gae_lambda: Tensor, exact: tuple[Tensor, Tensor], sampled: Tensor, spread: Tensor
-) -> Axes:
-    """Draw the squared error of GAE's advantages along lambda: its two parts, exact and sampled.
-
-    Args:
-        ax: where to draw.
-        gae_lambda: (L,) mixing weights, increasing.
-        exact: squared bias and variance, (L,) each.
-        sampled: (L,) measured mean squared error.
-        spread: (L,) its standard error; two of them are drawn to each side.
-    """
-    bias, variance = exact
-    x = gae_lambda.tolist()
-    total = bias + variance
-    ax.plot(x, bias.tolist(), **line_style("old"))
-    ax.plot(x, variance.tolist(), color=COLORS["new"], linestyle=":")
-    ax.plot(x, total.tolist(), **line_style("truth"))
-    _label(ax, (x[-1], float(bias[-1])), (8, 14), "bias²", "old")
-    _label(ax, (x[-1], float(variance[-1])), (8, -12), "variance", "new")
-    _label(ax, (x[-1], float(total[-1])), (8, 8), "sum", "truth")
-    ax.errorbar(
-        x, sampled.tolist(), 2 * spread, fmt="o", color=COLORS["weight"], markersize=8, capsize=5
-    )
-    best = int(total.argmin())
-    look = {"facecolors": "none", "edgecolors": COLORS["good"], "linewidths": 2.5, "zorder": 4}
-    ax.scatter([x[best]], [float(total[best])], s=420, marker="D", **look)
-    ax.set_yscale("function", functions=(np.sqrt, np.square))
-    top = 1.2 * float(total.max())
-    ticks = [tick for tick in (0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.7, 1, 1.5, 2) if tick < top]
-    ax.set(xlabel=r"$\lambda$", ylabel="squared error\n(square-root scale)")
-    ax.set(ylim=(0, top), yticks=ticks)
-    ax.set_yticks([], minor=True)
-    ax.set_title("Bias falls along $\\lambda$, variance rises")
-    ax.text(0.03, 0.93, "dots: measured", transform=ax.transAxes)
-    ax.text(
-        0.03, 0.85, r"diamond: the best $\lambda$", color=COLORS["good"], transform=ax.transAxes
-    )
-    return ax
-
-
 def plot_lambda_runs(
     ax: Axes, gae_lambdas: Sequence[float], scores: Sequence[Tensor], middles: Sequence[Interval]
 ) -> Axes:
@@ -176,29 +134,6 @@ def plot_lambda_runs(
     ax.text(0.02, 0.93, "dots: single runs, sorted", transform=ax.transAxes)
     ax.text(0.02, 0.85, "squares: their middle half, 95 % interval", transform=ax.transAxes)
     ax.set_title(r"CartPole along $\lambda$")
-    return ax
-
-
-def plot_time_limit(ax: Axes, right: Tensor, wrong: Tensor) -> Axes:
-    """Draw the critic's targets along an episode that a clock stops, handled right and wrong.
-
-    Args:
-        ax: where to draw.
-        right: (T,) targets with the value of what followed after the last step.
-        wrong: (T,) targets that take the clock for the end of the world.
-    """
-    steps = list(range(len(right)))
-    plot_line(ax, steps, right.tolist(), "good", "truncated")
-    ax.plot(steps, wrong.tolist(), **line_style("bad"))
-    at = 4 * len(right) // 5
-    _label(ax, (at, float(wrong[at])), (-10, -4), "taken for the end", "truth", ha="right")
-    mean = float(wrong.mean())
-    ax.axhline(mean, color=COLORS["quiet"], linestyle="--", linewidth=1.5)
-    words = f"mean of the wrong ones: {mean:.1f}"
-    _label(ax, (0, mean), (8, -12), words, "quiet")
-    ax.set(xlabel="step of the episode", ylabel="what the critic is told")
-    ax.set(ylim=(0, 1.08 * float(right.max())), xlim=(0, len(right)))
-    ax.set_title("Targets of a world in which nothing changes")
     return ax
 
 

@@ -43,6 +43,7 @@ def test_the_best_step_size_has_the_largest_interquartile_mean() -> None:
         middle = {x: interquartile_mean(EVERY[x][at][:10].mean(1)) for x in STEPS}
         assert middle[best] == max(middle.values())
         assert torch.equal(runs, EVERY[best][at][:10])
+        assert min(STEPS) < best < max(STEPS)  # no best one lies at the edge of those tried
 
 
 def test_the_file_is_small() -> None:

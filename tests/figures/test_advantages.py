@@ -9,13 +9,11 @@ from matplotlib.figure import Figure
 
 from ppo_lesson.figures.advantages import (
     mixing_weights,
-    plot_lambda_errors,
     plot_lambda_runs,
     plot_mixing_weights,
     plot_outcomes,
     plot_resets,
     plot_td_weights,
-    plot_time_limit,
 )
 from ppo_lesson.figures.style import COLORS
 from ppo_lesson.maths import gae
@@ -77,19 +75,6 @@ def test_the_weights_that_are_drawn_are_those_of_the_formula() -> None:
     assert curves(right) == [pytest.approx([1, 0.1, 0.01]), pytest.approx([1, 0.45, 0.2025])]
 
 
-def test_bias_variance_and_their_sum_are_drawn_and_the_lowest_sum_is_marked() -> None:
-    at, bias, variance = numbers(0.0, 0.5, 1.0), numbers(0.5, 0.1, 0.0), numbers(0.1, 0.2, 0.9)
-    measured, spread = numbers(0.61, 0.29, 0.91), numbers(0.01, 0.02, 0.03)
-    ax = plot_lambda_errors(axes(), at, (bias, variance), measured, spread)
-    drawn = curves(ax)
-    assert drawn[:3] == [bias.tolist(), variance.tolist(), (bias + variance).tolist()]
-    assert measured.tolist() in drawn
-    # The bars of the measured dots end two standard errors above them.
-    assert pytest.approx((measured + 2 * spread).tolist()) in drawn
-    diamond = ax.collections[-1].get_offsets().tolist()
-    assert diamond == [pytest.approx([0.5, 0.3])]
-
-
 def test_every_run_is_a_dot_and_beside_them_stands_their_interval() -> None:
     scores = [numbers(300.0, 100.0), numbers(200.0, 400.0)]
     middles = [Interval(110, 200, 290), Interval(210, 300, 390)]
@@ -101,21 +86,12 @@ def test_every_run_is_a_dot_and_beside_them_stands_their_interval() -> None:
 
 
 def test_no_word_is_written_in_a_colour_too_light_to_read() -> None:
-    ends = numbers(3.0, 2.0, 1.0)
     angle, valid = numbers(1.0, 13.0, 0.5), torch.tensor([True, False, True])
     for ax in (
         plot_outcomes(axes(), numbers(-1.0, 2.0), numbers(0.5, 0.5), 0.5),
-        plot_time_limit(axes(), ends, ends),
         plot_resets(axes(), angle, valid),
     ):
         assert not {text.get_color() for text in ax.texts} & {COLORS["bad"], COLORS["light"]}
-
-
-def test_the_targets_of_a_stopped_clock_are_drawn_with_the_mean_of_the_wrong_ones() -> None:
-    ax = plot_time_limit(axes(), numbers(3.0, 3.0, 3.0), numbers(2.5, 2.0, 1.5))
-    assert curves(ax)[:2] == [[3.0, 3.0, 3.0], [2.5, 2.0, 1.5]]
-    assert ax.lines[2].get_ydata()[0] == 2.0
-    assert "mean of the wrong ones: 2.0" in [text.get_text() for text in ax.texts]
 
 
 def test_resets_are_marked_and_no_line_runs_across_one() -> None:
