@@ -63,30 +63,32 @@ NOISIEST_KL = Question(
     ),
 )
 
-NATURAL_STEP = Question(
-    id="predict-natural-step",
+PRICE = Question(
+    id="predict-price",
     prompt=(
-        "At θ_old the slope of L_IS is 35 times smaller along care than along courage, and a unit "
-        "of care costs 565 times fewer nats. How many units of care does the natural step, best "
-        "per nat, turn for each unit of courage?"
+        "On the cliff you climb L_IS - β KL to its top, at the prices β = 0.3, 2, 10 and 50. The "
+        "highest price is 167 times the lowest. How many times as large is the KL at the lowest?"
     ),
     options=(
         Option(
-            "1/35, like the plain gradient step.",
-            "The plain step weighs gain per unit and ignores what a unit costs in nats.",
+            "About 13 times, the root of 167.",
+            "Close to θ_old the promise grows like the step, and the KL like its square. With half "
+            "the price, how much longer is the best step?",
         ),
         Option(
-            "1: it treats both alike.",
-            "It treats policies alike, not parameters. Per nat one of the two is far cheaper.",
+            "About 167 times: half the price, twice the distance.",
+            "The best step is twice as long then. The KL grows like its square.",
         ),
         Option(
-            "About 18.",
-            "Slope over cost: 565 / 35 is 16, and the entry of F off the diagonal makes it 18.",
+            "Some 30,000 times.",
+            "Close to θ_old the best step goes like 1/β, and its KL like the square of that: 167 "
+            "times 167 is 28,000.",
             correct=True,
         ),
         Option(
-            "About 565, since care is that much cheaper.",
-            "That would be so if the slopes were equal. Care's is 35 times smaller.",
+            "Without limit: at a low price nothing holds the policy back.",
+            "Far out the promise hardly rises, and the KL goes on rising. Any price above 0 ends "
+            "the climb somewhere.",
         ),
     ),
 )
@@ -151,4 +153,4 @@ PAST_THE_EDGE = Question(
     ),
 )
 
-PREDICTIONS = (SILENT_CASES, RATIO_AT_REST, PAST_THE_EDGE, NOISIEST_KL, NATURAL_STEP)
+PREDICTIONS = (SILENT_CASES, RATIO_AT_REST, PAST_THE_EDGE, NOISIEST_KL, PRICE)
