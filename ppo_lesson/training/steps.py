@@ -28,9 +28,10 @@ def gradient_step(optimizer: torch.optim.Optimizer, loss: Tensor, max_norm: floa
         ValueError: the loss has no gradient.
     """
     check_gradient(loss=loss)
-    optimizer.zero_grad()
-    loss.backward()
     parameters = [entry for group in optimizer.param_groups for entry in group["params"]]
+    for entry in parameters:  # zero_grad does this and calls a profiler: 3 % of a training
+        entry.grad = None
+    loss.backward()
     gradients = [entry.grad for entry in parameters if entry.grad is not None]
     total = nn.utils.get_total_norm(gradients)
     norm = total.item()
