@@ -41,7 +41,7 @@ def log_ratio(log_prob: Tensor, other_log_prob: Tensor) -> Tensor:
     Returns:
         Same shape, without a gradient where both are -inf.
     """
-    if other_log_prob.min() > -math.inf:  # the rule in training, where it saves 2 % of the time
+    if other_log_prob.numel() and other_log_prob.min() > -math.inf:  # 2 % of a training
         return log_prob - other_log_prob
     neither = torch.maximum(log_prob.detach(), other_log_prob.detach()) == -math.inf
     return torch.where(neither, 0.0, log_prob - other_log_prob)
