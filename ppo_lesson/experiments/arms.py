@@ -19,6 +19,7 @@ from torch import Tensor
 from ppo_lesson import maths
 from ppo_lesson.experiments import alignment, running as experiments
 from ppo_lesson.experiments.alignment import BETA, NUM_SEEDS, Problem
+from ppo_lesson.experiments.rivals import align_steps
 from ppo_lesson.language.config import RLHFConfig
 from ppo_lesson.language.feedback import draw_prompts
 from ppo_lesson.language.judge import Judge
@@ -26,9 +27,10 @@ from ppo_lesson.language.model import LanguageModel, Responses, respond
 from ppo_lesson.language.rlhf import PolicyLoss, align
 from ppo_lesson.maths.arithmetic import significant
 from ppo_lesson.maths.shapes import check_seed
+from ppo_lesson.training.config import settle_counts
 from ppo_lesson.training.interrupts import whole
 from ppo_lesson.training.ppo import plain_surrogate_loss
-from ppo_lesson.training.statistics import Interval, mean_interval
+from ppo_lesson.training.statistics import Interval
 
 STORED = Path(__file__).with_name("arms.json")
 COMMAND = "python -m ppo_lesson experiments arms"
@@ -51,6 +53,10 @@ class Arm:
     num_epochs: int = RLHFConfig.num_epochs
     minibatch_size: int = RLHFConfig.minibatch_size
     policy_loss: PolicyLoss = maths.clipped_surrogate_loss
+
+    def __post_init__(self) -> None:
+        """Refuse counts that cannot work."""
+        settle_counts(self, "num_epochs", "minibatch_size")
 
     @property
     def config(self) -> RLHFConfig:
@@ -114,7 +120,7 @@ def pose(seed: int) -> Problem:
     return alignment.pose(check_seed(seed))
 
 
-def run(arm: str, seed: int) -> dict[str, Any]:
+def _run(arm: str, seed: int) -> dict[str, Any]:
     """Train an arm.
 
     Returns:
@@ -143,7 +149,7 @@ def run(arm: str, seed: int) -> dict[str, Any]:
     }
 
 
-def run_tempered(name: str, seed: int) -> dict[str, Any]:
+def _run_tempered(name: str, seed: int) -> dict[str, Any]:
     """Train with responses that are drawn at TEMPERATURE.
 
     Returns:
@@ -191,7 +197,7 @@ def head() -> dict[str, Any]:
 
 def entries() -> dict[str, Callable[[], Any]]:
     """Name what is made, a seed after another."""
-    makers = [(name, run) for name in ARMS] + [(name, run_tempered) for name in DRAWS]
+    makers = [(name, _run) for name in ARMS] + [(name, _run_tempered) for name in DRAWS]
     return {
         f"seed {seed}: {name}": partial(make, name, seed)
         for seed in range(NUM_SEEDS)
@@ -205,7 +211,7 @@ def write(path: Path = STORED, on_entry: Callable[[str], object] = lambda name: 
 
 
 def read(path: Path = STORED) -> dict[str, list[dict[str, Any]]]:
-    """Read the stored runs: name of the arm -> what `run` or `run_tempered` says of each seed."""
+    """Read the stored runs: name of the arm -> what `_run` or `_run_tempered` says of each seed."""
     runs = experiments.read(path)[1]
     return {
         name: [runs[f"seed {seed}: {name}"] for seed in range(NUM_SEEDS)]
@@ -213,15 +219,51 @@ def read(path: Path = STORED) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def less_than_default(
+def lost(
     runs: dict[str, list[dict[str, Any]]], arm: str, name: str = "gap_closed"
-) -> Interval:
-    """Compare an arm with the default seed by seed: default minus arm, with a 95 % interval.
+) -> tuple[Tensor, Interval]:
+    """Compare an arm with the default: default minus arm, seed by seed.
 
     Args:
         runs: what `read` returns.
         arm: one of ARMS.
         name: of the measure, a field of `judge.Worth`.
+
+    Returns:
+        (S,) the differences, and their mean with a 95 % interval by Student's t: a bootstrap of
+        five numbers would be too narrow.
     """
-    default, other = ([found["worth"][name] for found in runs[key]] for key in ("default", arm))
-    return mean_interval(torch.tensor(default) - torch.tensor(other))
+    from scipy import stats
+
+    default, other = (
+        torch.tensor([found["worth"][name] for found in runs[key]], dtype=torch.float64)
+        for key in ("default", arm)
+    )
+    found = default - other
+    middle, count = found.mean().item(), len(found)
+    half = float(stats.t.ppf(0.975, count - 1)) * found.std().item() / count**0.5
+    return found, Interval(middle - half, middle, middle + half)
+
+
+def arms_table(runs: dict[str, list[dict[str, Any]]]) -> list[list[Any]]:
+    """Compare the arms.
+
+    Returns:
+        A row per arm: its name; gradient steps and sampled tokens, the mean of the seeds; share of
+        the gap closed, mean; what is lost against the default, mean and ends of the interval; the
+        largest ratio of a token in all seeds; and the largest share of tokens, in an iteration,
+        to which a clip at 0.2 leaves or would leave no gradient.
+    """
+    rows = []
+    for name, arm in ARMS.items():
+        found = runs[name]
+        tokens = round(sum(run["sampled_tokens"] for run in found) / len(found))
+        closed = sum(run["worth"]["gap_closed"] for run in found) / len(found)
+        _, (low, middle, high) = lost(runs, name)
+        largest, silent = (
+            max(max(run[key]) for run in found) for key in ("largest_ratio", "active_clip_fraction")
+        )
+        rows.append(
+            [name, align_steps(arm.config), tokens, closed, middle, low, high, largest, silent]
+        )
+    return rows

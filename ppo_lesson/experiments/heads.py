@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import torch
@@ -45,7 +46,7 @@ def pose(seed: int) -> Problem:
     return Problem(reference, pairs, fit_reward_model(pairs, seed, EQUAL[LAST], head=LAST))
 
 
-def with_head(problem: Problem, seed: int, head: str, num_epochs: int) -> Problem:
+def _with_head(problem: Problem, seed: int, head: str, num_epochs: int) -> Problem:
     """Return the problem with another reward model, fitted to the same pairs.
 
     Args:
@@ -58,7 +59,7 @@ def with_head(problem: Problem, seed: int, head: str, num_epochs: int) -> Proble
     return replace(problem, reward_model=fitted)
 
 
-def scores(seed: int) -> dict[str, Any]:
+def _scores(seed: int) -> dict[str, Any]:
     """Look at both heads after each number of epochs, without aligning anything.
 
     Returns:
@@ -76,7 +77,7 @@ def scores(seed: int) -> dict[str, Any]:
     }
     for head in HEADS:
         for num_epochs in EPOCHS:
-            judge = with_head(problem, seed, head, num_epochs).judge()
+            judge = _with_head(problem, seed, head, num_epochs).judge()
             foreseen = grammar.accuracy(prob, judge.proxy, judge.true).item()
             found[f"{head}, {num_epochs} epochs"] = {
                 "accuracy": significant(foreseen, 4),
@@ -92,7 +93,7 @@ def _optima(judge: Judge, reward: torch.Tensor) -> list[dict[str, float]]:
     return [{name: significant(getattr(seen, name), 4) for name in names} for seen in worth]
 
 
-def frontier(way: str, seed: int) -> list[dict[str, float]]:
+def _frontier(way: str, seed: int) -> list[dict[str, float]]:
     """Align by the head that reads the last token: one score per BETAS.
 
     Args:
@@ -105,7 +106,7 @@ def frontier(way: str, seed: int) -> list[dict[str, float]]:
     return [alignment.measure(judge, train(problem, judge.beta, seed)) for judge in judges]
 
 
-def without_price(num_epochs: int, seed: int) -> list[dict[str, float]]:
+def _without_price(num_epochs: int, seed: int) -> list[dict[str, float]]:
     """Do `alignment.without_price` by the head that reads the last token.
 
     Args:
@@ -115,7 +116,7 @@ def without_price(num_epochs: int, seed: int) -> list[dict[str, float]]:
     num_epochs, seed = check_count("num_epochs", num_epochs), check_seed(seed)
     problem = pose(seed)
     if num_epochs != EQUAL[LAST]:
-        problem = with_head(problem, seed, LAST, num_epochs)
+        problem = _with_head(problem, seed, LAST, num_epochs)
     return alignment.without_price(problem, problem.judge(), seed)
 
 
@@ -133,9 +134,9 @@ def head() -> dict[str, Any]:
 def entries() -> dict[str, Callable[[], Any]]:
     """Name what is made, a seed after another."""
     makers: dict[str, Callable[[int], Any]] = {
-        "scores": scores,
-        **{f"no price, {count} epochs": partial(without_price, count) for count in EPOCHS},
-        **{way: partial(frontier, way) for way in ("ppo", "grpo")},
+        "scores": _scores,
+        **{f"no price, {count} epochs": partial(_without_price, count) for count in EPOCHS},
+        **{way: partial(_frontier, way) for way in ("ppo", "grpo")},
     }
     return {
         f"seed {seed}: {name}": partial(make, seed)
@@ -153,7 +154,7 @@ def read(path: Path = STORED) -> list[dict[str, Any]]:
     """Read what both heads have led to, one entry per seed.
 
     Returns:
-        What `scores` returns; and "frontier" and "no price", head -> what `alignment.run` calls so,
+        What `_scores` returns; "frontier" and "no price": head -> what `alignment.run` calls so,
         where the heads foresee as many choices; and "no price, 4 epochs" of the last token's.
     """
     runs = experiments.read(path)[1]
@@ -172,3 +173,66 @@ def read(path: Path = STORED) -> list[dict[str, Any]]:
         }
         for seed, summed in enumerate(alignment.read())
     ]
+
+
+def accuracy_table(record: list[dict[str, Any]], price: float = 0.125) -> list[list[Any]]:
+    """Compare how well each reward model foresees choices, and what following it exactly leads to.
+
+    Args:
+        record: what `read` returns.
+        price: of the exact optimum, one of PRICES.
+
+    Returns:
+        A row per head and number of epochs: its name; share of choices foreseen, median, lowest
+        and highest of the seeds; true reward of the score's optimum at the price, the same.
+    """
+    at = PRICES.index(price)
+    rows = []
+    for kind in _kinds():
+        foreseen = [run[kind]["accuracy"] for run in record]
+        true = [run[kind]["optimum"][at]["true"] for run in record]
+        rows.append([kind, *_spread(foreseen), *_spread(true)])
+    return rows
+
+
+def no_price_table(record: list[dict[str, Any]]) -> list[list[Any]]:
+    """Compare how PPO ends without a price.
+
+    Returns:
+        A row per head: its name and epochs; the score's gain, median; the true reward of the
+        reference, median, and at the end, median, lowest and highest; seeds that end below
+        their reference.
+    """
+    runs = {
+        f"{head}, {EQUAL[head]} epochs": [run["no price"][head] for run in record] for head in HEADS
+    } | {f"{LAST}, 4 epochs": [run["no price, 4 epochs"] for run in record]}
+    rows = []
+    for kind, paths in runs.items():
+        first, last = ([path[k]["true"] for path in paths] for k in (0, -1))
+        gain = [path[-1]["proxy"] - path[0]["proxy"] for path in paths]
+        below = sum(end < start for start, end in zip(first, last, strict=True))
+        rows.append([kind, median(gain), median(first), *_spread(last), below])
+    return rows
+
+
+def frontier_table(record: list[dict[str, Any]]) -> list[list[Any]]:
+    """Compare the true reward of PPO by either head, and of DPO, at each price.
+
+    Returns:
+        A row per BETAS: the price; then median, lowest and highest of the seeds for PPO by the sum,
+        for PPO by the last token, and for DPO.
+    """
+    dpo = [run["frontier"]["dpo"] for run in alignment.read()]
+    ways = [[run["frontier"][head]["ppo"] for run in record] for head in HEADS] + [dpo]
+    return [
+        [beta, *(x for way in ways for x in _spread([scores[k]["true"] for scores in way]))]
+        for k, beta in enumerate(BETAS)
+    ]
+
+
+def _kinds() -> list[str]:
+    return [f"{head}, {num_epochs} epochs" for head in HEADS for num_epochs in EPOCHS]
+
+
+def _spread(numbers: list[float]) -> tuple[float, float, float]:
+    return median(numbers), min(numbers), max(numbers)

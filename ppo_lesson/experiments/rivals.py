@@ -52,11 +52,8 @@ class Budget:
 
 def fit_steps(num_samples: int, num_epochs: int) -> int:
     """Count the gradient steps of `language.feedback.fit`: the last minibatch may be short."""
-    num_samples, num_epochs = (
-        check_count("num_samples", num_samples),
-        check_count("num_epochs", num_epochs),
-    )
-    return num_epochs * -(-num_samples // BATCH_SIZE)
+    minibatches = -(-check_count("num_samples", num_samples) // BATCH_SIZE)
+    return check_count("num_epochs", num_epochs) * minibatches
 
 
 def align_steps(config: RLHFConfig) -> int:
@@ -67,6 +64,7 @@ def align_steps(config: RLHFConfig) -> int:
 
 def budget_of_dpo(num_pairs: int, num_epochs: int) -> Budget:
     """Count what `language.align_directly` takes, its pairs included."""
+    num_pairs = check_count("num_pairs", num_pairs)
     return Budget(num_pairs, fit_steps(num_pairs, num_epochs), 2 * num_pairs)
 
 
@@ -98,7 +96,7 @@ def pose(seed: int) -> Problem:
     return alignment.pose(check_seed(seed))
 
 
-def long_run(num_pairs: int, beta: float, seed: int) -> list[dict[str, float]]:
+def _long_run(num_pairs: int, beta: float, seed: int) -> list[dict[str, float]]:
     """Train DPO for the last of EPOCHS, on the same pairs again and again.
 
     Returns:
@@ -135,7 +133,7 @@ def _foreseen(judge: Judge, pairs: Pairs, model: LanguageModel) -> dict[str, flo
     return {name: significant(share.item(), 4) for name, share in shares.items()}
 
 
-def equal_run(head: str, seed: int) -> list[dict[str, float]]:
+def _equal_run(head: str, seed: int) -> list[dict[str, float]]:
     """Train DPO with as many gradient steps as a head's reward model and PPO: a score per price.
 
     Args:
@@ -184,9 +182,9 @@ def budgets() -> dict[str, Budget]:
 def entries() -> dict[str, Callable[[], Any]]:
     """Name what is made, a seed after another."""
     makers: dict[str, Callable[[int], Any]] = {
-        **{f"as long as {name}": partial(equal_run, name) for name in heads.EQUAL},
+        **{f"as long as {name}": partial(_equal_run, name) for name in heads.EQUAL},
         **{
-            f"{num_pairs} pairs, beta {beta:g}": partial(long_run, num_pairs, beta)
+            f"{num_pairs} pairs, beta {beta:g}": partial(_long_run, num_pairs, beta)
             for num_pairs, beta in LONG_RUNS
         },
     }
