@@ -60,7 +60,7 @@ def test_with_four_steps_a_rollout_little_needs_the_clip_and_with_sixteen_all_do
     assert 0 < low < middle < high < 0.01
     assert min(closed["one epoch"]) > 0.96
     low, middle, _ = arms.lost(record, "one epoch")[1]
-    assert 0 < low and middle > 0.01
+    assert low > 0 and middle > 0.01
 
 
 def test_the_clip_does_not_hold_the_ratio_in_its_interval_but_all_arms_without_go_further(record):

@@ -106,14 +106,14 @@ def test_the_whole_experiment_is_read_as_it_was_written(monkeypatch, tmp_path):
     assert path[-1]["foreseen_seen"] > path[0]["foreseen_seen"]
 
 
-def test_at_equal_labels_and_steps_dpo_comes_as_near_to_the_annotators_optimum_as_ppo():
+def test_at_equal_labels_and_steps_dpo_comes_nearer_to_the_annotators_optimum_than_ppo():
     runs, heads_record = rivals.read(), heads.read()
     for name in heads.EQUAL:
         for k, price in enumerate(rivals.EQUAL_PRICES):
             at = alignment.BETAS.index(price)
             for run, found in zip(heads_record, runs[f"as long as {name}"], strict=True):
                 ppo = run["frontier"][name]["ppo"][at]
-                assert found[k]["true_gap_closed"] > max(0.97, ppo["true_gap_closed"] - 0.01)
+                assert found[k]["true_gap_closed"] > max(0.97, ppo["true_gap_closed"])
 
 
 def test_on_the_same_pairs_dpo_learns_them_by_heart_and_goes_further_and_further():
