@@ -10,10 +10,13 @@ import torch
 from ppo_lesson.experiments import (
     ablations,
     alignment,
+    arms,
     crossings,
     explosion,
+    heads,
     lambdas,
     reuse,
+    rivals,
     token_ratios,
 )
 from ppo_lesson.files import checkout, spare_others
@@ -24,11 +27,14 @@ MARK = '{"head":'  # by it a record of ours is known
 EXPERIMENTS: dict[str, Any] = {
     "ablations": ablations,
     "alignment": alignment,
+    "arms": arms,
     "crossings": crossings,
     "explosion": explosion,
+    "heads": heads,
     "lambda": lambdas,
     "museum": museum,
     "reuse": reuse,
+    "rivals": rivals,
     "token_ratios": token_ratios,
 }
 
