@@ -112,6 +112,7 @@ def _add_experiments(commands: argparse._SubParsersAction[argparse.ArgumentParse
         "alignment",
         "crossings",
         "explosion",
+        "interventions",
         "lambda",
         "museum",
         "reuse",
