@@ -109,7 +109,7 @@ def symptom_picture(steps: Row, sick: Curves, healthy: Curves, label: str) -> Im
     by_hand = PlaceHolderLayoutEngine(adjust_compatible=True, colorbar_gridspec=True)
     figure = Figure(figsize=(13, 5.6), dpi=100, layout=by_hand)
     axes = figure.subplots(2, 4, sharex=True)
-    figure.subplots_adjust(left=0.04, right=0.985, bottom=0.11, top=0.86, hspace=0.3, wspace=0.24)
+    figure.subplots_adjust(left=0.048, right=0.985, bottom=0.11, top=0.86, hspace=0.3, wspace=0.24)
     plot_symptom(axes, steps, sick, healthy, label)
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
