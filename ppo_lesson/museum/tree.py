@@ -261,7 +261,7 @@ def mermaid() -> str:
     return "\n".join([HEAD, *(f"    {line}" for line in lines)])
 
 
-HEAD = """%%{init: {"flowchart": {"rankSpacing": 18, "nodeSpacing": 14, "padding": 5, \
+HEAD = """%%{init: {"flowchart": {"rankSpacing": 12, "nodeSpacing": 14, "padding": 5, \
 "wrappingWidth": 170}}}%%
 flowchart TD
     accTitle: From the dashboard to the place of the fault"""

@@ -1,4 +1,4 @@
-"""What notebook 09 asks: how good is the critic, and what do the curves of a sick run say?"""
+"""Notebook 09's exercise: how good is the critic?"""
 
 from __future__ import annotations
 

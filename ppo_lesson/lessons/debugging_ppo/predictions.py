@@ -80,21 +80,20 @@ SHOWS = Question(
 ONE_SHOWS = Question(
     id="predict-one-shows",
     prompt=(
-        "All twenty runs of K, L, M and N end at the top. In one of the four, numbers on the "
-        "dashboard separate all five runs from the healthy ones. In which?"
+        "All twenty runs of K, L, M and N end at the top. In one of the four, a number on the "
+        "dashboard separates all five runs from the healthy ones, by far. In which?"
     ),
     options=(
         Option("K", "Its rows are too few: one of them has a high entropy, the others do not."),
         Option(
             "L",
-            "Look at value loss and entropy: every run of L ends above every healthy run in both.",
+            "Look at the value loss: it never falls as a healthy one does.",
             correct=True,
         ),
         Option("M", "A mean of -0.03 in place of 0 leaves no trace in any panel."),
         Option(
             "N",
-            "On CartPole a good policy's start is worth about as much as the state at which the "
-            "clock stopped, so the targets are nearly right.",
+            "Its value loss and its entropy lie among those of healthy runs, or close to them.",
         ),
     ),
 )
