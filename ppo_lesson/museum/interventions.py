@@ -125,16 +125,23 @@ def all_pairs_loss(
     return -(pairs.sum() + extra * pairs.diagonal().sum()) / pairs.numel()
 
 
-def _weighted(balanced: bool, *given: Any) -> list[float]:
+def _weighted(
+    balanced: bool,
+    policy: ActorCritic,
+    optimizer: torch.optim.Optimizer,
+    batch: Batch,
+    config: PPOConfig,
+    generator: torch.Generator,
+    _: Callable[..., Tensor],
+) -> list[float]:
     """Update by `all_pairs_loss`: own pairs weighted so that `right_multiple` is 0, or by 0."""
-    *most, batch, config, generator, _ = given
     total = len(batch.action)
 
     def own_weight(size: int) -> float:
         return (size - 1) / (total - 1) if balanced else 0.0
 
     loss = partial(all_pairs_loss, own_weight=own_weight)
-    return ppo.ppo_update(*most, batch, config, generator, loss)
+    return ppo.ppo_update(policy, optimizer, batch, config, generator, loss)
 
 
 @dataclass(frozen=True)
@@ -153,22 +160,24 @@ class Arm:
 
 
 _RAW = {"reward_scale": 1.0}
-_OWN, _UNITS = {"update": update_with_own_limits}, {"make_policy": predicts_in_units}
+_OWN = Parts(update=update_with_own_limits)
+_UNITS = Parts(make_policy=predicts_in_units)
+_BOTH = replace(_OWN, make_policy=predicts_in_units)
 _A, _G = FAULTS["all-with-all"].parts, FAULTS["swapped-sign"].parts
 ARMS = {
     arm.id: arm
     for arm in (
         Arm("scaled", "rewards scaled"),
-        Arm("scaled-own", "rewards scaled, own limits", parts=Parts(**_OWN)),
+        Arm("scaled-own", "rewards scaled, own limits", parts=_OWN),
         Arm("raw", "rewards not scaled", _RAW),
-        Arm("raw-own", "own limits for actor and critic", _RAW, Parts(**_OWN)),
-        Arm("raw-units", "critic in units of ten", _RAW, Parts(**_UNITS)),
-        Arm("raw-own-units", "both", _RAW, Parts(**_OWN, **_UNITS)),
+        Arm("raw-own", "own limits for actor and critic", _RAW, _OWN),
+        Arm("raw-units", "critic in units of ten", _RAW, _UNITS),
+        Arm("raw-own-units", "both", _RAW, _BOTH),
         Arm("a", "exhibit A", parts=_A),
         Arm("a-none", "A, right gradient cancelled", parts=Parts(update=partial(_weighted, True))),
         Arm("a-out", "A, own pairs left out", parts=Parts(update=partial(_weighted, False))),
         Arm("g", "exhibit G", parts=_G),
-        Arm("g-own", "G, own limits", parts=replace(_G, **_OWN)),
+        Arm("g-own", "G, own limits", parts=replace(_G, update=update_with_own_limits)),
     )
 }
 
