@@ -83,7 +83,8 @@ def plot_symptom(
         ax.set_ylim(LIMITS.get(name))
     for ax in np.atleast_2d(axes)[-1]:
         ax.set_xlabel("environment steps")
-    _write_key(flat[0].figure, label, len(healthy[names[0]]), sick is healthy)
+    bold = f"{label} (bold: median)" if len(sick[names[0]]) > 1 else label
+    _write_key(flat[0].figure, bold, len(healthy[names[0]]), sick is healthy)
     return axes
 
 
@@ -137,11 +138,12 @@ def _write_key(figure: Figure | SubFigure, label: str, num_healthy: int, all_hea
     from matplotlib.patches import Patch
 
     handles: list[Line2D | Patch] = [
-        Line2D([], [], linewidth=3.0, label=f"{label} (bold: median)", **line_style("new"))
+        Line2D([], [], linewidth=3.0, label=label, **line_style("new"))
     ]
     if not all_healthy:
         dashes = {"linewidth": 2.0, "color": COLORS["quiet"], "linestyle": "--"}
-        handles.append(Line2D([], [], label="healthy, median", **dashes))
+        words = "healthy, median" if num_healthy > 1 else "healthy"
+        handles.append(Line2D([], [], label=words, **dashes))
     if num_healthy > 1:
         handles.append(Patch(color=BAND, label="range of healthy runs"))
     figure.legend(handles=handles, loc="outside upper left", ncols=len(handles))

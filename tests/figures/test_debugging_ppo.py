@@ -68,7 +68,8 @@ def test_the_key_leaves_out_what_is_not_drawn() -> None:
     healthy, one = some_curves(0.0), {"entropy": torch.tensor([[1.0, 2.0]])}
     for sick, usual, words in (
         (healthy, healthy, ["it (bold: median)", "range of healthy runs"]),
-        (healthy, one, ["it (bold: median)", "healthy, median"]),
+        (healthy, one, ["it (bold: median)", "healthy"]),
+        (one, healthy, ["it", "healthy, median", "range of healthy runs"]),
     ):
         figure, ax = plt.subplots()
         plot_symptom(np.array([ax]), STEPS, sick, usual, "it", ["entropy"])
