@@ -114,6 +114,7 @@ def _add_experiments(commands: argparse._SubParsersAction[argparse.ArgumentParse
         "crossings",
         "explosion",
         "heads",
+        "interventions",
         "lambda",
         "museum",
         "reuse",

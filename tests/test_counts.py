@@ -27,7 +27,7 @@ from ppo_lesson.language.config import RLHFConfig
 from ppo_lesson.language.feedback import Pairs
 from ppo_lesson.language.model import LanguageModel
 from ppo_lesson.maths.shapes import check_count, check_seed
-from ppo_lesson.museum import rollouts as room
+from ppo_lesson.museum import interventions, rollouts as room
 from ppo_lesson.training.config import PPOConfig
 from ppo_lesson.training.session import RIGHT
 from ppo_lesson.worlds.careful_cliff import careful_cliff_data
@@ -398,6 +398,13 @@ CALLS: dict[str, Call] = {
         {"num_evaluations": 1, "num_episodes": 1},
     ),
     "museum.record.rerun": Call(lambda: {"name": "healthy", "seed": 3}, {"seed": 0}),
+    "museum.interventions.rerun": Call(
+        lambda: {"arm": interventions.ARMS["scaled"], "seed": 3}, {"seed": 0}
+    ),
+    "museum.interventions.right_multiple": Call(
+        lambda: {"num_samples": 7, "minibatch_size": 3}, {"num_samples": 2, "minibatch_size": 1}
+    ),
+    "museum.ladder.climb": Call(lambda: {"probe_name": "ConstantProbe", "seed": 3}, {"seed": 0}),
     "notebook.page.number_text": Call(lambda: {"value": 1.5, "digits": 3}, {"digits": 1}),
     "notebook.page.setup": Call(lambda: {"seed": 3}, {"seed": 0}),
     "notebook.page.show": Call(lambda: {"label": "x", "value": 1.5, "digits": 3}, {"digits": 1}),
@@ -423,6 +430,8 @@ LONG = {
     "notebook.board",
     "notebook.film",
     "notebook.live.progress_bar",
+    "museum.interventions.rerun",
+    "museum.ladder.climb",
     "museum.record.rerun",
     "notebook.page.setup",
 }

@@ -20,7 +20,7 @@ from ppo_lesson.experiments import (
     token_ratios,
 )
 from ppo_lesson.files import checkout, spare_others
-from ppo_lesson.museum import record as museum
+from ppo_lesson.museum import interventions, record as museum
 
 MARK = '{"head":'  # by it a record of ours is known
 
@@ -31,6 +31,7 @@ EXPERIMENTS: dict[str, Any] = {
     "crossings": crossings,
     "explosion": explosion,
     "heads": heads,
+    "interventions": interventions,
     "lambda": lambdas,
     "museum": museum,
     "reuse": reuse,

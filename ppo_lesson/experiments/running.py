@@ -41,6 +41,7 @@ METRICS = (
     "clip_fraction",
     "active_clip_fraction",
     "entropy",
+    "value_loss",
     "explained_variance",
     "gradient_norm",
     "first_ratio",

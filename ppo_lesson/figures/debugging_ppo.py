@@ -1,4 +1,4 @@
-"""Figures of notebook 09: the curves of a sick run beside healthy ones, and ablations."""
+"""Figures of notebook 09: curves of a faulty run beside healthy ones, differences, the tree."""
 
 from __future__ import annotations
 
@@ -26,10 +26,12 @@ if TYPE_CHECKING:
 SYMPTOMS = {
     "return": "return of an episode",
     "approx_kl": "approximate KL, nats",
+    "clip_fraction": "clip fraction, logged",
     "entropy": "entropy, nats",
+    "value_loss": "value loss",
     "explained_variance": "explained variance",
     "gradient_norm": "gradient norm",
-    "first_ratio": "largest ratio, first minibatch",
+    "first_ratio": "largest first ratio",
 }
 """Metric and title of each panel, in reading order."""
 
@@ -38,11 +40,16 @@ RETURN_LIMITS = return_limits(solved_return(PPOConfig.env_id))
 
 LIMITS = {
     "return": RETURN_LIMITS,
+    "clip_fraction": (0, 0.6),
     "entropy": (0, 0.72),
+    "value_loss": (5e-6, 1e4),
     "explained_variance": (-1.0, 1.05),
     "first_ratio": (0.9, 4.0),
 }
 """Fixed ends of an axis, so that pictures can be compared; outliers leave the frame."""
+
+LOGARITHMIC = ("value_loss",)
+"""Metrics that go over many powers of ten."""
 
 BAND = "#dddddd"  # the range of healthy runs
 PICTURE_COLOURS = 48  # two hues, their mixtures with white, and black
@@ -72,29 +79,12 @@ def plot_symptom(
     flat = list(np.asarray(axes).flat)
     for ax, name in zip(flat, names, strict=True):
         _plot_runs(ax, steps, sick[name], healthy[name])
-        ax.set(title=SYMPTOMS[name], ylim=LIMITS.get(name))
+        ax.set(title=SYMPTOMS[name], yscale="log" if name in LOGARITHMIC else "linear")
+        ax.set_ylim(LIMITS.get(name))
     for ax in np.atleast_2d(axes)[-1]:
         ax.set_xlabel("environment steps")
-    _write_key(flat[0].figure, label, len(healthy[names[0]]), sick is healthy)
-    return axes
-
-
-def plot_returns(
-    axes: Sequence[Axes], steps: Row, exhibits: Mapping[str, Tensor], healthy: Tensor
-) -> Sequence[Axes]:
-    """Draw the returns of several exhibits over those of healthy runs, a panel per exhibit.
-
-    Args:
-        axes: one Axes per exhibit.
-        steps: (U,) environment steps of the records.
-        exhibits: title of the panel -> (S, U) return of each run.
-        healthy: (S, U) the same of the right code.
-    """
-    for ax, (title, returns) in zip(axes, exhibits.items(), strict=True):
-        _plot_runs(ax, steps, returns, healthy)
-        ax.set(title=title, xlabel="environment steps", ylim=LIMITS["return"])
-    axes[0].set_ylabel(SYMPTOMS["return"])
-    _write_key(axes[0].figure, "an exhibit", len(healthy), False)
+    bold = f"{label} (bold: median)" if len(sick[names[0]]) > 1 else label
+    _write_key(flat[0].figure, bold, len(healthy[names[0]]), sick is healthy)
     return axes
 
 
@@ -102,8 +92,8 @@ def plot_returns(
 def symptom_picture(steps: Row, sick: Curves, healthy: Curves, label: str) -> Image:
     """Draw all panels of `plot_symptom` as a picture of few colours and few bytes.
 
-    A notebook that shows eleven of them would be three times as large with pictures of all colours,
-    and would spend most of its time on finding the best margins.
+    A notebook that shows fifteen of them would be three times as large with pictures of all
+    colours, and would spend most of its time on finding the best margins.
 
     Args:
         steps: (U,) environment steps of the records.
@@ -118,9 +108,9 @@ def symptom_picture(steps: Row, sick: Curves, healthy: Curves, label: str) -> Im
     from PIL import Image as Pictures
 
     by_hand = PlaceHolderLayoutEngine(adjust_compatible=True, colorbar_gridspec=True)
-    figure = Figure(figsize=(11, 5.6), dpi=100, layout=by_hand)
-    axes = figure.subplots(2, 3, sharex=True)
-    figure.subplots_adjust(left=0.05, right=0.985, bottom=0.11, top=0.86, hspace=0.3, wspace=0.2)
+    figure = Figure(figsize=(13, 5.6), dpi=100, layout=by_hand)
+    axes = figure.subplots(2, 4, sharex=True)
+    figure.subplots_adjust(left=0.048, right=0.985, bottom=0.11, top=0.86, hspace=0.3, wspace=0.24)
     plot_symptom(axes, steps, sick, healthy, label)
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
@@ -152,7 +142,8 @@ def _write_key(figure: Figure | SubFigure, label: str, num_healthy: int, all_hea
     ]
     if not all_healthy:
         dashes = {"linewidth": 2.0, "color": COLORS["quiet"], "linestyle": "--"}
-        handles.append(Line2D([], [], label="healthy", **dashes))
+        words = "healthy, median" if num_healthy > 1 else "healthy"
+        handles.append(Line2D([], [], label=words, **dashes))
     if num_healthy > 1:
         handles.append(Patch(color=BAND, label="range of healthy runs"))
     figure.legend(handles=handles, loc="outside upper left", ncols=len(handles))
@@ -163,30 +154,21 @@ def _median(curves: Tensor) -> Tensor:
     return curves.nanmedian(dim=0).values
 
 
-def plot_ablations(
-    ax: Axes, intervals: Mapping[str, Interval], reference: str, xlabel: str
-) -> Axes:
-    """Draw a dot and an interval for each ablation, the name beside it.
+def plot_differences(ax: Axes, intervals: Mapping[str, Interval], xlabel: str) -> Axes:
+    """Draw how far each setting is from the default: a dot, an interval, the name beside it.
 
     Args:
         ax: to draw on.
-        intervals: title -> interval of its score; from top to bottom in this order.
-        reference: the title whose interval is drawn through the whole picture.
-        xlabel: what the score is.
-
-    Raises:
-        ValueError: there is no interval of the reference.
+        intervals: title -> interval of the difference; from top to bottom in this order.
+        xlabel: what differs from what.
     """
-    if reference not in intervals:
-        raise ValueError(f"reference: expected one of {list(intervals)}, got {reference!r}")
-    low, _, high = intervals[reference]
-    ax.axvspan(low, high, color=COLORS["old"], alpha=0.15, linewidth=0)
-    for row, (title, (low, middle, high)) in enumerate(intervals.items()):
-        role = "old" if title == reference else "new"
+    ax.axvline(0, color=COLORS["old"], linewidth=2)
+    for row, (low, middle, high) in enumerate(intervals.values()):
+        role = "quiet" if low <= 0 <= high else "new"
         ax.plot([low, high], [row, row], color=COLORS[role], linewidth=5, solid_capstyle="butt")
         ax.plot(middle, row, "o", color="white", markeredgecolor=COLORS[role], markersize=9)
     ax.set_yticks(range(len(intervals)), list(intervals))
     ax.invert_yaxis()
     ax.grid(axis="y", visible=False)
-    ax.set(xlabel=xlabel, xlim=RETURN_LIMITS)
+    ax.set(xlabel=xlabel)
     return ax

@@ -28,7 +28,7 @@ DASHBOARD = {
     "entropy": "entropy, nats",
     "explained_variance": "explained variance",
     "gradient_norm": "gradient norm",
-    "learning_rate": "learning rate",
+    "value_loss": "value loss",
 }
 """Metric and title of each panel, in reading order."""
 

@@ -87,15 +87,15 @@ FAULTS = (
     Fault(
         id="swapped-sign",
         title="the TD error has the wrong sign",
-        change="What was predicted and what came are swapped.",
+        change="Prediction and outcome are swapped.",
         part="gae",
         wrong=swaps_the_sign,
         test=more_than_expected_is_good,
     ),
     Fault(
         id="truncation-as-termination",
-        title="an episode that was cut short by the clock is taken for one that has ended",
-        change="Behind a time limit nothing is counted, as if the world had ended there.",
+        title="a time limit is taken for the end of the world",
+        change="After a time limit nothing is counted, as if the world had ended there.",
         part="gae",
         wrong=takes_truncation_for_termination,
         test=the_future_is_worth_something_after_truncation,

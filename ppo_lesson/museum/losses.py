@@ -74,7 +74,7 @@ FAULTS = (
     ),
     Fault(
         id="all-with-all",
-        title="a column of advantages meets a row of ratios: every pair is multiplied",
+        title="every ratio is multiplied by every advantage",
         change="The advantages have the shape (N, 1), so that products have the shape (N, N).",
         part="policy_loss",
         wrong=pairs_all_with_all,

@@ -117,7 +117,7 @@ FAULTS = (
     ),
     Fault(
         id="reset-observation",
-        title="a truncated episode is bootstrapped from the first observation of the next",
+        title="after a time limit the next episode's start is valued",
         change="Where an episode ends, next_value is that of the next episode's start.",
         part="rollouts",
         wrong=bootstraps_from_the_reset,
@@ -125,7 +125,7 @@ FAULTS = (
     ),
     Fault(
         id="shifted-observation",
-        title="beside each action stands the observation that came after it",
+        title="each action is stored with the observation that followed",
         change="The step is stored after the observation was replaced by the one that follows.",
         part="rollouts",
         wrong=stores_what_follows,

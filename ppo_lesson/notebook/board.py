@@ -1,4 +1,4 @@
-"""Training on one screen while it happens: a bar, four curves, and a button that stops it."""
+"""Training on one screen while it happens: a bar, six panels, and a button that stops it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ from ppo_lesson.training.session import ALL_DONE
 SHARE = 0.04
 """Of the time that training takes by itself, how much drawing may take; the aim is below 5 %."""
 
-DESCRIPTION = "Training dashboard: return, KL, clip fraction and largest ratio against steps."
+DESCRIPTION = (
+    "Training dashboard: return, KL, clip fraction, largest ratio, value loss and entropy "
+    "against steps."
+)
 HOW_TO_STOP = (
     "Stop, or the square in the toolbar, ends training after the running update. Nothing is lost."
 )

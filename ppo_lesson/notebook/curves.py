@@ -1,4 +1,4 @@
-"""Four curves of a training, drawn again and again while it runs."""
+"""Six panels of a training, drawn again and again while it runs."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
 from ppo_lesson.figures.ppo_cartpole import return_limits
@@ -22,6 +23,9 @@ from ppo_lesson.training.diagnostics import IterationMetrics
 
 WIDTH, HEIGHT = 1000, 510
 """Of the picture, in pixels: readable from the back row, and as high as a small screen shows."""
+
+GRID = 2, 3
+"""Rows and columns of panels."""
 
 
 class Curve(NamedTuple):
@@ -34,10 +38,10 @@ class Curve(NamedTuple):
 
 
 class DashboardCurves:
-    """Four curves against environment steps, drawn anew in a few milliseconds.
+    """Six panels against environment steps, drawn anew in a few milliseconds.
 
     Axes, ticks and titles are drawn once and kept as a picture, over which only the lines are
-    drawn. Where a curve leaves its axes, they alone are drawn again, on their quarter.
+    drawn. Where a curve leaves its axes, they alone are drawn again, on their sixth.
     """
 
     @house_style()
@@ -48,14 +52,16 @@ class DashboardCurves:
         self.figure.set_layout_engine("none")  # `setup()` has chosen one
         self.canvas = FigureCanvasAgg(self.figure)
         # By hand: measuring every label takes 200 ms, and axes that grow would move.
-        places = {"left": 0.07, "right": 0.96, "bottom": 0.07, "top": 0.93,
-                  "wspace": 0.2, "hspace": 0.38}  # fmt: skip
-        axes = self.figure.subplots(2, 2, gridspec_kw=places).flat
-        titles = ("mean return", "approximate KL, nats", "clip fraction", "largest ratio")
+        places = {"left": 0.05, "right": 0.975, "bottom": 0.07, "top": 0.93,
+                  "wspace": 0.26, "hspace": 0.38}  # fmt: skip
+        axes = self.figure.subplots(*GRID, gridspec_kw=places).flat
+        titles = ("mean return", "approximate KL, nats", "clip fraction")
+        titles += ("largest ratio", "value loss", "entropy, nats")
         # With the default settings all curves stay inside.
-        limits = (return_limits(solved), (0, 0.05), (0, 0.8), (1, 4.0))
+        limits = (return_limits(solved), (0, 0.05), (0, 0.8), (1, 4.0), (0, 0.6), (0, 0.75))
         for ax, title, ends in zip(axes, titles, limits, strict=True):
             ax.set(title=title, xlim=(0, config.total_steps), ylim=ends)
+            ax.xaxis.set_major_locator(MaxNLocator(4))
             ax.xaxis.set_major_formatter(lambda x, _: f"{x / 1000:g}k")
             ax.yaxis.set_major_formatter(lambda y, _: f"{y:.4g}")
         if solved is not None:
@@ -66,6 +72,8 @@ class DashboardCurves:
             "clip_fraction": _curve(axes[2], "old", "logged"),
             "active_clip_fraction": _curve(axes[2], "new", "without gradient"),
             "largest_ratio": _curve(axes[3], "weight"),
+            "value_loss": _curve(axes[4], "old"),
+            "entropy": _curve(axes[5], "new"),
         }
         axes[2].legend(loc="upper right")
         self.canvas.draw()
@@ -74,7 +82,7 @@ class DashboardCurves:
     def add(self, metrics: IterationMetrics) -> None:
         """Lengthen the curves of one iteration."""
         self.steps = metrics.steps
-        for name in ("approx_kl", "clip_fraction", "active_clip_fraction", "largest_ratio"):
+        for name in self.curves.keys() - {"return"}:
             self.extend(name, metrics.steps, getattr(metrics, name))
 
     def extend(self, name: str, steps: int, value: float) -> None:
@@ -105,10 +113,10 @@ class DashboardCurves:
 
     @house_style()
     def _draw_again(self, ax: Axes) -> None:
-        row, column = divmod(self.figure.axes.index(ax), 2)
-        corner = (column / 2, (1 - row) / 2)
-        quarter = Rectangle(corner, 0.5, 0.5, color="white", transform=self.figure.transFigure)
-        self.figure.draw_artist(quarter)
+        rows, columns = GRID
+        row, column = divmod(self.figure.axes.index(ax), columns)
+        place = (column / columns, (rows - 1 - row) / rows), 1 / columns, 1 / rows
+        self.figure.draw_artist(Rectangle(*place, color="white", transform=self.figure.transFigure))
         self.figure.draw_artist(ax)
 
 

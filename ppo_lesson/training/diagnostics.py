@@ -43,6 +43,7 @@ class IterationMetrics:
     largest_ratio: float  # over the rollout after the last epoch, current over old
     first_ratio: float  # of the first minibatch, before any step; 1 in a right program
     entropy: float  # mean entropy of the new policy on the rollout, in nats
+    value_loss: float  # of the critic before, on the rollout, in units of the scaled reward squared
     explained_variance: float  # of the value targets by the critic before; NaN if all are equal
     gradient_norm: float  # mean norm of the gradients before they were shortened
     learning_rate: float  # Adam's step size in this iteration
@@ -113,6 +114,7 @@ def diagnose(policy: ActorCritic, batch: Batch, config: PPOConfig) -> dict[str, 
         "active_clip_fraction": maths.active_clip_fraction(ratio, batch.advantage, epsilon),
         "largest_ratio": ratio.max(),
         "entropy": maths.entropy(logits).mean(),
+        "value_loss": maths.value_loss(batch.old_value, target),
         "explained_variance": torch.tensor(torch.nan),
     }
     # A learned world whose targets are all equal is no fault, and worth no warning per iteration.

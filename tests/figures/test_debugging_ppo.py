@@ -5,7 +5,6 @@ from typing import cast
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pytest
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -15,12 +14,11 @@ from ppo_lesson.figures.debugging_ppo import (
     LIMITS,
     PICTURE_COLOURS,
     SYMPTOMS,
-    plot_ablations,
-    plot_returns,
+    plot_differences,
     plot_symptom,
     symptom_picture,
 )
-from ppo_lesson.figures.style import STYLE
+from ppo_lesson.figures.style import COLORS, STYLE
 from ppo_lesson.training.statistics import Interval
 
 STEPS = torch.tensor([100.0, 200.0])
@@ -41,7 +39,7 @@ def key(figure: Figure) -> list[str]:
 
 
 def test_every_panel_shows_all_runs_and_their_median_healthy_and_sick() -> None:
-    _, axes = plt.subplots(2, 3)
+    _, axes = plt.subplots(2, 4)
     plot_symptom(axes, STEPS, some_curves(10.0), some_curves(0.0), "exhibit A")
     for ax, (name, title) in zip(axes.flat, SYMPTOMS.items(), strict=True):
         lines = drawn(ax)
@@ -60,7 +58,7 @@ def test_every_panel_shows_all_runs_and_their_median_healthy_and_sick() -> None:
 def test_the_key_stands_above_the_panels_and_names_what_is_drawn() -> None:
     figure, axes = plt.subplots(1, 2, layout="constrained")
     plot_symptom(axes, STEPS, some_curves(10.0), some_curves(0.0), "it", ["entropy", "return"])
-    assert key(figure) == ["it", "healthy", "range of healthy runs"]
+    assert key(figure) == ["it (bold: median)", "healthy, median", "range of healthy runs"]
     figure.canvas.draw()
     bottom = figure.legends[0].get_window_extent().y0
     assert all(bottom > ax.get_window_extent().y1 for ax in axes)
@@ -69,24 +67,13 @@ def test_the_key_stands_above_the_panels_and_names_what_is_drawn() -> None:
 def test_the_key_leaves_out_what_is_not_drawn() -> None:
     healthy, one = some_curves(0.0), {"entropy": torch.tensor([[1.0, 2.0]])}
     for sick, usual, words in (
-        (healthy, healthy, ["it", "range of healthy runs"]),
-        (healthy, one, ["it", "healthy"]),
+        (healthy, healthy, ["it (bold: median)", "range of healthy runs"]),
+        (healthy, one, ["it (bold: median)", "healthy"]),
+        (one, healthy, ["it", "healthy, median", "range of healthy runs"]),
     ):
         figure, ax = plt.subplots()
         plot_symptom(np.array([ax]), STEPS, sick, usual, "it", ["entropy"])
         assert key(figure) == words
-
-
-def test_the_returns_of_each_exhibit_stand_in_their_own_panel() -> None:
-    figure, axes = plt.subplots(1, 2)
-    runs = some_curves(0.0)["return"]
-    plot_returns(axes, STEPS, {"exhibit K": runs + 10, "exhibit L": runs + 20}, runs)
-    assert [[line[0] for line in drawn(ax)] for ax in axes] == [
-        [3, 11, 13, 15, 13],
-        [3, 21, 23, 25, 23],
-    ]
-    assert [ax.get_title(loc="left") + ax.get_title() for ax in axes] == ["exhibit K", "exhibit L"]
-    assert key(figure)[1:] == ["healthy", "range of healthy runs"]
 
 
 def test_a_picture_has_few_colours_and_shows_the_runs() -> None:
@@ -97,7 +84,7 @@ def test_a_picture_has_few_colours_and_shows_the_runs() -> None:
 
     first, other = picture(0.25), picture(0.5)
     assert first.mode == "P" and len(first.getcolors() or []) <= PICTURE_COLOURS
-    assert first.size == other.size == (1100, 560)
+    assert first.size == other.size == (1300, 560)
     assert first.convert("RGB").tobytes() != other.convert("RGB").tobytes()
 
 
@@ -109,25 +96,20 @@ def test_panels_show_the_metrics_that_were_asked_for() -> None:
     assert titles == [SYMPTOMS["entropy"], SYMPTOMS["return"]]
 
 
-def test_each_ablation_has_its_interval_and_its_dot_beside_its_name() -> None:
+def test_each_difference_has_its_interval_and_its_dot_beside_its_name() -> None:
     ax = plt.figure().subplots()
-    intervals = {"default": Interval(400.0, 450.0, 490.0), "no clip": Interval(10.0, 30.0, 300.0)}
-    plot_ablations(ax, intervals, "default", "return")
-    names = [label.get_text() for label in ax.get_yticklabels()]
-    assert names == list(intervals)
+    intervals = {"no clip": Interval(-300.0, -250.0, -90.0), "10 epochs": Interval(-5.0, 20.0, 38)}
+    plot_differences(ax, intervals, "difference")
+    assert [label.get_text() for label in ax.get_yticklabels()] == list(intervals)
+    assert np.asarray(ax.lines[0].get_xdata()).tolist() == [0, 0]
     for row, interval in enumerate(intervals.values()):
-        ends, dot = ax.lines[2 * row : 2 * row + 2]
+        ends, dot = ax.lines[1 + 2 * row : 3 + 2 * row]
         assert np.asarray(ends.get_xdata()).tolist() == [interval.low, interval.high]
         assert np.asarray(dot.get_xdata()).tolist() == [interval.middle]
         assert {*np.asarray(ends.get_ydata()), *np.asarray(dot.get_ydata())} == {
             ax.get_yticks()[row]
         }
-    band = ax.patches[0].get_extents().transformed(ax.transData.inverted())
-    assert (band.x0, band.x1) == pytest.approx((400, 490))
+    colours = [ax.lines[1].get_color(), ax.lines[3].get_color()]
+    assert colours == [COLORS["new"], COLORS["quiet"]]  # one holds 0, the other does not
     bottom, top = ax.get_ylim()
     assert bottom > top  # the first name stands at the top
-
-
-def test_a_reference_without_an_interval_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"reference: expected one of .*, got 'clip'"):
-        plot_ablations(plt.figure().subplots(), {}, "clip", "return")

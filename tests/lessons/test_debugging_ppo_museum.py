@@ -11,7 +11,6 @@ from ppo_lesson.lessons.debugging_ppo.silent import SILENT
 from ppo_lesson.museum import record as museum
 from ppo_lesson.museum.detectors import one_step
 from ppo_lesson.museum.record import FAULTS
-from tests.museum.test_record import SILENT as SILENT_FAULTS  # whose curves are tested there
 
 QUESTIONS = (*MUSEUM, *SILENT)
 
@@ -38,9 +37,17 @@ def test_no_place_among_the_options_is_the_right_one_too_often() -> None:
     assert min(places.count(k) for k in range(4)) >= 2
 
 
-def test_silent_faults_are_asked_for_by_their_tests_and_the_others_by_their_curves() -> None:
-    for letter, question in zip(EXHIBITS, QUESTIONS, strict=True):
-        assert ("A test" in question.prompt) == (lesson.fault(letter).id in SILENT_FAULTS)
+def test_a_question_does_not_read_the_picture_aloud() -> None:
+    for question in MUSEUM:
+        assert question.prompt == f"Exhibit {question.id[-1].upper()}. What is the cause?"
+    for question in SILENT:
+        assert " A test " in question.prompt
+
+
+def test_the_right_cause_is_the_longest_no_more_often_than_by_chance() -> None:
+    lengths = [[len(option.text) for option in question.options] for question in QUESTIONS]
+    longest = [max(row) == len(q.answer.text) for row, q in zip(lengths, QUESTIONS, strict=True)]
+    assert sum(longest) <= len(QUESTIONS) / 4
 
 
 def test_the_curves_of_an_exhibit_are_those_of_its_fault() -> None:

@@ -74,6 +74,7 @@ def test_each_metric_equals_its_formula_sample_by_sample() -> None:
         "active_clip_fraction": sum(active) / num_samples,
         "largest_ratio": max(ratios),
         "entropy": distribution.entropy().mean().item(),
+        "value_loss": residual.square().mean().item() / 2,
         "explained_variance": 1 - (residual.var() / batch.value_target.var()).item(),
     }
     assert measured.keys() == expected.keys()

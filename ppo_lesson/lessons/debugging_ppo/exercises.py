@@ -1,4 +1,4 @@
-"""What notebook 09 asks: how good is the critic, and what do the curves of a sick run say?"""
+"""Notebook 09's exercise: how good is the critic?"""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _with_a_small_number(correction: int) -> Function:
 
 
 _NO_SHARE = (
-    "You did not divide by the variance of the targets, so the number has a unit and is no share."
+    "You did not divide by the variance of the targets: the number has a unit and is not a share."
 )
 _VALUE, _TARGET = (1.0, 3.0, 2.5, -1.0), (2.0, 3.5, 1.0, -2.0)
 

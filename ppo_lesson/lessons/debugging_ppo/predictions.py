@@ -12,44 +12,43 @@ TIMID = Question(
     ),
     options=(
         Option(
-            "both are exactly 0: such steps cannot be measured",
+            "Both are exactly 0: such steps cannot be measured.",
             "The policy does move, a little, and k3 sees every little: KL is small and above 0. "
             "Only a count, the share of ratios outside, can be exactly 0.",
         ),
         Option(
-            "a small KL, and a clip fraction of exactly 0",
+            "A small KL, and a clip fraction of exactly 0.",
             "No ratio gets as far as 0.8 or 1.2. A clip that never acts is a sign of steps "
             "that are too timid.",
             correct=True,
         ),
         Option(
-            "as before: the clip decides how far an update goes",
-            "The clip takes away an incentive at the interval's ends. Who never gets there is "
-            "never stopped.",
+            "Much the same: the clip decides how far an update goes.",
+            "The clip takes away an incentive at the interval's ends. A ratio that never gets "
+            "there is never stopped.",
         ),
     ),
 )
 
-UNSCALED = Question(
-    id="predict-unscaled",
+OWN_LIMITS = Question(
+    id="predict-own-limits",
     prompt=(
-        "The rewards are ten times as large, because somebody forgot to scale them. Advantages are "
-        "normalised as before. Which panel of the dashboard tells?"
+        "Rewards are not scaled, and the gradients of actor and critic are shortened together. "
+        "Now each gets a limit of its own, so that a long critic's gradient takes nothing from the "
+        "actor's. How does the score over ten seeds change?"
     ),
     options=(
         Option(
-            "entropy: larger rewards make the policy decide sooner",
-            "The policy sees normalised advantages, and these have lost their unit.",
+            "It rises by more than 20: the actor has its gradient back.",
+            "That is what one reads out of the gradient norm. The control says otherwise.",
         ),
         Option(
-            "approximate KL: larger rewards make larger steps",
-            "Adam's step does not grow with the gradient, and the policy's part of it is "
-            "normalised anyway.",
+            "It stays within 20 of what it was.",
+            "Less happens than one expects, but something does: it falls.",
         ),
         Option(
-            "gradient norm: the critic has ten times as far to go",
-            "Its targets are ten times as large, so is its error, and so is the gradient of a "
-            "squared error. Shortened to 0.5, little of it is left for the policy.",
+            "It falls by more than 20.",
+            "So the shared limit is not what costs these runs their score.",
             correct=True,
         ),
     ),
@@ -58,25 +57,45 @@ UNSCALED = Question(
 SHOWS = Question(
     id="predict-shows",
     prompt=(
-        "Fourteen faults, ten of which were found in published code. In how many of them is the "
-        "return at the end of training plainly lower than that of the right code?"
+        "Fourteen faults, five seeds each. In how many of them is the return at the end of "
+        "training (the median over seeds) below 475, so that the return alone tells you?"
     ),
     options=(
         Option(
-            "in all fourteen: a fault is a fault",
-            "Four leave no trace on CartPole, and two more are seen in other numbers only.",
+            "In all fourteen: a fault is a fault.",
+            "Six faults end at the top all the same.",
         ),
         Option(
-            "in eight",
-            "Eight are seen in the return, two more in the other numbers, and four by a test "
-            "alone.",
+            "In eight.",
+            "In the other six the return ends at the top.",
             correct=True,
         ),
         Option(
-            "in two or three: PPO is robust",
+            "In two or three: PPO is robust.",
             "It forgives much, though not a lost last step or a maximum for a minimum.",
         ),
     ),
 )
 
-PREDICTIONS = (TIMID, UNSCALED, SHOWS)
+ONE_SHOWS = Question(
+    id="predict-one-shows",
+    prompt=(
+        "All twenty runs of K, L, M and N end at the top. In one of the four, a number on the "
+        "dashboard separates all five runs from the healthy ones, by far. In which?"
+    ),
+    options=(
+        Option("K", "Its rows are too few: one of them has a high entropy, the others do not."),
+        Option(
+            "L",
+            "Look at the value loss: it never falls as a healthy one does.",
+            correct=True,
+        ),
+        Option("M", "A mean of -0.03 in place of 0 leaves no trace in any panel."),
+        Option(
+            "N",
+            "Its value loss and its entropy lie among those of healthy runs, or close to them.",
+        ),
+    ),
+)
+
+PREDICTIONS = (TIMID, OWN_LIMITS, SHOWS, ONE_SHOWS)
