@@ -64,11 +64,9 @@ def test_equal_lengths_show_no_difference_between_the_two_losses():
 def test_every_bar_ends_inside_the_panel_and_none_reaches_the_words():
     for at in TABLE:
         assert at["push_up"] < MOST and -at["push_down"] < MOST
-    # The words begin at the third token, above 0.35 and below -0.35.
-    longer = [at for at in TABLE if at["right"] > 2]
-    assert max(at["push_up"] for at in longer) < 0.35
-    longer = [at for at in TABLE if at["wrong"] > 2]
-    assert max(-at["push_down"] for at in longer) < 0.35
+    # The words begin at the fourth token, above 0.25 and below -0.45.
+    assert max(at["push_up"] for at in TABLE if at["right"] > 3) < 0.25
+    assert max(-at["push_down"] for at in TABLE if at["wrong"] > 3) < 0.45
 
 
 def test_the_text_tells_of_the_start():
