@@ -5,7 +5,7 @@ from __future__ import annotations
 from ppo_lesson.exercises.questions import Option, Question
 
 PREDICT_EQUAL_GROUP = Question(
-    id="predict-grpo-equal-group",
+    id="predict-equal-group",
     prompt=(
         "GRPO's advantage is (R - mean) / (standard deviation + 1e-8), group by group. Eight "
         "responses to a prompt have the same high reward, the price of divergence included. What "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ppo_lesson.exercises.questions import Option, Question
 
 WITHOUT_CRITIC = Question(
-    id="grpo-without-critic",
+    id="grpo-no-critic",
     prompt="GRPO has no critic. What takes its place, and what stays of PPO?",
     options=(
         Option(
@@ -33,7 +33,7 @@ WITHOUT_CRITIC = Question(
 )
 
 SCALED_GROUPS = Question(
-    id="grpo-scaled-groups",
+    id="grpo-two-groups",
     prompt=(
         "In one group the rewards lie 10 apart, in another 0.01. Both are centred and divided by "
         "their standard deviation. Which pulls harder at the policy?"
