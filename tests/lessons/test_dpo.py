@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 
-from ppo_lesson.lessons.dpo_and_beyond import LESSON
+from ppo_lesson.lessons.dpo import LESSON
 
 EXERCISES = {exercise.id: exercise for exercise in LESSON.exercises}
 

@@ -9,7 +9,7 @@ from matplotlib.text import Annotation
 from torch import Tensor
 
 from ppo_lesson import maths
-from ppo_lesson.figures.dpo_and_beyond import (
+from ppo_lesson.figures.dpo import (
     LABEL_AT,
     OFTEN,
     plot_closing,
