@@ -114,6 +114,7 @@ def _add_experiments(commands: argparse._SubParsersAction[argparse.ArgumentParse
         "explosion",
         "lambda",
         "museum",
+        "pairs",
         "reuse",
         "token_ratios",
     )

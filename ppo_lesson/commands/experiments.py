@@ -13,6 +13,7 @@ from ppo_lesson.experiments import (
     crossings,
     explosion,
     lambdas,
+    pairs,
     reuse,
     token_ratios,
 )
@@ -28,6 +29,7 @@ EXPERIMENTS: dict[str, Any] = {
     "explosion": explosion,
     "lambda": lambdas,
     "museum": museum,
+    "pairs": pairs,
     "reuse": reuse,
     "token_ratios": token_ratios,
 }

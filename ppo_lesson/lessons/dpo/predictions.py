@@ -1,128 +1,124 @@
-"""What notebook 11 lets the learner predict before a cell is run."""
+"""What notebook 11 asks before it shows: a learner commits to an answer first."""
 
 from __future__ import annotations
 
 from ppo_lesson.exercises.questions import Option, Question
 
-PREDICT_LIMITS = Question(
-    id="predict-dpo-limits",
-    prompt=(
-        "The optimum of RLHF, π*, depends on the price beta. Where does it go if beta becomes very "
-        "large, and where if beta becomes very small?"
-    ),
-    options=(
-        Option(
-            "Large: to the best response. Small: to the reference.",
-            "Beta is the price of leaving the reference. When it is high, one stays.",
-        ),
-        Option(
-            "Large: to the reference. Small: to the uniform distribution.",
-            "The first half is right. Where leaving is cheap, the reward alone decides, and it is "
-            "anything but indifferent.",
-        ),
-        Option(
-            "Large: to the uniform distribution. Small: to the best response.",
-            "The second half is right. At a high price nothing is worth leaving the reference for, "
-            "and the reference is not uniform.",
-        ),
-        Option(
-            "Large: to the reference. Small: to the best of what the reference can say.",
-            "e to the power of R / β goes to 1 for all, or singles out the highest reward. What "
-            "has the probability 0 under the reference keeps it.",
-            correct=True,
-        ),
-    ),
-)
-
-PREDICT_BOTH_FALL = Question(
-    id="predict-dpo-both-fall",
-    prompt=(
-        "DPO trains, and its loss falls all the time. What can the log-probability of a *chosen* "
-        "response do meanwhile?"
-    ),
-    options=(
-        Option(
-            "Only rise: making it likelier is what the loss asks for.",
-            "The loss sees the chosen response only beside the rejected one. It asks for a larger "
-            "difference.",
-        ),
-        Option(
-            "It may fall, if that of the rejected response falls more.",
-            "The loss depends on the difference alone. What both lose goes to responses that stand "
-            "in no pair.",
-            correct=True,
-        ),
-        Option(
-            "It stays, while that of the rejected response falls.",
-            "The gradient pulls at both with the same strength, and the weights that they share "
-            "decide how each of them moves.",
-        ),
-        Option(
-            "It cannot fall together with that of the rejected one: probabilities sum to 1.",
-            "They sum to 1 over all responses. There are thousands of others to take what these "
-            "two lose.",
-        ),
-    ),
-)
-
-PREDICT_UNSEEN = Question(
+UNSEEN = Question(
     id="predict-dpo-unseen",
     prompt=(
-        "A response stands in no pair, neither chosen nor rejected. What does the loss of DPO ask "
-        "of its probability?"
+        "A response is in no pair, neither chosen nor rejected. What does DPO's loss ask of its "
+        "probability?"
     ),
     options=(
         Option(
             "To stay what it is under the reference.",
-            "The reference is subtracted from the responses of pairs only. The loss never asks the "
-            "policy about any other.",
+            "The reference is subtracted from the responses of pairs only. The loss has no term "
+            "for any other response.",
         ),
         Option(
-            "To fall to 0, as nobody has chosen it.",
-            "Not to be compared is not to be rejected. Nothing in the loss pushes it down.",
+            "To fall to 0, since nobody has chosen it.",
+            "A response that was not compared was not rejected. Nothing in the loss pushes it "
+            "down.",
         ),
         Option(
-            "To be π_ref times e to the power of its reward / β, as for all responses.",
-            "That is the optimum of RLHF. The loss knows rewards only through choices, and about "
+            "To become π_ref times e to the power of R / β, as in π*.",
+            "That is the optimum of J. The loss knows rewards through choices alone, and about "
             "this response there were none.",
         ),
         Option(
-            "Nothing: every value of it gives the same loss.",
-            "It gets what the others leave, and what the weights that all responses share make of "
-            "it. No support, no learning: notebook 03 again.",
+            "Nothing: many values of it give the same loss.",
+            "The loss sees differences between compared responses. What all of them lose together "
+            "goes elsewhere, unnoticed.",
             correct=True,
         ),
     ),
 )
 
-PREDICT_EQUAL_GROUP = Question(
-    id="predict-grpo-equal-group",
+WITHOUT_REFERENCE = Question(
+    id="predict-dpo-without-reference",
     prompt=(
-        "GRPO draws eight responses to a prompt, and their rewards, the price of divergence "
-        "included, are all equal and high. What does this group teach the policy?"
+        "Somebody leaves the reference out and keeps the sums: "
+        "-log sigmoid(β (log π(chosen) - log π(rejected))). Of which reference is this DPO's loss?"
     ),
     options=(
         Option(
-            "That all eight are good: they become likelier.",
-            "Good compared with what? A group knows its own mean only, and none of the eight is "
-            "above it.",
+            "Of the network that training starts from.",
+            "The loss never reads it. A minimum of the loss is one whatever training starts from.",
         ),
         Option(
-            "Nothing: every advantage is 0, and so is the gradient.",
-            "Eight responses were paid for, and none was better than the others. Prompts that are "
-            "too easy or too hard waste their rollouts.",
+            "Of one that gives every response the same probability.",
+            "Then log π_ref is the same for both responses of a pair, and its difference is 0.",
             correct=True,
         ),
         Option(
-            "To come back to the reference: only the price is left.",
-            "The price is in the rewards here and is centred with them. Nothing is left.",
+            "Of one that draws every token with the same probability.",
+            "Under that one a longer response is less likely, so the two log-probabilities cancel "
+            "only where both responses have as many tokens.",
         ),
         Option(
-            "NaN: the standard deviation is 0.",
-            "It would be so without the tiny number that is added to it. With it, 0 is divided by "
-            "something small.",
+            "Of none: no choice of π_ref gives this loss.",
+            "Look for a π_ref whose two log-probabilities cancel in every pair.",
         ),
     ),
 )
 
-PREDICTIONS = (PREDICT_LIMITS, PREDICT_BOTH_FALL, PREDICT_UNSEEN, PREDICT_EQUAL_GROUP)
+BOTH_FALL = Question(
+    id="predict-dpo-both-fall",
+    prompt=(
+        "DPO trains on 10,000 pairs that the reference wrote, and its loss falls. Averaged over "
+        "the pairs, what do the log-probabilities of chosen and rejected responses do?"
+    ),
+    options=(
+        Option(
+            "The chosen rise, the rejected fall by about as much.",
+            "The two pulls of a pair are equal. But most responses are in many pairs, and all of "
+            "them share one set of weights.",
+        ),
+        Option(
+            "Both fall, the rejected further than the chosen.",
+            "The loss sees differences alone. What both lose goes elsewhere; here much of it goes "
+            "to better responses of other pairs.",
+            correct=True,
+        ),
+        Option(
+            "The chosen stay where they are, and the rejected fall.",
+            "Nothing holds the chosen where they are: the loss depends on the difference alone.",
+        ),
+        Option(
+            "Both rise, the chosen further, as they are trained on.",
+            "Probabilities sum to 1, and nearly all that the reference says is in some pair.",
+        ),
+    ),
+)
+
+FEW_PAIRS = Question(
+    id="predict-dpo-few-pairs",
+    prompt=(
+        "In 80 gradient steps 10,000 pairs with one label each close 0.93 of the gap. Now take 500 "
+        "of these pairs, with one label each or with twenty, and 80 gradient steps again. How much "
+        "of the gap do they close?"
+    ),
+    options=(
+        Option(
+            "About 0.5 with one label, about 0.5 with twenty.",
+            "Another label on the same pair says more about how much better one response is.",
+        ),
+        Option(
+            "About 0.85 with one label, about 0.85 with twenty.",
+            "With one label each, 80 passes learn the annotator's accidents too.",
+        ),
+        Option(
+            "About 0.5 with one label, about 0.85 with twenty.",
+            "At equal labels and steps, 500 pairs come close to 10,000. With one label, 80 passes "
+            "fit the noise in it.",
+            correct=True,
+        ),
+        Option(
+            "About 0.1 with one label, about 0.5 with twenty.",
+            "Responses share words, so 500 pairs say something about many others too.",
+        ),
+    ),
+)
+
+PREDICTIONS = (UNSEEN, WITHOUT_REFERENCE, BOTH_FALL, FEW_PAIRS)
