@@ -110,12 +110,15 @@ def _add_experiments(commands: argparse._SubParsersAction[argparse.ArgumentParse
     names = (
         "ablations",
         "alignment",
+        "arms",
         "crossings",
         "explosion",
+        "heads",
         "lambda",
         "museum",
         "pairs",
         "reuse",
+        "rivals",
         "token_ratios",
     )
     experiments.add_argument("name", choices=names, help="which one")

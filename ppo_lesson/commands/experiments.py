@@ -10,11 +10,14 @@ import torch
 from ppo_lesson.experiments import (
     ablations,
     alignment,
+    arms,
     crossings,
     explosion,
+    heads,
     lambdas,
     pairs,
     reuse,
+    rivals,
     token_ratios,
 )
 from ppo_lesson.files import checkout, spare_others
@@ -25,12 +28,15 @@ MARK = '{"head":'  # by it a record of ours is known
 EXPERIMENTS: dict[str, Any] = {
     "ablations": ablations,
     "alignment": alignment,
+    "arms": arms,
     "crossings": crossings,
     "explosion": explosion,
+    "heads": heads,
     "lambda": lambdas,
     "museum": museum,
     "pairs": pairs,
     "reuse": reuse,
+    "rivals": rivals,
     "token_ratios": token_ratios,
 }
 
