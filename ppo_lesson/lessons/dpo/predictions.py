@@ -121,4 +121,35 @@ FEW_PAIRS = Question(
     ),
 )
 
-PREDICTIONS = (UNSEEN, WITHOUT_REFERENCE, BOTH_FALL, FEW_PAIRS)
+LOW_PRICE = Question(
+    id="predict-dpo-low-price",
+    prompt=(
+        "At the low price of 1/8 PPO follows one of the two reward models. DPO trains on the same "
+        "pairs, with as many gradient steps as reward model and PPO together. No policy earns more "
+        "than 2.98 at this price. What do they earn in true reward?"
+    ),
+    options=(
+        Option(
+            "PPO about 2.9 with either reward model, as both are as accurate; DPO about 2.",
+            "Both are as accurate on what the reference says. At a low price the policy leaves it, "
+            "and one of the two is wrong there.",
+        ),
+        Option(
+            "PPO about 1 with either, as it follows a proxy; DPO about 2.9.",
+            "One of the two proxies holds where the policy goes, so PPO does as well by it as DPO.",
+        ),
+        Option(
+            "PPO about 1 with one and 2.9 with the other; DPO about 2.9.",
+            "A reward model's form decides what it says where nothing was compared. One of these "
+            "two does well there at this price; so does DPO's policy.",
+            correct=True,
+        ),
+        Option(
+            "All of them about 1, since they learned from the same noisy choices.",
+            "Ten thousand noisy choices say enough about what the reference writes. What they "
+            "differ in is what they make of the rest.",
+        ),
+    ),
+)
+
+PREDICTIONS = (UNSEEN, WITHOUT_REFERENCE, BOTH_FALL, FEW_PAIRS, LOW_PRICE)
