@@ -13,20 +13,11 @@ from ppo_lesson.figures.style import COLORS, Row, line_style
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-MARKS = {"ppo": "o", "grpo": "^", "dpo": "s"}
-"""Mark of each way of aligning, the same in every figure."""
-
 OFTEN = 30
 """Pairs in which a response stands whose reward counts as well known."""
 
 MIDDLE = torch.tensor([0.05, 0.5, 0.95], dtype=torch.float64)
 """Quantiles that show where most responses in no pair lie."""
-
-LABEL_AT = 0.9
-"""Share of a curve's points that stand before its label."""
-
-ROLES = {"ppo": "new", "grpo": "weight", "dpo": "old"}
-"""Colour of each way of aligning."""
 
 
 def plot_pair_paths(
@@ -126,25 +117,6 @@ def plot_closing(ax: Axes, x: Row, closed: Mapping[str, Row], xlabel: str) -> Ax
     _draw_optimum(ax, x)
     ax.set(xlabel=xlabel, ylabel="share of the gap closed", ylim=(0, 1.1))
     ax.legend(loc="lower right")
-    return ax
-
-
-def plot_frontier(ax: Axes, curves: Mapping[str, Tensor], points: Mapping[str, Tensor]) -> Axes:
-    """Draw reward against divergence: the curve that nobody can pass, and who comes how near.
-
-    Args:
-        ax: to draw on.
-        curves: label -> (M, 2) divergence and reward of an optimum at M prices; the first is the
-            limit.
-        points: "ppo", "grpo" or "dpo" -> (B, 2) divergence and reward at B prices.
-    """
-    for k, (label, curve) in enumerate(curves.items()):
-        ax.plot(*curve.T, color=COLORS["truth"], linestyle="--" if k else "-")
-        x, y = curve[int(LABEL_AT * len(curve))].tolist()
-        ax.annotate(label, (x, y), xytext=(10, -8), textcoords="offset points")
-    for way, found in points.items():
-        ax.plot(*found.T, MARKS[way], color=COLORS[ROLES[way]], label=way.upper(), markersize=9)
-    ax.set(xlabel="KL to the reference, nats")
     return ax
 
 

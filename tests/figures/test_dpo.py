@@ -5,14 +5,11 @@ import pytest
 import torch
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
-from matplotlib.text import Annotation
 from torch import Tensor
 
 from ppo_lesson.figures.dpo import (
-    LABEL_AT,
     OFTEN,
     plot_closing,
-    plot_frontier,
     plot_implicit_rewards,
     plot_likeliest,
     plot_pair_paths,
@@ -88,20 +85,3 @@ def test_trainings_are_told_apart_by_mark_and_name(ax: Axes) -> None:
     assert ax.lines[0].get_marker() != ax.lines[1].get_marker()
     assert names(ax) == list(closed) and ax.get_xlabel() == "steps"
     assert drawn(ax, 2)[1].tolist() == [1, 1]  # the exact optimum
-
-
-def test_the_frontier_is_drawn_with_the_points_of_each_way(ax: Axes) -> None:
-    curves = {
-        "limit": torch.stack([torch.arange(10.0), torch.arange(10.0) ** 0.5], -1),
-        "other": torch.stack([torch.arange(10.0), torch.arange(10.0) ** 0.4], -1),
-    }
-    points = {"ppo": torch.tensor([[1.0, 0.9], [4.0, 1.9]]), "dpo": torch.tensor([[2.0, 1.0]])}
-    plot_frontier(ax, curves, points)
-    for k, found in enumerate([*curves.values(), *points.values()]):
-        assert torch.allclose(drawn(ax, k).T.float(), found)
-    assert [line.get_linestyle() for line in ax.lines] == ["-", "--", "None", "None"]
-    assert [line.get_label() for line in ax.lines[2:]] == ["PPO", "DPO"]
-    at = int(LABEL_AT * 10)
-    for text, (label, curve) in zip(ax.texts, curves.items(), strict=True):
-        assert isinstance(text, Annotation) and text.get_text() == label
-        assert text.xy == pytest.approx(curve[at].tolist())
