@@ -117,6 +117,7 @@ def _add_experiments(commands: argparse._SubParsersAction[argparse.ArgumentParse
         "interventions",
         "lambda",
         "museum",
+        "pairs",
         "reuse",
         "rivals",
         "token_ratios",

@@ -260,6 +260,10 @@ CALLS: dict[str, Call] = {
     ),
     "experiments.reuse.curve": Call(lambda: {"budget": 3_000}, {"budget": 3_000}),
     "experiments.reuse.table": Call(lambda: {"budget": 3_000}, {"budget": 3_000}),
+    "experiments.pairs.Arm": Call(
+        lambda: {"num_pairs": 3, "num_labels": 3, "num_epochs": 3},
+        {"num_pairs": 1, "num_labels": 1, "num_epochs": 1},
+    ),
     "language.feedback.collect_pairs": Call(
         lambda: {"model": LanguageModel(0), "num_pairs": 3, "generator": generator()},
         {"num_pairs": 1},

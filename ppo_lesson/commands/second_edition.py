@@ -39,6 +39,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "07_advantages",
     "08_ppo_cartpole",
     "09_debugging_ppo",
+    "11_dpo",
 )
 """Names of notebooks, such as "00_start_here"; it grows notebook by notebook."""
 

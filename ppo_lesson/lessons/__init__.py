@@ -36,7 +36,7 @@ def _lessons() -> dict[str, Lesson]:
         advantages,
         away_from_theta_old,
         debugging_ppo,
-        dpo_and_beyond,
+        dpo,
         exploding_weights,
         grpo_and_after,
         importance_sampling,
@@ -60,7 +60,7 @@ def _lessons() -> dict[str, Lesson]:
         ppo_cartpole,
         debugging_ppo,
         language_models,
-        dpo_and_beyond,
+        dpo,
         grpo_and_after,
     )
     return {topic.LESSON.notebook: topic.LESSON for topic in topics}

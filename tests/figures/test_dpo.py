@@ -5,20 +5,14 @@ import pytest
 import torch
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
-from matplotlib.text import Annotation
 from torch import Tensor
 
-from ppo_lesson import maths
-from ppo_lesson.figures.dpo_and_beyond import (
-    LABEL_AT,
+from ppo_lesson.figures.dpo import (
     OFTEN,
     plot_closing,
-    plot_frontier,
     plot_implicit_rewards,
     plot_likeliest,
     plot_pair_paths,
-    plot_pair_weight,
-    plot_pairs_needed,
 )
 
 
@@ -40,16 +34,6 @@ def names(ax: Axes) -> list[str]:
     return [] if legend is None else [text.get_text() for text in legend.get_texts()]
 
 
-def test_the_pull_of_a_pair_is_the_slope_of_its_loss_turned_round(ax: Axes) -> None:
-    margin = torch.linspace(-4, 4, 801, dtype=torch.float64)
-    plot_pair_weight(ax, margin)
-    loss, pull = drawn(ax, 0)[1], drawn(ax, 1)[1]
-    nothing = torch.zeros(1, dtype=torch.float64)
-    assert loss[400] == pytest.approx(float(maths.bradley_terry_loss(nothing, nothing)))
-    slope = (loss[2:] - loss[:-2]) / (margin[2:] - margin[:-2])
-    assert torch.allclose(pull[1:-1], -slope, atol=1e-5)
-
-
 def test_paths_of_chosen_and_rejected_stand_beside_the_levels_of_the_optimum(ax: Axes) -> None:
     paths = {"good": [0.0, -0.5], "bad": [0.0, -2.0]}
     plot_pair_paths(ax, [0, 10], paths, {"good": -1.0, "bad": torch.tensor(-4.0)})
@@ -66,13 +50,17 @@ def test_paths_of_chosen_and_rejected_stand_beside_the_levels_of_the_optimum(ax:
 
 
 def test_responses_are_told_apart_by_the_number_of_their_pairs(ax: Axes) -> None:
-    reward = torch.tensor([0.0, 1.0, 2.0, 3.0, -1.0])
-    implicit = torch.tensor([5.0, 6.0, 1.0, 2.5, 4.0])
-    plot_implicit_rewards(ax, reward, implicit, torch.tensor([0, 1, OFTEN, 2 * OFTEN, OFTEN - 1]))
-    assert scattered(ax, 0) == [[0, 5]]
+    reward = torch.tensor([0.0, 1.0, 2.0, 3.0, -1.0, *[0.0] * 20], dtype=torch.float64)
+    unseen = torch.arange(6.0, 26.0)
+    implicit = torch.tensor([5.0, 6.0, 1.0, 2.5, 4.0, *unseen], dtype=torch.float64)
+    times = torch.tensor([0, 1, OFTEN, 2 * OFTEN, OFTEN - 1, *[0] * 20])
+    plot_implicit_rewards(ax, reward, implicit, times)
+    (bar,) = ax.collections[0].get_segments()
+    assert np.asarray(bar).tolist() == [[0, 6], [0, 24]]  # 90 % of 5, 6, ..., 25
+    assert drawn(ax, 0).tolist() == [[0], [15]]
     assert scattered(ax, 1) == [[-1, 4], [1, 6]]
     assert scattered(ax, 2) == [[2, 1], [3, 2.5]]
-    ends = drawn(ax, 0)
+    ends = drawn(ax, 1)
     assert ends[0].tolist() == [-1, 3]
     assert (ends[1] - ends[0]).tolist() == [-0.75, -0.75]  # what is often compared is off by that
 
@@ -90,15 +78,6 @@ def test_each_policy_has_its_marks_in_the_rows_of_the_responses(ax: Axes) -> Non
     assert ax.yaxis_inverted() and names(ax) == list(rows)
 
 
-def test_the_line_runs_through_the_medians_of_the_seeds(ax: Axes) -> None:
-    closed = torch.tensor([[0.1, 0.5], [0.3, 0.6], [0.2, 0.9]])
-    plot_pairs_needed(ax, torch.tensor([500, 2000]), closed)
-    seeds = torch.stack([drawn(ax, k)[1] for k in range(3)])
-    assert torch.allclose(seeds.float(), closed)
-    assert drawn(ax, 3)[1].tolist() == pytest.approx([0.2, 0.6])
-    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["500", "2,000"]
-
-
 def test_trainings_are_told_apart_by_mark_and_name(ax: Axes) -> None:
     closed = {"one": [0.1, 0.9], "another": [0.2, 0.8]}
     plot_closing(ax, [1, 2], closed, "steps")
@@ -106,20 +85,3 @@ def test_trainings_are_told_apart_by_mark_and_name(ax: Axes) -> None:
     assert ax.lines[0].get_marker() != ax.lines[1].get_marker()
     assert names(ax) == list(closed) and ax.get_xlabel() == "steps"
     assert drawn(ax, 2)[1].tolist() == [1, 1]  # the exact optimum
-
-
-def test_the_frontier_is_drawn_with_the_points_of_each_way(ax: Axes) -> None:
-    curves = {
-        "limit": torch.stack([torch.arange(10.0), torch.arange(10.0) ** 0.5], -1),
-        "other": torch.stack([torch.arange(10.0), torch.arange(10.0) ** 0.4], -1),
-    }
-    points = {"ppo": torch.tensor([[1.0, 0.9], [4.0, 1.9]]), "dpo": torch.tensor([[2.0, 1.0]])}
-    plot_frontier(ax, curves, points)
-    for k, found in enumerate([*curves.values(), *points.values()]):
-        assert torch.allclose(drawn(ax, k).T.float(), found)
-    assert [line.get_linestyle() for line in ax.lines] == ["-", "--", "None", "None"]
-    assert [line.get_label() for line in ax.lines[2:]] == ["PPO", "DPO"]
-    at = int(LABEL_AT * 10)
-    for text, (label, curve) in zip(ax.texts, curves.items(), strict=True):
-        assert isinstance(text, Annotation) and text.get_text() == label
-        assert text.xy == pytest.approx(curve[at].tolist())

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 
-from ppo_lesson.lessons.dpo_and_beyond import LESSON
+from ppo_lesson.lessons.dpo import LESSON
 
 EXERCISES = {exercise.id: exercise for exercise in LESSON.exercises}
 
@@ -111,7 +111,7 @@ WRONG: dict[str, list[tuple[Callable, str]]] = {
     ],
     "dpo_loss": [
         (dpo_of(lambda c, r, rc, rr, b: len(c) * dpo_plain(c, r, rc, rr, b)), "took the sum"),
-        (dpo_of(lambda c, r, rc, rr, b: b * dpo_plain(c, r, rc, rr, 1)), "outside of the sigmoid"),
+        (dpo_of(lambda c, r, rc, rr, b: b * dpo_plain(c, r, rc, rr, 1)), "outside the sigmoid"),
         (dpo_of(lambda c, r, rc, rr, b: dpo_plain(r, c, rr, rc, b)), "pair is swapped"),
         (dpo_of(lambda c, r, rc, rr, b: dpo_plain(c, r, 0, 0, b)), "reference is missing"),
         (dpo_of(lambda c, r, rc, rr, b: dpo_plain(c, r, rr, rc, b)), "references are exchanged"),

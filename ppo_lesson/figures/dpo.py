@@ -1,4 +1,4 @@
-"""Figures of notebook 11: DPO, GRPO and PPO beside each other and beside the exact optimum."""
+"""Figures of notebook 11: DPO and PPO beside each other and beside the exact optimum."""
 
 from __future__ import annotations
 
@@ -8,42 +8,16 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from ppo_lesson import maths
-from ppo_lesson.figures.style import COLORS, Row, line_style, plot_line
+from ppo_lesson.figures.style import COLORS, Row, line_style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-MARKS = {"ppo": "o", "grpo": "^", "dpo": "s"}
-"""Mark of each way of aligning, the same in every figure."""
-
 OFTEN = 30
 """Pairs in which a response stands whose reward counts as well known."""
 
-LABEL_AT = 0.9
-"""Share of a curve's points that stand before its label."""
-
-ROLES = {"ppo": "new", "grpo": "weight", "dpo": "old"}
-"""Colour of each way of aligning."""
-
-
-def plot_pair_weight(ax: Axes, margin: Row) -> Axes:
-    """Draw what a pair costs, and how hard it pulls, against its margin.
-
-    Args:
-        ax: to draw on.
-        margin: (M,) implicit reward of the chosen response minus that of the rejected one.
-    """
-    margin = torch.as_tensor(margin)
-    nothing = torch.zeros(1, dtype=margin.dtype)
-    loss = [maths.bradley_terry_loss(one, nothing) for one in margin.unsqueeze(-1)]
-    pull = torch.sigmoid(-margin)
-    ax.plot(margin, torch.stack(loss), label="loss", **line_style("new"))
-    ax.plot(margin, pull, label="pull, in units of beta / N", **line_style("weight"))
-    ax.axvline(0, color=COLORS["quiet"], linewidth=1)
-    ax.set(xlabel="margin of the pair, in reward", ylim=(0, None))
-    ax.legend(loc="upper right")
-    return ax
+MIDDLE = torch.tensor([0.05, 0.5, 0.95], dtype=torch.float64)
+"""Quantiles that show where most responses in no pair lie."""
 
 
 def plot_pair_paths(
@@ -60,7 +34,9 @@ def plot_pair_paths(
     """
     names = {"good": "chosen", "bad": "rejected"}
     for role, path in paths.items():
-        plot_line(ax, steps, path, role, names[role])
+        ax.plot(steps, path, **line_style(role))
+        end = {"xytext": (6, 0), "textcoords": "offset points", "va": "center"}
+        ax.annotate(names[role], (float(steps[-1]), float(path[-1])), annotation_clip=False, **end)
         level = float(optimum[role])
         ax.axhline(level, color=COLORS[role], linewidth=1.5, linestyle="--")
         ax.text(float(steps[-1]), level, f"{names[role]}, at the optimum", va="bottom", ha="right")
@@ -72,17 +48,23 @@ def plot_pair_paths(
 def plot_implicit_rewards(ax: Axes, reward: Tensor, implicit: Tensor, times: Tensor) -> Axes:
     """Draw the implicit reward of each response against the true one, by how often it was compared.
 
+    Responses in no pair are many: of those with the same reward, a bar shows the middle 90 %.
+
     Args:
         ax: to draw on.
         reward: (S,) true reward.
         implicit: (S,) implicit reward, up to a constant.
         times: (S,) integers, in how many pairs the response stands.
     """
-    often = times >= OFTEN
+    often, never = times >= OFTEN, times == 0
+    levels = reward[never].unique()
+    bars = torch.stack([implicit[never & (reward == x)].quantile(MIDDLE) for x in levels])
+    look = {"color": COLORS["quiet"], "alpha": 0.45, "linewidth": 9}
+    ax.vlines(levels, bars[:, 0], bars[:, -1], label="in no pair: middle 90 %, median", **look)
+    ax.plot(levels, bars[:, 1], "_", color=COLORS["truth"], markersize=11, markeredgewidth=2)
     kinds = {
-        "in no pair": (times == 0, {"s": 8, "color": COLORS["light"], "alpha": 0.4}),
         f"in fewer than {OFTEN} pairs": (
-            (times > 0) & ~often,
+            ~never & ~often,
             {"s": 30, "color": COLORS["bad"], "marker": "^"},
         ),
         f"in {OFTEN} pairs or more": (often, {"s": 40, "color": COLORS["old"], "marker": "s"}),
@@ -120,25 +102,6 @@ def plot_likeliest(ax: Axes, names: Sequence[str], probability: Mapping[str, Row
     return ax
 
 
-def plot_pairs_needed(ax: Axes, counts: Row, closed: Tensor) -> Axes:
-    """Draw the share of the gap that DPO closes against the number of pairs.
-
-    Args:
-        ax: to draw on.
-        counts: (C,) numbers of pairs.
-        closed: (N, C) share of the gap, a row per seed.
-    """
-    for row in closed:
-        ax.plot(counts, row, "s", color=COLORS["light"], markersize=6)
-    ax.plot(counts, closed.median(0).values, **line_style("old"))
-    _draw_optimum(ax, counts)
-    ax.set(xscale="log", xlabel="pairs", ylabel="share of the gap closed", ylim=(0, 1.1))
-    ticks = [int(count) for count in counts]
-    ax.set_xticks(ticks, [f"{count:,}" for count in ticks])
-    ax.minorticks_off()
-    return ax
-
-
 def plot_closing(ax: Axes, x: Row, closed: Mapping[str, Row], xlabel: str) -> Axes:
     """Draw the share of the gap that several trainings have closed on their way.
 
@@ -154,25 +117,6 @@ def plot_closing(ax: Axes, x: Row, closed: Mapping[str, Row], xlabel: str) -> Ax
     _draw_optimum(ax, x)
     ax.set(xlabel=xlabel, ylabel="share of the gap closed", ylim=(0, 1.1))
     ax.legend(loc="lower right")
-    return ax
-
-
-def plot_frontier(ax: Axes, curves: Mapping[str, Tensor], points: Mapping[str, Tensor]) -> Axes:
-    """Draw reward against divergence: the curve that nobody can pass, and who comes how near.
-
-    Args:
-        ax: to draw on.
-        curves: label -> (M, 2) divergence and reward of an optimum at M prices; the first is the
-            limit.
-        points: "ppo", "grpo" or "dpo" -> (B, 2) divergence and reward at B prices.
-    """
-    for k, (label, curve) in enumerate(curves.items()):
-        ax.plot(*curve.T, color=COLORS["truth"], linestyle="--" if k else "-")
-        x, y = curve[int(LABEL_AT * len(curve))].tolist()
-        ax.annotate(label, (x, y), xytext=(10, -8), textcoords="offset points")
-    for way, found in points.items():
-        ax.plot(*found.T, MARKS[way], color=COLORS[ROLES[way]], label=way.upper(), markersize=9)
-    ax.set(xlabel="KL to the reference, nats")
     return ax
 
 

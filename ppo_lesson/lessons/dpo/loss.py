@@ -182,7 +182,7 @@ DPO_LOSS = Exercise(
         *through_probabilities(dpo_loss, DIFFERENCE, *_RATIOS),
         Mistake(DIVIDED_LOGS, _divided),
         Mistake(
-            "Your beta stands outside of the sigmoid, where it is a step size. Inside, it says "
+            "Your beta stands outside the sigmoid, where it is a step size. Inside, it says "
             "how much reward a nat stands for.",
             _of_margins(lambda margin, beta: beta * _right(margin, 1.0)),
         ),
@@ -199,8 +199,8 @@ DPO_LOSS = Exercise(
             _of_margins(lambda margin, beta: _right(-margin, beta)),
         ),
         Mistake(
-            "The reference is missing. The policy is then held to the uniform distribution over "
-            "all responses, rubbish included, and not to the language.",
+            "The reference is missing. This is the loss for a reference that gives all responses "
+            "the same probability, rubbish included.",
             _of_margins(_right, reference=0.0),
         ),
         Mistake(
