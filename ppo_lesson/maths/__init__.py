@@ -8,6 +8,7 @@ objectives   the losses from REINFORCE to PPO, the critic's losses, clip fractio
 divergences  KL divergence: exact, estimated, priced
 advantages   returns, generalised advantage estimation, normalising, explained variance
 preferences  Bradley-Terry, the reward of a token, the optimum of RLHF, DPO
+responses    losses and ratios of whole responses, whose lengths differ; truncated weights
 gradients    central differences, flat gradients, the angle between two
 batches      minibatches
 arithmetic   0 times infinity, inf - inf, equal but for rounding
@@ -71,6 +72,13 @@ from ppo_lesson.maths.preferences import (
     rlhf_optimum,
     shaped_reward,
 )
+from ppo_lesson.maths.responses import (
+    fixed_length_loss,
+    response_mean_loss,
+    sequence_ratio,
+    token_mean_loss,
+    truncated_weight,
+)
 
 __all__ = [
     "action_log_prob",
@@ -90,6 +98,7 @@ __all__ = [
     "entropy",
     "explained_variance",
     "finite_difference_gradient",
+    "fixed_length_loss",
     "flat_gradient",
     "gae",
     "gradient_share",
@@ -110,14 +119,18 @@ __all__ = [
     "policy_ratio",
     "regularised_objective",
     "reinforce_loss",
+    "response_mean_loss",
     "rewards_to_go",
     "rlhf_optimum",
     "score",
     "self_normalised_estimate",
+    "sequence_ratio",
     "shaped_reward",
     "surrogate_loss",
     "token_log_probs",
+    "token_mean_loss",
     "truncated_estimate",
+    "truncated_weight",
     "unsupported",
     "value_loss",
 ]

@@ -105,6 +105,7 @@ RATIO = (A - B).exp()
 TABLE = torch.stack([A, B, C])  # (3, 4)
 NO, YES_AT_2 = torch.tensor([False] * 4), torch.tensor([False, False, True, False])
 POLICY = {"log_prob": A, "old_log_prob": B}
+FULL = torch.ones(3, 4, dtype=torch.bool)
 ENDS = {"terminated": NO, "truncated": YES_AT_2, "gamma": 0.9}
 # Every formula with arguments that it accepts. Row -2 of each tensor matters to the result.
 FORMULAS: dict[str, dict[str, Any]] = {
@@ -134,6 +135,7 @@ FORMULAS: dict[str, dict[str, Any]] = {
     "effective_sample_size": {"log_weight": A},
     "entropy": {"logits": TABLE},
     "explained_variance": {"value": A, "value_target": C},
+    "fixed_length_loss": {"token_loss": TABLE, "mask": FULL, "length": 5},
     "gae": {"reward": C, "value": A, "next_value": B, **ENDS, "gae_lambda": 0.8},
     "gradient_share": {"ratio": RATIO, "prob": RATIO / 9, "advantage": C, "top": 0.5},
     "group_relative_advantage": {"reward": TABLE},
@@ -150,17 +152,19 @@ FORMULAS: dict[str, dict[str, Any]] = {
     "per_decision_log_weight": {"log_ratio": A},
     "policy_ratio": POLICY,
     "reinforce_loss": {"log_prob": A, "advantage": C},
+    "response_mean_loss": {"token_loss": TABLE, "mask": FULL},
     "rewards_to_go": {"reward": C, "next_value": B, **ENDS},
     "regularised_objective": {"log_prob": A, "ref_log_prob": B, "reward": C, "beta": 0.5},
     "rlhf_optimum": {"ref_prob": torch.softmax(A, 0), "reward": C, "beta": 0.5},
     "score": {"logits": A, "action": torch.tensor(2)},
     "log_rlhf_optimum": {"ref_log_prob": A, "reward": C, "beta": 0.5},
     "self_normalised_estimate": {"value": C, "log_weight": A},
+    "sequence_ratio": {"log_prob": TABLE, "old_log_prob": TABLE.flip(0), "mask": FULL},
     "shaped_reward": {
         "score": row(1.0, 2.0, 3.0),
         "log_prob": TABLE,
         "ref_log_prob": TABLE.flip(0),
-        "mask": torch.ones(3, 4, dtype=torch.bool),
+        "mask": FULL,
         "beta": 0.5,
     },
     "surrogate_loss": {**POLICY, "advantage": C},
@@ -169,7 +173,9 @@ FORMULAS: dict[str, dict[str, Any]] = {
         "tokens": torch.tensor([1, 0, 3]),
         "prompt_length": 1,
     },
+    "token_mean_loss": {"token_loss": TABLE, "mask": FULL},
     "truncated_estimate": {"value": C, "log_weight": A, "limit": 0.4},
+    "truncated_weight": {"log_prob": A, "behaviour_log_prob": B, "cap": 1.2},
     "unsupported": {"target": A.exp(), "proposal": B.exp(), "value": C},
     "value_loss": {"value": A, "value_target": C},
 }
@@ -184,6 +190,8 @@ BAD_NUMBERS = {
     "prompt_length": (0, 3),
     "temperature": (0.0, -1.0, INF, NAN),
     "top_k": (0, 5),
+    "cap": (0.0, -1.0, INF, NAN),
+    "length": (0.0, -1.0, INF, NAN),
 }
 every_formula = pytest.mark.parametrize("name", FORMULAS)
 
