@@ -112,6 +112,7 @@ def _add_experiments(commands: argparse._SubParsersAction[argparse.ArgumentParse
         "alignment",
         "crossings",
         "explosion",
+        "groups",
         "lambda",
         "museum",
         "reuse",

@@ -9,6 +9,8 @@ Sizes as in `worlds.countdown`: P prompts, N texts read, V tokens, S responses, 
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
@@ -46,13 +48,15 @@ def token_log_prob(logits: Tensor, response: Tensor | None = None) -> Tensor:
         With a gradient; 0 behind the end.
     """
     countdown.check_table(logits)
-    every = countdown.sentences()
-    entry = countdown.read_before() * countdown.NUM_WORDS + every.token
-    flat = logits.log_softmax(-1).flatten(1)
+    every, read = countdown.sentences(), countdown.read_before()
     if response is None:
-        return flat[:, entry] * every.mask
-    chosen = entry[response].flatten(1)
-    return flat.gather(-1, chosen).view(*response.shape, -1) * every.mask[response]
+        flat = logits.log_softmax(-1).flatten(1)
+        return flat[:, read * countdown.NUM_WORDS + every.token] * every.mask
+    # Only the rows that were read: a fraction of the table.
+    prompt = torch.arange(len(logits)).view(-1, 1, 1)
+    rows = logits[prompt, read[response]].log_softmax(-1)
+    said = rows.gather(-1, every.token[response].unsqueeze(-1)).squeeze(-1)
+    return said * every.mask[response]
 
 
 def score_sum(logits: Tensor, weight: Tensor) -> Tensor:
@@ -85,3 +89,38 @@ def logits_of(log_prob: Tensor) -> Tensor:
         on = rows[-1].logsumexp(-1).view(prompts, -1, countdown.NUM_WORDS - 1)
         rows.append(torch.cat([stop, on], dim=-1))
     return torch.cat(rows[::-1], dim=1)
+
+
+class Measured(NamedTuple):
+    """What a policy does, exactly: (P,) numbers, one for each prompt.
+
+    success: probability of a right response.
+    wrong_length, right_length, length: mean tokens of wrong, right and all responses.
+    entropy: of whole responses, in nats.
+    right_answers: exp of the entropy among the right ones: how many it gives, counted by how often.
+    """
+
+    success: Tensor
+    wrong_length: Tensor
+    right_length: Tensor
+    length: Tensor
+    entropy: Tensor
+    right_answers: Tensor
+
+
+@torch.no_grad()
+def measure(logits: Tensor) -> Measured:
+    """Measure a policy by sums over every response."""
+    log_prob = response_log_prob(logits)
+    prob, right, size = log_prob.exp(), countdown.right(), countdown.length()
+    success = (prob * right).sum(-1)
+    shares = prob * right / success.unsqueeze(-1)
+    spread = -(shares * log_prob.masked_fill(right == 0, 0.0)).sum(-1) + success.log()
+    return Measured(
+        success=success,
+        wrong_length=(prob * (1 - right) * size).sum(-1) / (prob * (1 - right)).sum(-1),
+        right_length=(shares * size).sum(-1),
+        length=(prob * size).sum(-1),
+        entropy=-(prob * log_prob).sum(-1),
+        right_answers=spread.exp(),
+    )
