@@ -38,6 +38,7 @@ def _lessons() -> dict[str, Lesson]:
         debugging_ppo,
         dpo_and_beyond,
         exploding_weights,
+        grpo_and_after,
         importance_sampling,
         language_models,
         policy_gradient,
@@ -60,6 +61,7 @@ def _lessons() -> dict[str, Lesson]:
         debugging_ppo,
         language_models,
         dpo_and_beyond,
+        grpo_and_after,
     )
     return {topic.LESSON.notebook: topic.LESSON for topic in topics}
 

@@ -174,3 +174,17 @@ add(
     "effective_sample_size",
     lambda log_weight: (2 * log_weight.logsumexp(0) - (2 * log_weight).logsumexp(0)).exp(),
 )
+for _f in RATIOS:
+    add(
+        "truncated_weight",
+        lambda log_prob, behaviour_log_prob, cap, f=_f: (
+            f(log_prob, behaviour_log_prob).clamp(max=cap).detach()
+        ),
+    )
+for _f in LOG_RATIOS:
+    add(
+        "sequence_ratio",
+        lambda log_prob, old_log_prob, mask, f=_f: (
+            (f(log_prob, old_log_prob.detach()) * mask).sum(1).div(mask.sum(1)).exp()
+        ),
+    )

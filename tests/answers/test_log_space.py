@@ -37,7 +37,7 @@ ON_LOGS = {exercise.id: exercise for exercise in EXERCISES.values() if _logs(exe
 def test_there_are_right_and_naive_answers_to_every_exercise_on_logarithms():
     assert set(ON_LOGS) <= set(WRONG.FRAGILE)
     assert set(ON_LOGS) <= set(RIGHT.RIGHT)
-    assert len(ON_LOGS) == 18
+    assert len(ON_LOGS) == 20
 
 
 @pytest.mark.parametrize("exercise", ON_LOGS.values(), ids=ON_LOGS)
@@ -86,6 +86,11 @@ def test_a_quotient_of_logarithms_is_named(name):
         ("bradley_terry_loss", "sigmoid + 1e-8, then log", "only the small number is left"),
         ("dpo_loss", "log of exp / exp", "go through probabilities"),
         ("dpo_loss", "sigmoid + 1e-8, then log", "only the small number is left"),
+        ("sequence_ratio", "log of exp / exp", "go through probabilities"),
+        ("sequence_ratio", "probabilities of the whole", "probability of the whole response"),
+        ("sequence_ratio", "product of ratios, then the root", "multiply the ratios first"),
+        ("truncated_weight", "exp / exp", "dividing by it"),
+        ("truncated_weight", "exp / (exp + 1e-8)", "A small number that you add"),
         ("policy_ratio", "exp / exp", "dividing by it"),
         ("policy_ratio", "exp / (exp + 1e-8)", "A small number that you add"),
         ("policy_ratio", "nan_to_num", "or a NaN that you replace"),

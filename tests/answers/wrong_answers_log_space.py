@@ -433,3 +433,38 @@ WRONG["score"] = [entry for entry in FRAGILE["score"] if entry[0] == SMALL_SCORE
 FRAGILE["score"] = [entry for entry in FRAGILE["score"] if entry[0] != SMALL_SCORE]
 for _exercise, _answers in DIVIDED.items():
     add(WRONG, _exercise, _answers)
+
+
+def whole_response(log_prob, old_log_prob, mask):
+    new, old = ((logs * mask).sum(1).exp() for logs in (log_prob, old_log_prob.detach()))
+    return (new / old) ** (1 / mask.sum(1))
+
+
+def sequence(f: Callable) -> Callable:
+    return lambda log_prob, old_log_prob, mask: (
+        torch.where(mask, f(log_prob, old_log_prob.detach()), 0.0).sum(1).div(mask.sum(1)).exp()
+    )
+
+
+add(
+    FRAGILE,
+    "sequence_ratio",
+    {
+        **{why: sequence(f) for why, f in LOG_RATIOS.items()},
+        "probabilities of the whole": whole_response,
+        "product of ratios, then the root": lambda log_prob, old_log_prob, mask: (
+            torch.where(mask, log_prob - old_log_prob.detach(), 0.0).exp().prod(1)
+            ** (1 / mask.sum(1))
+        ),
+    },
+)
+add(
+    FRAGILE,
+    "truncated_weight",
+    {
+        why: lambda log_prob, behaviour_log_prob, cap, f=f: (
+            f(log_prob, behaviour_log_prob).clamp(max=cap).detach()
+        )
+        for why, f in {**RATIOS, **SMALL_RATIOS}.items()
+    },
+)

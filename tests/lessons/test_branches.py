@@ -82,6 +82,23 @@ def _margin(inputs: Inputs) -> Tensor:
     return policy - inputs["ref_chosen_log_prob"] + inputs["ref_rejected_log_prob"]
 
 
+def _real_log_ratio(inputs: Inputs) -> Tensor:
+    return (inputs["log_prob"] - inputs["old_log_prob"])[inputs["mask"]]
+
+
+def _weight(inputs: Inputs) -> Tensor:
+    return (inputs["log_prob"] - inputs["behaviour_log_prob"]).exp()
+
+
+TABLES: dict[str, Callable[[Inputs], bool]] = {
+    "a full row": lambda i: bool(i["mask"].all(-1).any()),
+    "padding": lambda i: bool((~i["mask"]).any()),
+    "no row is full": lambda i: not i["mask"].all(-1).any(),
+    "a row of one token": lambda i: bool((i["mask"].sum(-1) == 1).any()),
+    "rows of different length": lambda i: len(i["mask"].sum(-1).unique()) > 1,
+    "one response": lambda i: len(i["mask"]) == 1,
+    "a token of loss 0": lambda i: bool((i["token_loss"][i["mask"]] == 0).any()),
+}
 BRANCHES: dict[str, dict[str, Callable[[Inputs], bool]]] = {
     "clipped_surrogate_loss": SIX_CASES,
     "active_clip_fraction": SIX_CASES,
@@ -168,6 +185,21 @@ BRANCHES: dict[str, dict[str, Callable[[Inputs], bool]]] = {
         "ill ordered": lambda i: bool((_margin(i) < 0).any()),
         "beta below 1": lambda i: i["beta"] < 1,
         "beta above 1": lambda i: i["beta"] > 1,
+    },
+    "response_mean_loss": TABLES,
+    "token_mean_loss": TABLES,
+    "sequence_ratio": {
+        **{name: holds for name, holds in TABLES.items() if name != "a token of loss 0"},
+        "likelier than before": lambda i: bool((_real_log_ratio(i) > 0).any()),
+        "less likely than before": lambda i: bool((_real_log_ratio(i) < 0).any()),
+        "far from before": lambda i: bool((_real_log_ratio(i).abs() > 1.5).any()),
+    },
+    "truncated_weight": {
+        "below the cap": lambda i: bool((_weight(i) < i["cap"]).any()),
+        "above the cap": lambda i: bool((_weight(i) > i["cap"]).any()),
+        "no weight above the cap": lambda i: not (_weight(i) > i["cap"]).any(),
+        "a cap above 1": lambda i: i["cap"] > 1,
+        "a cap below 1": lambda i: i["cap"] < 1,
     },
     "group_relative_advantage": {
         "one group": lambda i: len(i["reward"]) == 1,

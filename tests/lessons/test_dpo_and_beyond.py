@@ -81,56 +81,9 @@ def detached(loss):
     return lambda **inputs: loss(**inputs).detach()
 
 
-# group_relative_advantage
-
-
-def groups_by_loop(reward):
-    rows = []
-    for group in reward:
-        rows.append((group - group.mean()) / (group.std() + 1e-4))
-    return torch.stack(rows)
-
-
-def groups_transposed(reward):
-    columns = reward.T
-    return ((columns - columns.mean(0)) / (columns.std(0, correction=0) + 1e-6)).T
-
-
-def groups_by_layer_norm(reward):
-    return F.layer_norm(reward, reward.shape[-1:], eps=1e-12)
-
-
-def groups_by_choice(reward):
-    centred = reward - reward.mean(1, keepdim=True)
-    std = reward.std(1, keepdim=True)
-    return torch.where(std > 0, centred / std.clamp(min=1e-12), 0.0)
-
-
-def groups_without_floor(reward):
-    centred = reward - reward.mean(1, keepdim=True)
-    return centred / centred.pow(2).mean(1, keepdim=True).sqrt()
-
-
-def groups_along(mean_axis, std_axis, floor=1e-8):
-    def answer(reward):
-        mean, std = (
-            reward.mean(mean_axis, keepdim=True),
-            reward.std(std_axis, keepdim=True),
-        )
-        return (reward - mean) / (std + floor)
-
-    return answer
-
-
 RIGHT: dict[str, list[Callable]] = {
     "implicit_reward": [implied_by_loop, implied_by_ratio, implied_term_by_term],
     "dpo_loss": [dpo_plain, dpo_by_policy_and_reference, dpo_by_softmax, dpo_by_loop],
-    "group_relative_advantage": [
-        groups_by_loop,
-        groups_transposed,
-        groups_by_layer_norm,
-        groups_by_choice,
-    ],
 }
 WRONG: dict[str, list[tuple[Callable, str]]] = {
     "implicit_reward": [
@@ -175,21 +128,6 @@ WRONG: dict[str, list[tuple[Callable, str]]] = {
         ),
         (detached(dpo_plain), "would never learn"),
     ],
-    "group_relative_advantage": [
-        (lambda reward: (reward - reward.mean()) / (reward.std() + 1e-8), "whole batch"),
-        (groups_along(0, 0), "run down the columns"),
-        (groups_along(-1, 0), "run down the columns"),
-        (groups_along(-1, (0, 1)), "standard deviation is that of the whole batch"),
-        (lambda reward: reward - reward.mean(1, keepdim=True), "did not scale"),
-        (lambda reward: reward / (reward.std(1, keepdim=True) + 1e-8), "did not subtract"),
-        (
-            lambda reward: (
-                (reward - reward.mean(1, keepdim=True)) * reward.shape[1] / (reward.shape[1] - 1)
-            ),
-            "leave one out",
-        ),
-        (lambda reward: -groups_by_layer_norm(reward), "worst response"),
-    ],
 }
 FRAGILE: dict[str, list[tuple[Callable, str]]] = {
     "implicit_reward": [
@@ -214,10 +152,6 @@ FRAGILE: dict[str, list[tuple[Callable, str]]] = {
             "only the small number is left",
         ),
     ],
-    "group_relative_advantage": [
-        (groups_without_floor, "without the tiny number"),
-        (groups_along(-1, -1, floor=0.0), "without the tiny number"),
-    ],
 }
 
 
@@ -228,11 +162,3 @@ def test_a_case_has_a_pair_whose_log_probabilities_have_both_fallen():
         return bool((chosen & rejected).any())
 
     assert any(fallen(case.inputs) for case in EXERCISES["dpo_loss"].cases if not case.edge)
-
-
-def test_the_groups_of_a_case_differ_in_level_and_spread():
-    """Else mean or standard deviation of the whole batch would be as good as the group's."""
-    rewards = [case.inputs["reward"] for case in EXERCISES["group_relative_advantage"].cases]
-    several = [reward for reward in rewards if len(reward) > 1]
-    assert max(float(reward.mean(1).diff().abs().max()) for reward in several) > 5
-    assert max(float(reward.std(1).max() / reward.std(1).min()) for reward in several) > 5

@@ -1,4 +1,4 @@
-"""Notebook 11: the advantage of a response over the others to the same prompt."""
+"""Notebook 12: the advantage of a response over the others to the same prompt."""
 
 from __future__ import annotations
 
@@ -168,8 +168,8 @@ GROUP_RELATIVE_ADVANTAGE = Exercise(
             for right in (group_relative_advantage, _centred_and_scaled(1))
         ),
         Mistake(
-            "You used the order of the rewards and not the rewards. How much better a response is "
-            "counts, too.",
+            "You used the order of the rewards and not the rewards. It also matters by how much a "
+            "response is better.",
             _ranked,
         ),
     ),

@@ -1,0 +1,124 @@
+"""What notebook 12 asks in words."""
+
+from __future__ import annotations
+
+from ppo_lesson.exercises.questions import Option, Question
+
+WITHOUT_CRITIC = Question(
+    id="grpo-without-critic",
+    prompt="GRPO has no critic. What takes its place, and what stays of PPO?",
+    options=(
+        Option(
+            "Nothing takes it: the raw reward is the advantage. The ratio and the clip stay.",
+            "Without a baseline every response with a positive reward would be pushed up, and the "
+            "gradient would be far noisier.",
+        ),
+        Option(
+            "The reference's log-probability takes it; the ratio goes, as there is no rollout.",
+            "There is a rollout, and several epochs on it: that is why the ratio stays. The "
+            "reference prices divergence and predicts no reward.",
+        ),
+        Option(
+            "The mean reward of its responses to the prompt; the ratio and the clip stay.",
+            "The group tells what the prompt is worth. The price is that every prompt is answered "
+            "many times.",
+            correct=True,
+        ),
+        Option(
+            "A running mean over all prompts; the clip goes, as the division limits every step.",
+            "A mean over all prompts would praise every response to an easy one. And scaling "
+            "advantages does not say how far a policy may move.",
+        ),
+    ),
+)
+
+SCALED_GROUPS = Question(
+    id="grpo-scaled-groups",
+    prompt=(
+        "In one group the rewards lie 10 apart, in another 0.01. Both are centred and divided by "
+        "their standard deviation. Which pulls harder at the policy?"
+    ),
+    options=(
+        Option(
+            "The first, a thousand times: its differences are larger.",
+            "That would be so if they were only centred. The division takes the unit away.",
+        ),
+        Option(
+            "Both alike: each group has the spread 1 afterwards.",
+            "So a difference that hardly matters counts as much as a great one. Dr. GRPO leaves "
+            "the division out for that reason.",
+            correct=True,
+        ),
+        Option(
+            "The second: it is divided by a smaller number.",
+            "Its differences are smaller by the same factor, and the two cancel.",
+        ),
+        Option(
+            "Neither: the advantages of each group have the mean 0.",
+            "The mean is 0, the advantages are not: responses above it become likelier, others "
+            "rarer.",
+        ),
+    ),
+)
+
+LONGER_MISTAKE = Question(
+    id="grpo-longer-mistake",
+    prompt=(
+        "Two responses to one prompt are wrong and have the same negative advantage. One has 10 "
+        "tokens, the other 100. The loss averages over the tokens of each response first, then "
+        "over the responses. How hard does it push at one token of each?"
+    ),
+    options=(
+        Option(
+            "Ten times as hard at a token of the longer one: it has made more mistakes.",
+            "Both have one reward. What the loss divides by decides, and that is the length.",
+        ),
+        Option(
+            "Equally hard: the advantage is the same.",
+            "It is, but it is divided by 10 in one response and by 100 in the other.",
+        ),
+        Option(
+            "A tenth as hard at a token of the longer one.",
+            "A wrong response that goes on and on is hardly discouraged token by token. That is "
+            "the length bias which Dr. GRPO and DAPO take out.",
+            correct=True,
+        ),
+        Option(
+            "It depends on how long the other responses in the batch are.",
+            "That is so in the token mean, which divides by the tokens of the whole batch. Here "
+            "each response is averaged by itself.",
+        ),
+    ),
+)
+
+K1_AS_A_LOSS = Question(
+    id="grpo-k1-as-a-loss",
+    prompt=(
+        "Tokens are drawn from π. Somebody adds the mean of log π - log π_ref over these tokens "
+        "to the loss, times β, and lets autograd differentiate it. What does this term do to the "
+        "policy, on average over the draw?"
+    ),
+    options=(
+        Option(
+            "It pulls the policy towards the reference, as its mean is the KL divergence.",
+            "The mean of its *value* is. Autograd treats the drawn tokens as fixed, and then the "
+            "reference drops out of the gradient.",
+        ),
+        Option(
+            "It makes drawn tokens rarer and so raises the entropy.",
+            "It does so for the tokens of one draw. On average over all draws the pushes cancel.",
+        ),
+        Option(
+            "It pulls the policy towards the reference, but in the wrong direction of the KL.",
+            "That is nearer to what k3 as a loss does. Of k1 only log π depends on θ here.",
+        ),
+        Option(
+            "Nothing: the expected gradient is 0.",
+            "The reference is a constant, and the score ∇ log π has mean zero under π. Inside the "
+            "reward the same number has the right gradient.",
+            correct=True,
+        ),
+    ),
+)
+
+QUESTIONS = (WITHOUT_CRITIC, SCALED_GROUPS, LONGER_MISTAKE, K1_AS_A_LOSS)
