@@ -25,10 +25,8 @@ from ppo_lesson.language.groups import (
     CONSTANT,
     RESPONSE_MEAN,
     TOKEN_MEAN,
-    by_kind,
     centred,
-    group_coefficient,
-    kinds,
+    expected_gradient,
 )
 from ppo_lesson.language.right_or_wrong import GroupConfig, train_groups
 from ppo_lesson.language.tables import Measured, measure, response_log_prob, score_sum
@@ -85,11 +83,9 @@ def expected_step(logits: Tensor, reward: Tensor, aggregation: str) -> Tensor:
         reward: (P, S); for the mean over all tokens, of 0 and 1 only.
         aggregation: how a group's token losses become one number.
     """
-    prob = response_log_prob(logits).exp()
     if aggregation == TOKEN_MEAN:
-        found = kinds(prob, reward)
-        each = [group_coefficient(row, GROUP_SIZE, centred, aggregation) for row in found]
-        return score_sum(logits, prob * by_kind(torch.stack(each), reward))
+        return expected_gradient(logits, reward, GROUP_SIZE, centred, aggregation)
+    prob = response_log_prob(logits).exp()
     left = (1 - 1 / GROUP_SIZE) * (reward - (prob * reward).sum(-1, keepdim=True))
     size = countdown.length() if aggregation == RESPONSE_MEAN else countdown.MAX_LENGTH
     return score_sum(logits, prob * left / size)

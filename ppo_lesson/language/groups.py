@@ -12,7 +12,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ppo_lesson.maths.advantages import group_relative_advantage
+from ppo_lesson.language.tables import response_log_prob, score_sum
 from ppo_lesson.maths.shapes import check_between, check_count, check_floats
 from ppo_lesson.worlds import countdown
 
@@ -106,7 +106,7 @@ def group_coefficient(
     group_size = check_count("group_size", group_size, 2)
     size = torch.arange(1, kind_prob.shape[-1] + 1, dtype=kind_prob.dtype)
     around = others(kind_prob, group_size - 1)
-    num_right, total = (torch.arange(n, dtype=kind_prob.dtype) for n in around.shape)
+    total = torch.arange(around.shape[-1], dtype=kind_prob.dtype)
     rows = []
     for own in (0.0, 1.0):
         reward = torch.zeros(group_size, group_size, dtype=kind_prob.dtype)
@@ -118,8 +118,28 @@ def group_coefficient(
             rows.append(torch.einsum("m,ml,tl->t", own_advantage, around, share))
         else:
             mean = own_advantage @ around.sum(-1)
-            rows.append(mean / size if aggregation == RESPONSE_MEAN else mean / size[-1].expand_as(size))
+            divisor = size if aggregation == RESPONSE_MEAN else size[-1].expand_as(size)
+            rows.append(mean / divisor)
     return torch.stack(rows)
+
+
+def expected_gradient(
+    logits: Tensor, right: Tensor, group_size: int, advantage: Advantage, aggregation: str
+) -> Tensor:
+    """Expect the gradient that groups estimate, exactly: (P, N, V).
+
+    Args:
+        logits: (P, N, V) of the policy, which writes the groups.
+        right: (P, S) of 0 and 1.
+        group_size: K, at least 2.
+        advantage: makes advantages of a group's rewards.
+        aggregation: one of AGGREGATIONS.
+    """
+    prob = response_log_prob(logits).exp()
+    each = [
+        group_coefficient(row, group_size, advantage, aggregation) for row in kinds(prob, right)
+    ]
+    return score_sum(logits, prob * by_kind(torch.stack(each), right))
 
 
 def silent_share(success: float, group_size: int) -> float:
@@ -144,6 +164,3 @@ def prompt_weight(success: float, group_size: int, advantage: Advantage) -> floa
     kind = torch.tensor([[1 - success], [success]], dtype=torch.float64)
     wrong, right = group_coefficient(kind, group_size, advantage, CONSTANT).flatten().tolist()
     return right - wrong
-
-
-GROUP_RELATIVE = group_relative_advantage
