@@ -165,3 +165,14 @@ def when_right(
             way = (success - rate[after - 1]) / (rate[after] - rate[after - 1])
             row[p] = found[after - 1, p] + way * (found[after, p] - found[after - 1, p])
     return row
+
+
+def wrong_lengths(
+    reward: str, aggregation: str, success: float, num_prompts: int = 4, path: Path = STORED
+) -> float:
+    """Return the mean tokens of a wrong answer when each prompt first reached a success rate.
+
+    The mean is over the first so many prompts.
+    """
+    found = when_right(reward, aggregation, "wrong_length", success, path)
+    return found[:num_prompts].mean().item()

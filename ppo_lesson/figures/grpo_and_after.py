@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from ppo_lesson.figures.style import COLORS, Row, label_end, line_style, plot_line
+from ppo_lesson.figures.style import COLORS, Row, line_style, plot_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,8 +52,18 @@ def plot_lengths(ax: Axes, success: Row, lengths: Mapping[str, Row]) -> Axes:
         success: (U,) success rates, rising.
         lengths: way to aggregate -> (U,) mean tokens of wrong answers.
     """
+    lowest = min(lengths, key=lambda label: float(lengths[label][-1]))
     for role, (label, size) in zip(ROLES, lengths.items(), strict=False):
-        plot_line(ax, success, size, role, label)
+        ax.plot(success, size, **line_style(role))
+        ax.annotate(
+            label,
+            (float(success[-1]), float(size[-1])),
+            xytext=(6, -8 if label == lowest else 6),  # two of them all but coincide
+            textcoords="offset points",
+            color=COLORS[role],
+            va="center",
+            annotation_clip=False,
+        )
     ax.set(xlabel="success rate reached", ylabel="tokens of a wrong answer")
     return ax
 
@@ -80,33 +90,38 @@ def plot_right_answers(
     ax.annotate(
         "the reference",
         (float(iterations[-1]), start),
-        xytext=(0, -14),
+        xytext=(0, 12),
         textcoords="offset points",
         color=COLORS["quiet"],
         ha="right",
         va="center",
     )
-    ax.set(xlabel="iterations", ylabel="different right answers", ylim=(0, 1.1 * start))
-    ax.legend(loc="upper center")
+    ax.set(xlabel="iterations", ylabel="different right answers", ylim=(0, 1.15 * start))
+    ax.legend(loc="center right", bbox_to_anchor=(1, 0.62))
     return ax
 
 
-def plot_caps(ax: Axes, caps: Row, curves: Mapping[str, Row], uncorrected: float) -> Axes:
-    """Draw what a cap does: bias and spread of the corrected gradient against C.
+def plot_caps(ax: Axes, caps: Row, found: Row, uncorrected: float) -> Axes:
+    """Draw what a cap does: bias or spread of the corrected gradient against C.
 
     Args:
         ax: to draw on.
         caps: (U,) rising.
-        curves: label -> (U,) bias or spread, as shares of the exact gradient's length.
+        found: (U,) bias or spread, in lengths of the exact gradient.
         uncorrected: the same without a weight, a dashed line.
     """
-    for role, (label, found) in zip(ROLES, curves.items(), strict=False):
-        plot_line(ax, caps, found, role, label)
-        ax.lines[-1].set_marker("o")
+    ax.plot(caps, found, marker="o", **line_style("new"))
     ax.axhline(uncorrected, color=COLORS["quiet"], linestyle="--", linewidth=1.5)
-    label_end(ax, caps, [uncorrected] * len(caps), "quiet", "no weight")
+    ax.annotate(
+        "no weight",
+        (float(caps[0]), uncorrected),
+        xytext=(0, 10),
+        textcoords="offset points",
+        color=COLORS["quiet"],
+        va="center",
+    )
     ax.set_xscale("log")
     ax.set_xticks(list(caps), [f"{cap:g}" for cap in caps])
     ax.minorticks_off()
-    ax.set(xlabel="cap $C$", ylim=(0, None))
+    ax.set(xlabel="cap $C$", ylabel=r"lengths of $\nabla J$", ylim=(0, 1.15 * uncorrected))
     return ax
