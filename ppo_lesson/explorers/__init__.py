@@ -9,6 +9,7 @@ from ppo_lesson.explorers.clip import clip_lab
 from ppo_lesson.explorers.explorer import Explorer
 from ppo_lesson.explorers.importance import proposal_explorer
 from ppo_lesson.explorers.language import token_ratios
+from ppo_lesson.explorers.lengths import length_bias
 from ppo_lesson.explorers.own_function import Trouble
 from ppo_lesson.explorers.surrogate import ratio_explosion, surrogate_cliff
 from ppo_lesson.explorers.weights import weight_rain
@@ -18,6 +19,7 @@ __all__ = [
     "NOTEBOOKS",
     "clip_lab",
     "lambda_dial",
+    "length_bias",
     "proposal_explorer",
     "ratio_explosion",
     "surrogate_cliff",
@@ -33,6 +35,7 @@ EXPLORERS: dict[str, Callable[[], Explorer | Trouble]] = {
     "clip_lab": clip_lab,
     "lambda_dial": lambda_dial,
     "token_ratios": token_ratios,
+    "length_bias": length_bias,
 }
 """In the order of the notebooks."""
 
@@ -44,5 +47,6 @@ NOTEBOOKS: dict[str, tuple[str, ...]] = {
     "clip_lab": ("06",),
     "lambda_dial": ("07",),
     "token_ratios": ("10",),
+    "length_bias": ("12",),
 }
 """Numbers of the notebooks in which an explorer stands."""

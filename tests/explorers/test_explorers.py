@@ -120,6 +120,7 @@ NEUTRAL = {
     "clip_lab": lambda at: at["ratio"] == 1,
     "lambda_dial": lambda at: at["error"] == 1,  # the prediction is about a perfect critic
     "token_ratios": lambda at: at["good_total"] == at["bad_total"] == "1.00",
+    "length_bias": lambda at: at["right"] == at["wrong"],  # where both losses are the same
 }
 """Where each opens: before anything has happened, so that no prediction is answered."""
 
@@ -131,13 +132,15 @@ def test_it_opens_before_anything_has_happened(name):
 
 def test_the_notebooks_in_which_it_stands_are_known():
     found: dict[str, list[str]] = {name: [] for name in EXPLORERS}
+    there = {path.name[:2] for path in NOTEBOOK_FOLDER.glob("*.ipynb")}
     for path in sorted(NOTEBOOK_FOLDER.glob("*.ipynb")):
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         code = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
         for name in EXPLORERS:
             if re.search(rf"^(\w+\.)?{name}\([^)]*\)\)?$", code, flags=re.MULTILINE):
                 found[name].append(path.name[:2])
-    assert {name: tuple(numbers) for name, numbers in found.items()} == NOTEBOOKS
+    known = {name: [n for n in numbers if n in there] for name, numbers in NOTEBOOKS.items()}
+    assert found == known
 
 
 @pytest.mark.parametrize("name", EXPLORERS)
