@@ -38,6 +38,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "06_staying_proximal",
     "07_advantages",
     "08_ppo_cartpole",
+    "12_grpo_and_after",
 )
 """Names of notebooks, such as "00_start_here"; it grows notebook by notebook."""
 

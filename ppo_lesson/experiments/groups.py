@@ -28,7 +28,7 @@ from ppo_lesson.language.groups import (
     centred,
     expected_gradient,
 )
-from ppo_lesson.language.right_or_wrong import GroupConfig, train_groups
+from ppo_lesson.language.grpo import GroupConfig, train_groups
 from ppo_lesson.language.tables import Measured, measure, response_log_prob, score_sum
 from ppo_lesson.maths.arithmetic import significant
 from ppo_lesson.worlds import countdown
@@ -176,3 +176,8 @@ def wrong_lengths(
     """
     found = when_right(reward, aggregation, "wrong_length", success, path)
     return found[:num_prompts].mean().item()
+
+
+def exact_end(name: str, path: Path = STORED) -> float:
+    """Return what exact ascent without a price measured at its end, the mean over prompts."""
+    return ascent(RIGHT, CONSTANT, name, path)[-1].mean().item()

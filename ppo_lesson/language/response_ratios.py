@@ -69,6 +69,22 @@ def by_length(found: Ratios, size: int, width: float) -> list[Tensor]:
     return [spread(*kind) for kind in kinds] + [outside(*kind, width) for kind in kinds]
 
 
+def clipped(high: float, low: float = 0.2) -> Weight:
+    """Keep the ratio where PPO's clip leaves a gradient, and put 0 where it leaves none.
+
+    Args:
+        high: the clip's width above 1, which counts where A > 0.
+        low: its width below 1, where A < 0.
+    """
+
+    def weight(ratio: Tensor, advantage: Tensor) -> Tensor:
+        above = (advantage > 0) & (ratio > 1 + high)
+        below = (advantage < 0) & (ratio < 1 - low)
+        return ratio.masked_fill(above | below, 0.0)
+
+    return weight
+
+
 def clipped_gradient(
     logits: Tensor, old: Tensor, reward: Tensor, weight: Weight
 ) -> tuple[Tensor, Tensor]:
