@@ -101,7 +101,7 @@ def plot_right_answers(
     return ax
 
 
-def plot_caps(ax: Axes, caps: Row, found: Row, uncorrected: float) -> Axes:
+def plot_caps(ax: Axes, caps: Sequence[float], found: Row, uncorrected: float) -> Axes:
     """Draw what a cap does: bias or spread of the corrected gradient against C.
 
     Args:
@@ -114,14 +114,14 @@ def plot_caps(ax: Axes, caps: Row, found: Row, uncorrected: float) -> Axes:
     ax.axhline(uncorrected, color=COLORS["quiet"], linestyle="--", linewidth=1.5)
     ax.annotate(
         "no weight",
-        (float(caps[0]), uncorrected),
+        (caps[0], uncorrected),
         xytext=(0, 10),
         textcoords="offset points",
         color=COLORS["quiet"],
         va="center",
     )
     ax.set_xscale("log")
-    ax.set_xticks(list(caps), [f"{cap:g}" for cap in caps])
+    ax.set_xticks(caps, [f"{cap:g}" for cap in caps])
     ax.minorticks_off()
     ax.set(xlabel="cap $C$", ylabel=r"lengths of $\nabla J$", ylim=(0, 1.15 * uncorrected))
     return ax
