@@ -38,6 +38,7 @@ SELF_NORMALISED = "times(torch.softmax(log_weight, dim=0), value).sum()"
 WEIGHED = "times(advantage.detach(), log_prob)"
 TO_REF = "log_ratio(log_prob, ref_log_prob.detach())"
 K3 = "(torch.expm1(log_r) - log_r).mean()"
+MEAN_OF_LOGS = "torch.where(mask, token_log_ratio, 0.0).sum(-1) / lengths"
 
 # module: what stands there once, what comes in its place, the slip
 MUTATIONS: dict[str, list[tuple[str, str, str]]] = {
@@ -243,6 +244,24 @@ MUTATIONS: dict[str, list[tuple[str, str, str]]] = {
             "torch.randperm(num_samples)",
             "unseeded",
         ),
+    ],
+    "responses": [
+        (MEAN_OF_LOGS, "torch.where(mask, token_log_ratio, 0.0).sum(-1)", "product, no root"),
+        (MEAN_OF_LOGS, "token_log_ratio.sum(-1) / lengths", "padding counts"),
+        (MEAN_OF_LOGS, "torch.where(mask, token_log_ratio, 0.0).mean(-1)", "width for length"),
+        ("log_ratio(log_prob, old_log_prob.detach())", "log_ratio(log_prob, old_log_prob)", "grad"),
+        ("log_s.clamp(-limit, limit)", "log_s", "no clamp"),
+        (
+            "(torch.where(mask, token_loss, 0.0).sum(-1) / lengths).mean()",
+            "torch.where(mask, token_loss, 0.0).sum() / lengths.sum()",
+            "token mean for response mean",
+        ),
+        (".sum() / mask.sum()", ".sum() / len(mask)", "responses for tokens"),
+        ("sum(-1).mean() / length", "sum(-1).mean() / mask.sum(-1).max()", "longest for constant"),
+        ("log_weight.clamp(max=math.log(cap))", "log_weight", "no cap"),
+        ("log_weight.clamp(max=math.log(cap))", "log_weight.clamp(max=cap)", "cap on logs"),
+        ("log_ratio(log_prob.detach(), behaviour", "log_ratio(log_prob, behaviour", "a gradient"),
+        ("if not mask.any(-1).all():", "if False:", "a row of padding passes"),
     ],
     "shapes": [
         ("len(came) != len(letters) or any(", "any(", "columns pass"),

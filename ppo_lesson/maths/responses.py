@@ -108,7 +108,7 @@ def fixed_length_loss(token_loss: Tensor, mask: Tensor, length: float) -> Tensor
     Raises:
         ValueError: a shape or dtype is wrong, or the length is not above 0.
 
-    Source: Liu et al. (2025), arXiv:2503.20783, appendix A (Dr. GRPO).
+    Source: Liu et al. (2025), arXiv:2503.20783, section 3 (Dr. GRPO).
     """
     sizes = check_floats("B T", token_loss=token_loss)
     check_bools("B T", sizes, mask=mask)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ppo_lesson.exercises.questions import Option, Question
-from ppo_lesson.lessons.grpo_and_after.predictions import PREDICT_EQUAL_GROUP  # noqa: F401 - until notebook 11 is without it
 
 PREDICT_LIMITS = Question(
     id="predict-dpo-limits",
@@ -96,4 +95,34 @@ PREDICT_UNSEEN = Question(
     ),
 )
 
-PREDICTIONS = (PREDICT_LIMITS, PREDICT_BOTH_FALL, PREDICT_UNSEEN)
+PREDICT_EQUAL_GROUP = Question(
+    id="predict-grpo-equal-group",
+    prompt=(
+        "GRPO draws eight responses to a prompt, and their rewards, the price of divergence "
+        "included, are all equal and high. What does this group teach the policy?"
+    ),
+    options=(
+        Option(
+            "That all eight are good: they become likelier.",
+            "Good compared with what? A group knows its own mean only, and none of the eight is "
+            "above it.",
+        ),
+        Option(
+            "Nothing: every advantage is 0, and so is the gradient.",
+            "Eight responses were paid for, and none was better than the others. Prompts that are "
+            "too easy or too hard waste their rollouts.",
+            correct=True,
+        ),
+        Option(
+            "To come back to the reference: only the price is left.",
+            "The price is in the rewards here and is centred with them. Nothing is left.",
+        ),
+        Option(
+            "NaN: the standard deviation is 0.",
+            "It would be so without the tiny number that is added to it. With it, 0 is divided by "
+            "something small.",
+        ),
+    ),
+)
+
+PREDICTIONS = (PREDICT_LIMITS, PREDICT_BOTH_FALL, PREDICT_UNSEEN, PREDICT_EQUAL_GROUP)

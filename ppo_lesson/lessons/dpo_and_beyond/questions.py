@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 from ppo_lesson.exercises.questions import OpenQuestion, Option, Question
-from ppo_lesson.lessons.grpo_and_after.questions import (  # noqa: F401 - notebook 11 asks, too
-    SCALED_GROUPS,
-    WITHOUT_CRITIC,
-)
 
 NORMALISER = Question(
     id="dpo-normaliser",
@@ -129,11 +125,71 @@ WITHOUT_REFERENCE = Question(
     ),
 )
 
+WITHOUT_CRITIC = Question(
+    id="grpo-without-critic",
+    prompt="GRPO has no critic. What takes its place, and what stays of PPO?",
+    options=(
+        Option(
+            "Nothing takes it: the raw reward is the advantage. The ratio and the clip stay.",
+            "Without a baseline every response with a positive reward would be pushed up, and the "
+            "gradient would be far noisier.",
+        ),
+        Option(
+            "The reference's log-probability takes it; the ratio goes, as there is no rollout.",
+            "There is a rollout, and several epochs on it: that is why the ratio stays. The "
+            "reference prices divergence and predicts no reward.",
+        ),
+        Option(
+            "The mean reward of all its responses to the same prompt takes it; the ratio and the "
+            "clip stay.",
+            "The group tells what the prompt is worth. The price is that every prompt is answered "
+            "many times.",
+            correct=True,
+        ),
+        Option(
+            "A running mean over all prompts takes it; the clip goes, as the spread is scaled.",
+            "A mean over all prompts would praise every response to an easy one. And scaling "
+            "advantages does not say how far a policy may move.",
+        ),
+    ),
+)
+
+SCALED_GROUPS = Question(
+    id="grpo-scaled-groups",
+    prompt=(
+        "In one group the rewards lie 10 apart, in another 0.01. Both are centred and divided by "
+        "their standard deviation. Which pulls harder at the policy?"
+    ),
+    options=(
+        Option(
+            "The first, a thousand times: its differences are larger.",
+            "That would be so if they were only centred. The division takes the unit away.",
+        ),
+        Option(
+            "Both alike: each group has the spread 1 afterwards.",
+            "So a difference that hardly matters counts as much as a great one. Some of today's "
+            "variants leave the division out for that reason.",
+            correct=True,
+        ),
+        Option(
+            "The second: it is divided by a smaller number.",
+            "Its differences are smaller by the same factor, and the two cancel.",
+        ),
+        Option(
+            "Neither: both advantages have the mean 0.",
+            "The mean is 0, the advantages are not: responses above it become likelier, others "
+            "rarer.",
+        ),
+    ),
+)
+
 QUESTIONS = (
     NORMALISER,
     HALF_BETA,
     LOG_TWO,
     WITHOUT_REFERENCE,
+    WITHOUT_CRITIC,
+    SCALED_GROUPS,
 )
 
 NOT_SAMPLING = OpenQuestion(

@@ -155,7 +155,7 @@ FIRST_RATIO = Question(
 
 # Of notebook 11 until it is without GRPO; then this goes.
 PREDICT_EQUAL_GROUP = Question(
-    id="predict-grpo-equal-group",
+    id="predict-equal-group",
     prompt=(
         "GRPO's advantage is (R - mean) / (standard deviation + 1e-8), group by group. Eight "
         "responses to a prompt have the same high reward, the price of divergence included. What "

@@ -6,7 +6,7 @@ from ppo_lesson.exercises.questions import OpenQuestion, Option, Question
 
 # Of notebook 11 until it is without GRPO; then this goes.
 WITHOUT_CRITIC = Question(
-    id="grpo-without-critic",
+    id="grpo-no-critic",
     prompt="GRPO has no critic. What takes its place, and what stays of PPO?",
     options=(
         Option(
@@ -34,7 +34,7 @@ WITHOUT_CRITIC = Question(
 )
 
 SCALED_GROUPS = Question(
-    id="grpo-scaled-groups",
+    id="grpo-two-groups",
     prompt=(
         "In one group the rewards lie 10 apart, in another 0.01. Both are centred and divided by "
         "their standard deviation. Which pulls harder at the policy?"
