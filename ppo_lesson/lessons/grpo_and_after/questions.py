@@ -4,35 +4,6 @@ from __future__ import annotations
 
 from ppo_lesson.exercises.questions import OpenQuestion, Option, Question
 
-# Of notebook 11 until it is without GRPO; then this goes.
-WITHOUT_CRITIC = Question(
-    id="grpo-no-critic",
-    prompt="GRPO has no critic. What takes its place, and what stays of PPO?",
-    options=(
-        Option(
-            "Nothing takes it: the raw reward is the advantage. The ratio and the clip stay.",
-            "Without a baseline every response with a positive reward would be pushed up, and the "
-            "gradient would be far noisier.",
-        ),
-        Option(
-            "The reference's log-probability takes it; the ratio goes, as there is no rollout.",
-            "There is a rollout, and several epochs on it: that is why the ratio stays. The "
-            "reference prices divergence and predicts no reward.",
-        ),
-        Option(
-            "The mean reward of its responses to the prompt; the ratio and the clip stay.",
-            "The group tells what the prompt is worth. The price is that every prompt is answered "
-            "many times.",
-            correct=True,
-        ),
-        Option(
-            "A running mean over all prompts; the clip goes, as the division limits every step.",
-            "A mean over all prompts would praise every response to an easy one. And scaling "
-            "advantages does not say how far a policy may move.",
-        ),
-    ),
-)
-
 SCALED_GROUPS = Question(
     id="grpo-two-groups",
     prompt=(
@@ -158,7 +129,7 @@ QUESTIONS = (SCALED_GROUPS, LONGER_MISTAKE, K1_AS_A_LOSS, LONG_RESPONSES)
 
 OWN_SETTINGS = OpenQuestion(
     id="own-words-settings",
-    source="your own run",
+    source="synthesis 1, for a run of your own",
     prompt=(
         "You train a model on problems whose answers a program checks; responses have 100 to "
         "10,000 tokens, and an asynchronous engine draws them. Choose advantage, aggregation, KL "
