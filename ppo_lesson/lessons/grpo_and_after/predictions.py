@@ -56,8 +56,8 @@ WRONG_LENGTHS = Question(
         ),
         Option(
             "About 4 with all three: wrong answers are pushed down alike.",
-            "They are not pushed down alike: a wrong answer shares its first tokens with right "
-            "ones, or does not.",
+            "They are not pushed down alike. With the response mean a longer one is pushed down "
+            "less, and with all three the rows that they share with right answers move too.",
         ),
         Option(
             "Shorter with all three: the targets have short right answers.",
