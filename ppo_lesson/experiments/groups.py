@@ -31,6 +31,7 @@ from ppo_lesson.language.groups import (
 from ppo_lesson.language.grpo import GroupConfig, train_groups
 from ppo_lesson.language.tables import Measured, measure, response_log_prob, score_sum
 from ppo_lesson.maths.arithmetic import significant
+from ppo_lesson.maths.shapes import check_count, check_seed
 from ppo_lesson.worlds import countdown
 
 STORED = Path(__file__).with_name("groups.json")
@@ -103,7 +104,7 @@ def flow(reward: str, aggregation: str) -> dict[str, Any]:
 
 def sampled(arm: str, seed: int) -> dict[str, Any]:
     """Train one arm by GRPO from one seed, and measure it after RECORDED iterations."""
-    path = []
+    path, seed = [], check_seed(seed)
 
     def watch(iteration: int, logits: Tensor) -> None:
         if iteration in RECORDED:
@@ -174,6 +175,7 @@ def wrong_lengths(
 
     The mean is over the first so many prompts.
     """
+    num_prompts = check_count("num_prompts", num_prompts)
     found = when_right(reward, aggregation, "wrong_length", success, path)
     return found[:num_prompts].mean().item()
 

@@ -67,8 +67,9 @@ def others(kind_prob: Tensor, num_others: int) -> Tensor:
     Returns:
         (M + 1, M T + 1) probability of so many right ones and so many tokens.
     """
+    num_others = check_count("num_others", num_others, 0)
     check_floats("R T", {"R": 2}, kind_prob=kind_prob)
-    num_others, most = check_count("num_others", num_others, 0), kind_prob.shape[-1]
+    most = kind_prob.shape[-1]
     table = kind_prob.new_zeros(num_others + 1, num_others * most + 1)
     table[0, 0] = 1.0
     for _ in range(num_others):
@@ -135,6 +136,7 @@ def expected_gradient(
         advantage: makes advantages of a group's rewards.
         aggregation: one of AGGREGATIONS.
     """
+    group_size = check_count("group_size", group_size, 2)
     prob = response_log_prob(logits).exp()
     each = [
         group_coefficient(row, group_size, advantage, aggregation) for row in kinds(prob, right)

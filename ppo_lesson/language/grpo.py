@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ppo_lesson import maths
 from ppo_lesson.language.tables import response_log_prob, token_log_prob
-from ppo_lesson.maths.shapes import check_between, check_positive, check_seed
+from ppo_lesson.maths.shapes import check_between, check_count, check_positive, check_seed
 from ppo_lesson.training.config import settle_counts
 from ppo_lesson.worlds import countdown
 
@@ -54,6 +54,7 @@ class GroupConfig:
 
 def draw(prob: Tensor, count: int, generator: torch.Generator) -> Tensor:
     """Draw responses to each prompt: (P, S) probabilities -> (P, count) indices."""
+    count = check_count("count", count)
     return torch.multinomial(prob, count, replacement=True, generator=generator)
 
 

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from ppo_lesson.language.tables import response_log_prob, token_log_prob
+from ppo_lesson.maths.shapes import check_count
 from ppo_lesson.worlds import countdown
 
 Weight = Callable[[Tensor, Tensor], Tensor]
@@ -59,6 +60,7 @@ def outside(ratio: Tensor, share: Tensor, width: float) -> Tensor:
 
 def by_length(found: Ratios, size: int, width: float) -> list[Tensor]:
     """Measure responses of one length: spread of token, product and root; then shares outside."""
+    size = check_count("size", size, 1, countdown.MAX_LENGTH)
     here = (countdown.length() == size).double()
     share = found.share * here
     kinds = (

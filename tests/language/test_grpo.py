@@ -56,7 +56,17 @@ def test_a_reward_that_is_the_same_for_all_moves_nothing():
     assert train_groups(REFERENCE, torch.ones_like(RIGHT), config, seed=0).equal(REFERENCE)
 
 
-@pytest.mark.parametrize("wrong", [{"group_size": 0}, {"step_size": -1.0}, {"beta": -0.1}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"group_size": 0},
+        {"num_epochs": 2.5},
+        {"num_groups": True},
+        {"num_iterations": "3"},
+        {"step_size": -1.0},
+        {"beta": -0.1},
+    ],
+)
 def test_settings_out_of_range_are_refused(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         GroupConfig(**wrong)
