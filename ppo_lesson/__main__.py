@@ -113,6 +113,7 @@ def _add_experiments(commands: argparse._SubParsersAction[argparse.ArgumentParse
         "arms",
         "crossings",
         "explosion",
+        "groups",
         "heads",
         "interventions",
         "lambda",

@@ -22,14 +22,18 @@ import torch
 from matplotlib.figure import Figure
 
 import ppo_lesson
-from ppo_lesson.experiments import alignment, reuse, token_ratios
+from ppo_lesson.experiments import alignment, groups, reuse, token_ratios
 from ppo_lesson.language.config import RLHFConfig
 from ppo_lesson.language.feedback import Pairs
+from ppo_lesson.language.groups import CONSTANT, centred
+from ppo_lesson.language.grpo import GroupConfig
 from ppo_lesson.language.model import LanguageModel
+from ppo_lesson.language.response_ratios import ratios
 from ppo_lesson.maths.shapes import check_count, check_seed
 from ppo_lesson.museum import interventions, rollouts as room
 from ppo_lesson.training.config import PPOConfig
 from ppo_lesson.training.session import RIGHT
+from ppo_lesson.worlds import countdown
 from ppo_lesson.worlds.careful_cliff import careful_cliff_data
 from ppo_lesson.worlds.probes import PROBES
 from ppo_lesson.worlds.small_worlds import cliff_mdp
@@ -109,6 +113,12 @@ def some_batch() -> Any:
     return None  # the count is checked before it is looked at
 
 
+def table() -> dict[str, Any]:
+    return {"logits": countdown.reference()}
+
+
+KINDS = torch.full((2, 3), 1 / 6, dtype=torch.float64)
+MEANS: dict[str, Any] = {"advantage": centred, "aggregation": CONSTANT}
 TABLE = {"logits": torch.zeros(2, 4), "temperature": 1.0}
 SMALL = PPOConfig(total_steps=64, num_envs=2, num_steps=8, minibatch_size=8)
 CALLS: dict[str, Call] = {
@@ -263,6 +273,51 @@ CALLS: dict[str, Call] = {
     "experiments.pairs.Arm": Call(
         lambda: {"num_pairs": 3, "num_labels": 3, "num_epochs": 3},
         {"num_pairs": 1, "num_labels": 1, "num_epochs": 1},
+    ),
+    "experiments.groups.sampled": Call(lambda: {"arm": groups.PLAIN, "seed": 3}, {"seed": 0}),
+    "experiments.groups.wrong_lengths": Call(
+        lambda: {
+            "reward": groups.RIGHT,
+            "aggregation": "constant",
+            "success": 0.5,
+            "num_prompts": 3,
+        },
+        {"num_prompts": 1},
+    ),
+    "language.groups.expected_gradient": Call(
+        lambda: {**table(), "right": countdown.right(), "group_size": 3, **MEANS},
+        {"group_size": 2},
+    ),
+    "language.groups.group_coefficient": Call(
+        lambda: {"kind_prob": KINDS, "group_size": 3, **MEANS}, {"group_size": 2}
+    ),
+    "language.groups.others": Call(
+        lambda: {"kind_prob": KINDS, "num_others": 3}, {"num_others": 0}
+    ),
+    "language.groups.prompt_weight": Call(
+        lambda: {"success": 0.5, "group_size": 3, "advantage": centred}, {"group_size": 2}
+    ),
+    "language.groups.silent_share": Call(
+        lambda: {"success": 0.5, "group_size": 3}, {"group_size": 1}
+    ),
+    "language.grpo.draw": Call(
+        lambda: {"prob": torch.ones(1, 4), "count": 3, "generator": generator()}, {"count": 1}
+    ),
+    "language.grpo.train_groups": Call(
+        lambda: {
+            "reference": countdown.reference(),
+            "reward": countdown.right(),
+            "config": GroupConfig(num_iterations=1),
+            "seed": 3,
+        },
+        {"seed": 0},
+    ),
+    "language.response_ratios.by_length": Call(
+        lambda: (
+            {"found": ratios(countdown.reference(), countdown.reference()), "size": 3}
+            | {"width": 0.2}
+        ),
+        {"size": 1},
     ),
     "language.feedback.collect_pairs": Call(
         lambda: {"model": LanguageModel(0), "num_pairs": 3, "generator": generator()},
@@ -427,6 +482,7 @@ LONG = {
     "experiments.ablations.rerun",
     "experiments.alignment",
     "experiments.crossings.record",
+    "experiments.groups.sampled",
     "experiments.lambdas.rerun",
     "language.feedback.pretrain",
     "experiments.token_ratios",
@@ -489,7 +545,11 @@ def whole_numbers() -> Iterator[tuple[str, str]]:
                         )
 
 
-SETTINGS = {"training.config.PPOConfig", "language.config.RLHFConfig"}  # see test_config
+SETTINGS = {
+    "training.config.PPOConfig",
+    "language.config.RLHFConfig",
+    "language.grpo.GroupConfig",
+}  # see test_config, test_grpo
 CASES = [(name, number) for name, call in CALLS.items() for number in call.smallest]
 
 

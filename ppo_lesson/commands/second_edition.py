@@ -40,6 +40,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "08_ppo_cartpole",
     "09_debugging_ppo",
     "11_dpo",
+    "12_grpo_and_after",
 )
 """Names of notebooks, such as "00_start_here"; it grows notebook by notebook."""
 

@@ -71,15 +71,16 @@ CONCEPTS = (
     ),
     Covered(
         "on-policy and off-policy",
-        ("01/reuse", "06/off-policy"),
+        ("01/reuse", "06/off-policy", "12/samplers"),
+        ("truncated_weight",),
         questions=("pg-on-policy",),
     ),
     Covered("importance sampling", ("02/three-lines", "03/never-shown-check"), ("unsupported",)),
     Covered("surrogate loss", ("04/identity", "04/tangent-numbers"), ("surrogate_loss",)),
     Covered(
         "policy ratio",
-        ("04/ratio-product", "08/rollout-check"),
-        ("policy_ratio", "exploding_ratio"),
+        ("04/ratio-product", "08/rollout-check", "12/sequence-ratio"),
+        ("policy_ratio", "exploding_ratio", "sequence_ratio"),
     ),
     Covered(
         "variance and unstable training",

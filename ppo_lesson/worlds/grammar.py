@@ -39,7 +39,7 @@ PLEASANT, UNPLEASANT = ("sleeps", "sings", "calm", "warm"), ("storm", "roars", "
 Table = TypeVar("Table")
 
 
-def _made_once(make: Callable[[], Table]) -> Callable[[], Table]:
+def made_once(make: Callable[[], Table]) -> Callable[[], Table]:
     """Compute a table at the first call; hand out copies, so that nobody spoils it for others."""
     made = functools.cache(make)
     return functools.wraps(make)(lambda: copy.deepcopy(made()))
@@ -62,7 +62,7 @@ class Sentences:
         return len(self.token)
 
 
-@_made_once
+@made_once
 def sentences() -> Sentences:
     """Enumerate every response, in the order of their tokens read as a number to the base V."""
     words = range(1, len(WORDS))
@@ -129,7 +129,7 @@ def text(token: Tensor) -> str:
     return " ".join(WORDS[index] for index in kept.tolist()).replace(" .", ".")
 
 
-@_made_once
+@made_once
 def corpus() -> Tensor:
     """Return the distribution of what people write, one row per prompt: (P, S) probabilities.
 
@@ -151,7 +151,7 @@ def _find(*words: str) -> int:
     return int(sentence_index(torch.tensor([[WORDS.index(word) for word in words]]))[0])
 
 
-@_made_once
+@made_once
 def true_reward() -> Tensor:
     """Return what the annotator really likes, one row per prompt: (P, S) rewards.
 

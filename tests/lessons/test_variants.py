@@ -12,6 +12,7 @@ from ppo_lesson.lessons.grpo_and_after.variants import (
     ASPECTS,
     FILES,
     NOTEBOOK,
+    PLACES,
     VARIANTS,
     Option,
     Variant,
@@ -52,6 +53,11 @@ def test_a_row_says_what_changes_where_it_was_read_and_how_it_is_selected(varian
 def test_each_change_has_its_cell_in_the_notebook(variant: Variant):
     cells = {cell["id"] for cell in json.loads(PATH.read_text(encoding="utf-8"))["cells"]}
     assert set(variant.cells) <= cells
+
+
+def test_the_notebook_shows_this_table():
+    cells = json.loads(PATH.read_text(encoding="utf-8"))["cells"]
+    assert any(table(PLACES) in "".join(cell["source"]) for cell in cells)
 
 
 def test_every_cell_that_was_agreed_on_belongs_to_a_row():

@@ -6,7 +6,7 @@ from ppo_lesson.exercises.exercise import Lesson
 from ppo_lesson.lessons.grpo_and_after.aggregation import RESPONSE_MEAN_LOSS, TOKEN_MEAN_LOSS
 from ppo_lesson.lessons.grpo_and_after.groups import GROUP_RELATIVE_ADVANTAGE
 from ppo_lesson.lessons.grpo_and_after.predictions import PREDICTIONS
-from ppo_lesson.lessons.grpo_and_after.questions import QUESTIONS
+from ppo_lesson.lessons.grpo_and_after.questions import OPEN_QUESTIONS, QUESTIONS
 from ppo_lesson.lessons.grpo_and_after.ratios import SEQUENCE_RATIO
 from ppo_lesson.lessons.grpo_and_after.weights import TRUNCATED_WEIGHT
 
@@ -21,4 +21,5 @@ LESSON = Lesson(
     ),
     questions=QUESTIONS,
     predictions=PREDICTIONS,
+    open_questions=OPEN_QUESTIONS,
 )

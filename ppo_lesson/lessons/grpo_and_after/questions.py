@@ -2,35 +2,7 @@
 
 from __future__ import annotations
 
-from ppo_lesson.exercises.questions import Option, Question
-
-WITHOUT_CRITIC = Question(
-    id="grpo-no-critic",
-    prompt="GRPO has no critic. What takes its place, and what stays of PPO?",
-    options=(
-        Option(
-            "Nothing takes it: the raw reward is the advantage. The ratio and the clip stay.",
-            "Without a baseline every response with a positive reward would be pushed up, and the "
-            "gradient would be far noisier.",
-        ),
-        Option(
-            "The reference's log-probability takes it; the ratio goes, as there is no rollout.",
-            "There is a rollout, and several epochs on it: that is why the ratio stays. The "
-            "reference prices divergence and predicts no reward.",
-        ),
-        Option(
-            "The mean reward of its responses to the prompt; the ratio and the clip stay.",
-            "The group tells what the prompt is worth. The price is that every prompt is answered "
-            "many times.",
-            correct=True,
-        ),
-        Option(
-            "A running mean over all prompts; the clip goes, as the division limits every step.",
-            "A mean over all prompts would praise every response to an easy one. And scaling "
-            "advantages does not say how far a policy may move.",
-        ),
-    ),
-)
+from ppo_lesson.exercises.questions import OpenQuestion, Option, Question
 
 SCALED_GROUPS = Question(
     id="grpo-two-groups",
@@ -121,4 +93,67 @@ K1_AS_A_LOSS = Question(
     ),
 )
 
-QUESTIONS = (WITHOUT_CRITIC, SCALED_GROUPS, LONGER_MISTAKE, K1_AS_A_LOSS)
+LONG_RESPONSES = Question(
+    id="grpo-long-responses",
+    prompt=(
+        "A sampler's weights are one update old. In responses of four tokens the weights of whole "
+        "responses stay between 0.5 and 2. Now the responses have 10,000 tokens, and the weight of "
+        "a whole response is capped at 2. What do most weights look like?"
+    ),
+    options=(
+        Option(
+            "Between 0.5 and 2 as before: the same update, the same policies.",
+            "The policies are the same, but a weight is a product over tokens, and there are now "
+            "10,000 factors in place of four.",
+        ),
+        Option(
+            "Near 1: over so many tokens the deviations average out.",
+            "They do in GSPO's root, which is a mean of log-ratios. A weight is the exponential of "
+            "their sum, and that drifts.",
+        ),
+        Option(
+            "Near 0; a few stand at the cap.",
+            "The sum of log-ratios has a mean of minus the KL of the whole response. Weights of "
+            "single tokens, or a stop for responses that have drifted, are the ways out.",
+            correct=True,
+        ),
+        Option(
+            "All at the cap, because products of many ratios explode.",
+            "A few do. But the mean of the log-ratios is negative under the sampler, so the "
+            "typical product goes to 0.",
+        ),
+    ),
+)
+
+QUESTIONS = (SCALED_GROUPS, LONGER_MISTAKE, K1_AS_A_LOSS, LONG_RESPONSES)
+
+OWN_SETTINGS = OpenQuestion(
+    id="own-words-settings",
+    source="synthesis 1, for a run of your own",
+    prompt=(
+        "You train a model on problems whose answers a program checks; responses have 100 to "
+        "10,000 tokens, and an asynchronous engine draws them. Choose advantage, aggregation, KL "
+        "and correction, and give a reason and a number to watch for each."
+    ),
+    model_answer=(
+        "Advantage: the group's mean, without dividing by its spread if the mean success rate is "
+        "what I want; prompts whose groups agree are drawn again or left out. I watch the share of "
+        "silent groups.\n\n"
+        "Aggregation: a constant, or the token mean of the whole batch, so that one more token is "
+        "worth the same in each response. I watch the lengths of right and of wrong answers apart, "
+        "and remember that they may grow without any bias of the loss.\n\n"
+        "KL: none if the checker can be trusted and one answer is enough; a price in the reward if "
+        "I need many different answers. Not k1 or k3 in the loss, whose gradients are those of "
+        "something else. I watch entropy and the number of different right answers.\n\n"
+        "Correction: the sampler's own log-probabilities are kept; weights are capped, per token, "
+        "as a product over 10,000 tokens would be near 0. I watch the spread of the first "
+        "minibatch's ratios and the share of weights at the cap."
+    ),
+    rubric=(
+        "Each choice has a reason that names what its gradient climbs or what it costs.",
+        "Each choice has a number to watch.",
+        "The weights of long responses are treated otherwise than those of short ones.",
+    ),
+)
+
+OPEN_QUESTIONS = (OWN_SETTINGS,)

@@ -253,6 +253,20 @@ REINFORCE_PP = Variant(
 VARIANTS = (GRPO, DR_GRPO, DAPO, GSPO, CISPO, RLOO, REINFORCE_PP)
 """In the order of the table."""
 
+PLACES = {
+    "group-advantage": "section 2",
+    "leave-one-out": "section 2",
+    "division": "section 2",
+    "silent-groups": "section 2",
+    "whitened-batch": "section 2",
+    "aggregation": "section 3",
+    "sequence-ratio": "section 4",
+    "detached-weight": "section 4",
+    "kl-gradients": "section 5",
+    "clip-higher": "section 6",
+}
+"""Cell of notebook 12 -> where the reader finds it."""
+
 
 def table(places: Mapping[str, str] | None = None) -> str:
     """Write the table in Markdown: a row per variant.

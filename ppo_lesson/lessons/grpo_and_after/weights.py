@@ -175,8 +175,8 @@ Log-ratios of several hundred must do no harm.""".strip(),
         "is the target here, and which one drew the sample?",
         "The smaller of two numbers stays the smaller when you take logarithms. Compare the "
         "log-ratio with log C, then take exp of the smaller one.",
-        "Subtract behaviour_log_prob from log_prob, detach, clamp from above at `math.log(cap)`, "
-        "take exp.",
+        "Subtract behaviour_log_prob from log_prob, detach, clamp from above at the logarithm of "
+        "the cap, take exp.",
     ),
     mistakes=(
         Mistake(
