@@ -115,6 +115,7 @@ def _add_experiments(commands: argparse._SubParsersAction[argparse.ArgumentParse
         "lambda",
         "museum",
         "reuse",
+        "temperature",
         "token_ratios",
     )
     experiments.add_argument("name", choices=names, help="which one")

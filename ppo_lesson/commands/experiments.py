@@ -14,6 +14,7 @@ from ppo_lesson.experiments import (
     explosion,
     lambdas,
     reuse,
+    temperatures,
     token_ratios,
 )
 from ppo_lesson.files import checkout, spare_others
@@ -29,6 +30,7 @@ EXPERIMENTS: dict[str, Any] = {
     "lambda": lambdas,
     "museum": museum,
     "reuse": reuse,
+    "temperature": temperatures,
     "token_ratios": token_ratios,
 }
 

@@ -141,6 +141,12 @@ def test_show_source_leaves_out_remarks_to_the_linter(displayed: list[object]) -
     assert "noqa" in inspect.getsource(train) and "noqa" not in displayed[0].data
 
 
+def test_show_source_shows_a_method_from_the_margin(displayed: list[object]) -> None:
+    show_source(Table.__repr__)
+    own = textwrap.dedent(inspect.getsource(Table.__repr__)).rstrip()
+    assert displayed[0].data == f"```python\n{own}\n```"
+
+
 def test_show_source_leaves_out_what_only_checks_if_asked(displayed: list[object]) -> None:
     show_source(effective_sample_size, checks=False)
     own = inspect.getsource(effective_sample_size).splitlines()

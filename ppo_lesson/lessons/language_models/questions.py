@@ -35,36 +35,6 @@ PRICE_AND_RATIO = Question(
     ),
 )
 
-WHERE_THE_SCORE_GOES = Question(
-    id="lm-where-the-score-goes",
-    prompt=(
-        "The reward model gives one score to a whole response; responses differ in length and are "
-        "padded to the same number of columns. Where does the score go?"
-    ),
-    options=(
-        Option(
-            "To every real token, since all of them took part.",
-            "A response of four tokens would be paid four times, and the policy would learn to "
-            "write long ones. (Each token does feel the score: through its return.)",
-        ),
-        Option(
-            "In equal parts to the real tokens, so that they sum to the score.",
-            "The sum is right, but a late token's return would hold only the parts from there on, "
-            "although the whole score depends on it.",
-        ),
-        Option(
-            "To the last column, as there every response is complete.",
-            "In a short row that is padding, which is masked out: a short response would get "
-            "no score at all.",
-        ),
-        Option(
-            "To the last real token of each row.",
-            "There the response is complete. Returns and GAE carry it back to the tokens before.",
-            correct=True,
-        ),
-    ),
-)
-
 CEILING = Question(
     id="lm-ceiling",
     prompt=(
@@ -90,35 +60,6 @@ CEILING = Question(
             "A quarter of what PPO will learn from it is wrong.",
             "A missed choice mostly concerns two responses of nearly the same reward. How wrong "
             "the rewards are is another number.",
-        ),
-    ),
-)
-
-NO_SUPPORT = Question(
-    id="lm-no-support",
-    prompt=(
-        "The annotator would love a certain response. The reference gives it the probability 0, "
-        "and beta is small. What does the optimum of RLHF, π*, give it?"
-    ),
-    options=(
-        Option(
-            "Almost 1, as a small beta lets the reward decide.",
-            "e to the power of R / β is a factor. It can be huge, and times 0 it is 0.",
-        ),
-        Option(
-            "A small probability, which grows as beta falls.",
-            "That is what happens to a response that the reference finds rare, but not impossible.",
-        ),
-        Option(
-            "0, whatever its reward.",
-            "Its divergence would cost infinitely much, and no sample would ever show it. Support "
-            "comes before reward, as in notebook 03.",
-            correct=True,
-        ),
-        Option(
-            "It is not defined: log 0 has no value.",
-            "The formula multiplies with π_ref itself and is well defined. In logs, minus infinity "
-            "goes through softmax as 0.",
         ),
     ),
 )
@@ -186,10 +127,8 @@ PADDING = Question(
 
 QUESTIONS = (
     PRICE_AND_RATIO,
-    WHERE_THE_SCORE_GOES,
-    CEILING,
-    NO_SUPPORT,
     TOKEN_RATIOS,
+    CEILING,
     PADDING,
 )
 
