@@ -110,11 +110,14 @@ def _add_experiments(commands: argparse._SubParsersAction[argparse.ArgumentParse
     names = (
         "ablations",
         "alignment",
+        "arms",
         "crossings",
         "explosion",
+        "heads",
         "lambda",
         "museum",
         "reuse",
+        "rivals",
         "temperature",
         "token_ratios",
     )

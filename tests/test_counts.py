@@ -48,6 +48,7 @@ WHOLE = (np.uint8, np.int64, np.int32, torch.tensor)
 # Records of what was found, and checks themselves, take what they are given.
 RECORDS = {
     "Animation",
+    "Budget",
     "Curve",
     "Distance",
     "Explosion",
@@ -207,6 +208,27 @@ CALLS: dict[str, Call] = {
             "num_epochs": 3,
         },
         {"seed": 0, "num_epochs": 1},
+    ),
+    "experiments.arms.Arm": Call(
+        lambda: {"num_epochs": 3, "minibatch_size": 3}, {"num_epochs": 1, "minibatch_size": 1}
+    ),
+    "experiments.rivals.fit_steps": Call(
+        lambda: {"num_samples": 3, "num_epochs": 3}, {"num_samples": 1, "num_epochs": 1}
+    ),
+    "experiments.rivals.budget_of_dpo": Call(
+        lambda: {"num_pairs": 3, "num_epochs": 3}, {"num_pairs": 1, "num_epochs": 1}
+    ),
+    "experiments.rivals.budget_of_rlhf": Call(
+        lambda: {"num_pairs": 3, "num_epochs": 3, "config": RLHFConfig()},
+        {"num_pairs": 1, "num_epochs": 1},
+    ),
+    "figures.reward_heads.plot_two_rewards": Call(
+        lambda: {
+            "ax": axes(),
+            "runs": [[{"proxy": 1.0, "true": 1.0}] * 2],
+            "iterations_between": 3,
+        },
+        {"iterations_between": 1},
     ),
     "experiments.running.run": Call(
         lambda: {"config": SMALL, "seed": 3, "iterations_between": 3, "num_episodes": 3},

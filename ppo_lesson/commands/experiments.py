@@ -10,10 +10,13 @@ import torch
 from ppo_lesson.experiments import (
     ablations,
     alignment,
+    arms,
     crossings,
     explosion,
+    heads,
     lambdas,
     reuse,
+    rivals,
     temperatures,
     token_ratios,
 )
@@ -25,11 +28,14 @@ MARK = '{"head":'  # by it a record of ours is known
 EXPERIMENTS: dict[str, Any] = {
     "ablations": ablations,
     "alignment": alignment,
+    "arms": arms,
     "crossings": crossings,
     "explosion": explosion,
+    "heads": heads,
     "lambda": lambdas,
     "museum": museum,
     "reuse": reuse,
+    "rivals": rivals,
     "temperature": temperatures,
     "token_ratios": token_ratios,
 }

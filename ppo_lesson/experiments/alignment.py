@@ -57,7 +57,7 @@ class Problem:
 
 
 def pose(seed: int, num_pairs: int = NUM_PAIRS) -> Problem:
-    """Train a reference, ask the annotator, and fit a reward model."""
+    """Train a reference, ask the annotator, and fit a reward model whose head is a sum."""
     seed, num_pairs = check_seed(seed), check_count("num_pairs", num_pairs)
     reference = pretrain(seed)
     pairs = collect_pairs(reference, num_pairs, torch.Generator().manual_seed(seed))
@@ -102,10 +102,10 @@ def run(seed: int) -> dict[str, Any]:
         "reference": _seen(judge.measure(judge.ref_log_prob)),
         "optimum": _seen(judge.measure(judge.optimum)),
         "frontier": {
-            way: [_measure(at, train(problem, at.beta, seed)) for at in judges]
+            way: [measure(at, train(problem, at.beta, seed)) for at in judges]
             for way, train in WAYS.items()
         },
-        "pairs": [_measure(judge, _dpo_from(problem, count, seed)) for count in PAIRS_OF_DPO],
+        "pairs": [measure(judge, _dpo_from(problem, count, seed)) for count in PAIRS_OF_DPO],
         "no price": without_price(problem, judge, seed),
     }
 
@@ -116,7 +116,7 @@ def without_price(problem: Problem, judge: Judge, seed: int) -> list[dict[str, f
 
     def watch(result: Alignment) -> None:
         if not result.stopped and len(result.history) % ITERATIONS_BETWEEN == 0:
-            seen.append(_measure(judge, result.policy))
+            seen.append(measure(judge, result.policy))
 
     config = RLHFConfig(beta=0.0)
     reference, reward_model = problem.reference, problem.reward_model
@@ -130,7 +130,8 @@ def _dpo_from(problem: Problem, num_pairs: int, seed: int) -> LanguageModel:
     return by_dpo(replace(problem, pairs=pairs), BETA, seed)
 
 
-def _measure(judge: Judge, model: LanguageModel) -> dict[str, float]:
+def measure(judge: Judge, model: LanguageModel) -> dict[str, float]:
+    """Return what a policy is worth, four digits each: the fields of `judge.Worth`."""
     return _seen(judge.measure(judge.log_prob(model)))
 
 

@@ -115,17 +115,20 @@ def collect_pairs(
     return Pairs(prompt, torch.where(is_first, first, second), torch.where(is_first, second, first))
 
 
-def fit_reward_model(pairs: Pairs, seed: int, num_epochs: int = 4) -> RewardModel:
+def fit_reward_model(
+    pairs: Pairs, seed: int, num_epochs: int = 4, *, head: str = "sum"
+) -> RewardModel:
     """Fit a score to the annotator's choices, by the loss of Bradley and Terry.
 
     Args:
         pairs: the choices.
         seed: of weights and minibatches.
         num_epochs: passes over the pairs.
+        head: of the `RewardModel`, "sum" or "last token".
     """
     check_default_device()
     seed = check_seed(seed)
-    generator, model = torch.Generator().manual_seed(seed), RewardModel(seed)
+    generator, model = torch.Generator().manual_seed(seed), RewardModel(seed, head)
 
     def loss(index: Tensor) -> Tensor:
         some = pairs.select(index)

@@ -21,6 +21,8 @@ from ppo_lesson.training.steps import NotFiniteError, check_default_device
 from ppo_lesson.worlds.grammar import MAX_LENGTH, PROMPTS, WORDS, Sentences, real_tokens
 
 WIDTH, NUM_HEADS, NUM_LAYERS = 48, 4, 1
+HEADS = ("sum", "last token")
+"""How a `RewardModel` turns what it reads at the tokens into one score."""
 
 
 class Block(nn.Module):
@@ -119,22 +121,37 @@ class LanguageModel(nn.Module):
 
 
 class RewardModel(nn.Module):
-    """One number for a whole response: the sum of what it thinks of each token on reading it.
+    """One number for a whole response, made of a number that a linear layer reads at each token.
+
+    Two accurate reward models may score differently what nobody has compared: that is what the
+    head decides.
 
     Args:
         seed: of the initial weights.
+        head: "sum" adds up the numbers of all real tokens; "last token" takes that of the last
+            real token alone, as Ouyang et al. (2022) and TRL do.
+
+    Raises:
+        ValueError: there is no such head.
     """
 
-    def __init__(self, seed: int) -> None:
-        """Make the layers."""
+    def __init__(self, seed: int, head: str = "sum") -> None:
+        """Make the layers; they are the same for both heads."""
         super().__init__()
+        if head not in HEADS:
+            raise ValueError(f"head: expected one of {', '.join(HEADS)}, got {head!r}")
+        self.head = head
         with _float32_from(seed):
-            self.trunk, self.head = Trunk(), nn.Linear(WIDTH, 1)
+            self.trunk, self.readout = Trunk(), nn.Linear(WIDTH, 1)
 
     def forward(self, prompt: Tensor, token: Tensor) -> Tensor:
         """Score (B,) prompts with (B, T) responses: (B,)."""
-        each = self.head(self.trunk(prompt, token)[:, 1:]).squeeze(-1)
-        return each.masked_fill(~real_tokens(token), 0.0).sum(-1)
+        each = self.readout(self.trunk(prompt, token)[:, 1:]).squeeze(-1)
+        real = real_tokens(token)
+        if self.head == "sum":
+            return each.masked_fill(~real, 0.0).sum(-1)
+        last = real.sum(-1, keepdim=True) - 1  # a response's real tokens come first
+        return each.gather(-1, last).squeeze(-1)
 
 
 @dataclass(frozen=True, eq=False)

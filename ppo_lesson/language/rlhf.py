@@ -26,6 +26,9 @@ from ppo_lesson.training.steps import check_default_device, check_finite, gradie
 Score = Callable[[Tensor, Tensor], Tensor]
 """Scores (B,) prompts with (B, T) responses: (B,)."""
 
+PolicyLoss = Callable[[Tensor, Tensor, Tensor, float], Tensor]
+"""Takes the arguments of `maths.clipped_surrogate_loss` in their order, and gives the loss, ()."""
+
 LOGIT_SIZE = 20.0
 """A log-probability is a difference of logits, which are about as large where a policy is sure."""
 
@@ -78,6 +81,7 @@ def align(
     *,
     seed: int,
     draw: Callable[[LanguageModel, Tensor, torch.Generator], Responses] = respond,
+    policy_loss: PolicyLoss = maths.clipped_surrogate_loss,
     watch: Watch[Alignment] | None = None,
 ) -> Alignment:
     """Raise the score minus beta times the divergence from the reference, by PPO on tokens.
@@ -91,6 +95,7 @@ def align(
         config: the settings.
         seed: of prompts, responses and minibatches.
         draw: draws the responses and scores them as it drew them.
+        policy_loss: PPO's of the real tokens, or one to compare it with.
         watch: called with the result after each iteration, and once more at the end, as in `train`.
 
     Returns:
@@ -103,7 +108,7 @@ def align(
     """
     check_default_device()
     result = Alignment(reference.copy())
-    records = _iterations(result.policy, reference, score, config, seed, draw)
+    records = _iterations(result.policy, reference, score, config, seed, draw, policy_loss)
     return attend(result, records, watch, done="all iterations done")
 
 
@@ -114,6 +119,7 @@ def _iterations(
     config: RLHFConfig,
     seed: int,
     draw: Callable[[LanguageModel, Tensor, torch.Generator], Responses],
+    policy_loss: PolicyLoss,
 ) -> Generator[Iteration, None, None]:
     """Draw responses, score them, take gradient steps; again and again."""
     generator = torch.Generator().manual_seed(check_seed(seed))
@@ -128,7 +134,7 @@ def _iterations(
         batch = make_batch(model, said, reward, config)
         for _ in range(config.num_epochs):
             for index in maths.minibatches(len(prompt), config.minibatch_size, generator):
-                take_step(model, optimizer, batch, index, config)
+                take_step(model, optimizer, batch, index, config, policy_loss)
         yield _record(model, batch, scores, ref_log_prob, config)
 
 
@@ -197,12 +203,16 @@ def group_advantage(said: Responses, reward: Tensor, config: RLHFConfig) -> Tens
 
 
 def token_loss(
-    model: LanguageModel, batch: SentenceBatch, index: Tensor, config: RLHFConfig
+    model: LanguageModel,
+    batch: SentenceBatch,
+    index: Tensor,
+    config: RLHFConfig,
+    policy_loss: PolicyLoss = maths.clipped_surrogate_loss,
 ) -> Tensor:
     """Add up PPO's losses over the real tokens of some responses."""
     said, mask = batch.said, batch.said.mask[index]
     prompt, token = said.prompt[index], said.token[index]
-    loss = maths.clipped_surrogate_loss(
+    loss = policy_loss(
         model.log_prob(prompt, token)[mask],
         said.log_prob[index][mask],
         batch.advantage[index][mask],
@@ -222,13 +232,15 @@ def take_step(
     batch: SentenceBatch,
     index: Tensor,
     config: RLHFConfig,
+    policy_loss: PolicyLoss = maths.clipped_surrogate_loss,
 ) -> None:
     """Take one gradient step on some responses of a rollout, its length limited.
 
     Raises:
         NotFiniteError: the gradient is not finite; the parameters are as they were.
     """
-    gradient_step(optimizer, token_loss(model, batch, index, config), config.max_gradient_norm)
+    loss = token_loss(model, batch, index, config, policy_loss)
+    gradient_step(optimizer, loss, config.max_gradient_norm)
 
 
 @torch.no_grad()

@@ -84,7 +84,7 @@ def test_a_run_trains_every_way_at_every_price_and_measures_it_there(monkeypatch
         "whole": lambda result: result,
         "align_directly": align_directly,
         "collect_pairs": lambda _reference, count, _generator: range(count),
-        "_measure": lambda judge, model: judge.beta,
+        "measure": lambda judge, model: judge.beta,
         "_seen": lambda scores: scores,
     }
     for name, stand_in in stand_ins.items():

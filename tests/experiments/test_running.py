@@ -17,8 +17,11 @@ from ppo_lesson import maths
 from ppo_lesson.experiments import (
     ablations,
     alignment,
+    arms,
     explosion,
+    heads,
     lambdas,
+    rivals,
     running as experiments,
     token_ratios,
 )
@@ -94,7 +97,7 @@ def test_what_was_written_is_read_again(tmp_path) -> None:
 
 # ---- Entries are kept as they come ---------------------------------------------------------------
 
-RECORDED = (ablations, alignment, explosion, lambdas, museum, token_ratios)
+RECORDED = (ablations, alignment, arms, explosion, heads, lambdas, museum, rivals, token_ratios)
 NAMES = ("a", "b", "c", "d")
 
 

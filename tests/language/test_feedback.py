@@ -18,7 +18,7 @@ from ppo_lesson.language.feedback import (
     pretrain,
 )
 from ppo_lesson.language.judge import Judge
-from ppo_lesson.language.model import LanguageModel, RewardModel
+from ppo_lesson.language.model import HEADS, LanguageModel, RewardModel
 from ppo_lesson.worlds import grammar
 
 REWARD = grammar.true_reward()
@@ -79,9 +79,11 @@ def test_pairs_are_answers_to_one_prompt_chosen_as_the_annotator_chooses():
     assert set(pairs.prompt.tolist()) == {0, 1, 2}
 
 
-def test_a_reward_model_learns_from_pairs():
+@pytest.mark.parametrize("head", HEADS)
+def test_a_reward_model_learns_from_pairs(head):
     pairs = collect_pairs(LanguageModel(0), 2_000, torch.Generator().manual_seed(6))
-    model, fresh = fit_reward_model(pairs, seed=0), RewardModel(seed=0)
+    model, fresh = fit_reward_model(pairs, seed=0, head=head), RewardModel(seed=0, head=head)
+    assert model.head == head
     with torch.no_grad():
         right = [
             (m(pairs.prompt, pairs.chosen) > m(pairs.prompt, pairs.rejected)).float().mean().item()

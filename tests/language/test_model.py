@@ -8,6 +8,7 @@ from torch.distributions import Categorical
 
 from ppo_lesson import maths
 from ppo_lesson.language.model import (
+    HEADS,
     LanguageModel,
     RewardModel,
     every_log_prob,
@@ -154,8 +155,9 @@ def test_the_default_dtype_changes_no_weight():
         assert all(a.equal(b) and a.dtype == b.dtype == torch.float32 for a, b in pairs)
 
 
-def test_a_score_does_not_hear_what_stands_behind_the_end():
-    model = RewardModel(seed=0)
+@pytest.mark.parametrize("head", HEADS)
+def test_a_score_does_not_hear_what_stands_behind_the_end(head):
+    model = RewardModel(seed=0, head=head)
     token = torch.tensor([[1, 2, 6, 0], [3, 0, 5, 9], [1, 2, 3, 4]])
     other = torch.tensor([[1, 2, 6, 0], [3, 0, 1, 1], [1, 2, 3, 5]])
     with torch.no_grad():
@@ -164,8 +166,31 @@ def test_a_score_does_not_hear_what_stands_behind_the_end():
     assert first[2] != second[2]
 
 
-def test_every_score_is_the_score_of_each():
-    model, (prompt, token) = RewardModel(seed=0), some(32)
+@pytest.mark.parametrize("head", HEADS)
+def test_a_head_adds_up_all_real_tokens_or_reads_the_last_of_them(head):
+    """Response by response, cut where it ends: padding is not even there."""
+    model = RewardModel(seed=0, head=head)
+    prompt = torch.tensor([0, 1, 2, 0])
+    token = torch.tensor([[1, 2, 6, 0], [3, 0, 5, 9], [1, 2, 3, 4], [0, 7, 7, 7]])
+    with torch.no_grad():
+        found = model(prompt, token)
+        for k, end in enumerate((4, 2, 4, 1)):
+            read = model.readout(model.trunk(prompt[k : k + 1], token[k : k + 1, :end]))[0, 1:, 0]
+            assert len(read) == end
+            wanted = sum(read.tolist()) if head == "sum" else read[-1].item()
+            assert found[k].item() == pytest.approx(wanted, abs=1e-5)
+
+
+def test_both_heads_begin_with_the_same_weights_and_no_third_is_known():
+    first, second = (RewardModel(seed=3, head=head).parameters() for head in HEADS)
+    assert all(a.equal(b) for a, b in zip(first, second, strict=True))
+    with pytest.raises(ValueError, match=r"^head: expected one of sum, last token, got 'mean'"):
+        RewardModel(seed=0, head="mean")
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_every_score_is_the_score_of_each(head):
+    model, (prompt, token) = RewardModel(seed=0, head=head), some(32)
     with torch.no_grad():
         listed = every_score(model, EVERY)[prompt, sentence_index(token)]
         torch.testing.assert_close(model(prompt, token), listed)

@@ -209,6 +209,22 @@ def test_alignment_repeats_itself_leaves_the_reference_and_counts_its_iterations
     assert moved["critic_head.weight"].equal(before["critic_head.weight"]) is bool(group_size)
 
 
+def test_another_loss_of_the_policy_takes_the_clipped_ones_place():
+    """Nothing is learned from a loss of 0, though the critic still is fitted."""
+    asked = []
+
+    def nothing(log_prob: Tensor, old: Tensor, advantage: Tensor, epsilon: float) -> Tensor:
+        assert log_prob.requires_grad and not old.requires_grad and epsilon == SHORT.clip_epsilon
+        asked.append(log_prob.shape == old.shape == advantage.shape)
+        return 0 * log_prob.sum()
+
+    reference = LanguageModel(0)
+    found = align(reference, score_of_length, SHORT, seed=3, policy_loss=nothing).policy
+    assert asked == [True] * 8  # two iterations, two epochs, two minibatches
+    assert found.actor_head.weight.equal(reference.actor_head.weight)
+    assert not found.critic_head.weight.equal(reference.critic_head.weight)
+
+
 def test_the_first_iteration_is_drawn_from_the_reference():
     history = align(LanguageModel(0), score_of_length, SHORT, seed=3).history
     assert history[0].kl == pytest.approx(0, abs=1e-5)

@@ -4,6 +4,7 @@ import inspect
 import random
 import subprocess
 import sys
+import textwrap
 from types import SimpleNamespace
 
 import numpy as np

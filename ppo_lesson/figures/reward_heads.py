@@ -1,0 +1,126 @@
+"""Figures of the records `heads`, `arms` and `rivals`: two heads, PPO's parts, DPO on and on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from torch import Tensor
+
+from ppo_lesson.figures.style import COLORS, Row, label_end, line_style
+from ppo_lesson.maths.shapes import check_count
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from ppo_lesson.training.statistics import Interval
+
+Scores = Sequence[Mapping[str, float]]
+"""What a policy was worth, time after time: dicts of `judge.Worth`."""
+
+LOOKS = {"sum": ("new", "o"), "last token": ("good", "^"), "DPO": ("old", "s")}
+"""Role and mark of each reward model's head, and of DPO, which has none."""
+
+
+def plot_two_rewards(ax: Axes, runs: Sequence[Scores], iterations_between: int) -> Axes:
+    """Draw score and true reward against the iterations of PPO, two thin lines for each seed.
+
+    Args:
+        ax: to draw on.
+        runs: per seed, what the policy was worth on its way, the reference's first.
+        iterations_between: two records.
+    """
+    between = check_count("iterations_between", iterations_between)
+    iterations = [k * between for k in range(len(runs[0]))]
+    ends: dict[str, list[float]] = {"proxy": [], "true": []}
+    for run in runs:
+        for role, name in (("new", "proxy"), ("truth", "true")):
+            reward = [seen[name] for seen in run]
+            style = "--" if name == "proxy" else "-"
+            ax.plot(iterations, reward, style, color=COLORS[role], linewidth=1.6)
+            ends[name].append(reward[-1])
+    for role, name, label in (("new", "proxy", "score"), ("truth", "true", "true")):
+        label_end(ax, iterations, [sum(ends[name]) / len(runs)], role, label)
+    start = sum(run[0]["true"] for run in runs) / len(runs)
+    ax.axhline(start, color=COLORS["quiet"], linewidth=1.5, linestyle=":")
+    ax.text(iterations[-1], start, "reference", color=COLORS["quiet"], ha="right", va="bottom")
+    ax.set(xlabel="iteration", ylabel="expected reward", xlim=(0, 1.15 * iterations[-1]))
+    return ax
+
+
+def plot_head_frontiers(
+    ax: Axes, limit: Scores, optima: Mapping[str, Scores], found: Mapping[str, Scores]
+) -> Axes:
+    """Draw true reward against divergence: the limit, each head's exact optimum, who was trained.
+
+    Args:
+        ax: to draw on.
+        limit: what the optimum of the true reward is worth at each price.
+        optima: head -> what the optimum of its score is worth at each price, drawn as a line.
+        found: head or "DPO" -> what a trained policy is worth at each price, drawn as marks.
+    """
+    ax.plot(*_reward_and_kl(limit), **line_style("truth"), label="no policy is higher")
+    for name, scores in optima.items():
+        role, _ = LOOKS[name]
+        ax.plot(*_reward_and_kl(scores), color=COLORS[role], linestyle="--", linewidth=2)
+    for name, scores in found.items():
+        role, mark = LOOKS[name]
+        label = name if name == "DPO" else f"PPO, head: {name}"
+        ax.plot(*_reward_and_kl(scores), mark, color=COLORS[role], markersize=9, label=label)
+    ax.set(xlabel="KL to the reference, nats", ylabel="true reward")
+    ax.legend(loc="lower right", title="dashed: the score's optimum")
+    return ax
+
+
+def _reward_and_kl(scores: Scores) -> tuple[list[float], list[float]]:
+    return [seen["kl_to_ref"] for seen in scores], [seen["true"] for seen in scores]
+
+
+def plot_differences(
+    ax: Axes, differences: Mapping[str, Tensor], intervals: Mapping[str, Interval], xlabel: str
+) -> Axes:
+    """Draw how much an arm loses against the default: a dot for each seed, the mean's interval.
+
+    Args:
+        ax: to draw on.
+        differences: name of the arm -> (S,) default minus arm, seed by seed.
+        intervals: the same names -> low end, mean and high end.
+        xlabel: what is lost.
+    """
+    for row, (name, lost) in enumerate(differences.items()):
+        low, middle, high = intervals[name]
+        ax.plot([low, high], [row, row], color=COLORS["old"], linewidth=5, alpha=0.5)
+        ax.plot(lost.tolist(), [row] * len(lost), "o", color=COLORS["light"], markersize=6)
+        ax.plot([middle], [row], "|", color=COLORS["truth"], markersize=18, markeredgewidth=3)
+    ax.axvline(0, color=COLORS["quiet"], linewidth=1.5, linestyle=":")
+    ax.set_yticks(range(len(differences)), list(differences))
+    ax.invert_yaxis()
+    ax.grid(visible=False, axis="y")
+    ax.set_xlabel(xlabel)
+    return ax
+
+
+def plot_on_and_on(ax: Axes, epochs: Row, runs: Mapping[str, Sequence[Scores]], name: str) -> Axes:
+    """Draw what DPO is worth against its epochs on the same pairs: a thin line for each seed.
+
+    Args:
+        ax: to draw on.
+        epochs: (E,) after which it was measured.
+        runs: label -> per seed, what the policy was worth after each; at most three.
+        name: of the measure, as "true" or "kl_to_ref".
+    """
+    for (label, seeds), role in zip(runs.items(), ("old", "weight", "new"), strict=False):
+        rows = [[seen[name] for seen in seed] for seed in seeds]
+        for row in rows:
+            ax.plot(epochs, row, linewidth=1.6, **_thin(role))
+        label_end(ax, epochs, [sum(row[-1] for row in rows) / len(rows)], role, label)
+    ticks = [int(count) for count in epochs]
+    ax.set(xscale="log", xlabel="epochs on the same pairs", xlim=(ticks[0], 2.5 * ticks[-1]))
+    ax.set_xticks(ticks, [str(count) for count in ticks])
+    ax.minorticks_off()
+    return ax
+
+
+def _thin(role: str) -> dict[str, str]:
+    style = line_style(role)
+    return {"color": style["color"], "linestyle": style["linestyle"]}
