@@ -38,6 +38,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "06_staying_proximal",
     "07_advantages",
     "08_ppo_cartpole",
+    "10_ppo_for_language_models",
 )
 """Names of notebooks, such as "00_start_here"; it grows notebook by notebook."""
 

@@ -172,3 +172,32 @@ def read(way: str, temperature: float, path: Path = STORED) -> list[dict[str, An
     """Read what `run` has found for one arm, one entry per seed."""
     runs = experiments.read(path)[1]
     return [runs[_name(way, temperature, seed)] for seed in range(NUM_SEEDS)]
+
+
+COLUMNS = (
+    "drawn at",
+    "scored",
+    "first ratios outside",
+    "KL logged",
+    "KL of what writes",
+    "gap closed",
+)
+
+
+def table(path: Path = STORED) -> list[list[Any]]:
+    """Average the seeds of every arm: a row of COLUMNS each, the gap closed the arm's own.
+
+    Where all logits are divided, the logged KL counts from the divided reference; that of what
+    writes, from the plain one, would be of another kind, and has no place.
+    """
+    rows = []
+    for way, temperature in arms():
+        runs = read(way, temperature, path)
+        outside, logged, closed = (
+            sum(run[name] for run in runs) / len(runs)
+            for name in ("first outside", "logged kl", "own gap")
+        )
+        writes = sum(run["writes"]["kl_to_ref"] for run in runs) / len(runs)
+        kl = "-" if way == "all divided" else writes
+        rows.append([temperature, way, outside, logged, kl, closed])
+    return rows

@@ -1,14 +1,14 @@
-"""Figures of notebook 10: what a language model says, and what a reward model makes of it."""
+"""Figures of notebook 10: rows of logits, a score beside the truth, the optimum, the climb."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
-from ppo_lesson.figures.style import COLORS, label_end, plot_line
+from ppo_lesson.figures.style import COLORS, plot_line
 from ppo_lesson.maths.shapes import check_count
 
 if TYPE_CHECKING:
@@ -125,33 +125,7 @@ def plot_climb(
             plot_line(ax, range(1, len(numbers) + 1), list(numbers), role, name)
     ax.set(xlabel="iteration", ylabel="score; KL in nats", xlim=(0, 1.12 * num_iterations))
     ax.set_ylim(-0.15, optimum[0] + 0.6)
-    ax.set_title("PPO reaches the optimum's score at the optimum's KL")
-    return ax
-
-
-def plot_overoptimisation(ax: Axes, runs: Sequence[Sequence[Mapping[str, float]]]) -> Axes:
-    """Draw proxy and true reward against the divergence from the reference, two lines per run.
-
-    Args:
-        ax: to draw on.
-        runs: per seed, what the policy was worth on its way, as `experiments.alignment` records it.
-    """
-    for run in runs:
-        kl = [seen["kl_to_ref"] for seen in run]
-        ax.axhline(run[0]["true"], color=COLORS["quiet"], linestyle=":", linewidth=1.2)
-        for role, measure in (("new", "proxy"), ("truth", "true")):
-            reward = [seen[measure] for seen in run]
-            style = "--" if role == "new" else "-"
-            ax.plot(kl, reward, style, color=COLORS[role], linewidth=1.8, marker=".")
-    last = runs[0][-1]
-    for role, measure, name in (
-        ("new", "proxy", "score of the\nreward model"),
-        ("truth", "true", "true reward"),
-    ):
-        label_end(ax, [max(run[-1]["kl_to_ref"] for run in runs)], [last[measure]], role, name)
-    ax.text(0.98, runs[0][0]["true"], "reference", transform=ax.get_yaxis_transform(), ha="right",
-            va="bottom", color=COLORS["quiet"])  # fmt: skip
-    ax.set(xlabel=r"KL($\pi$ || $\pi_{ref}$), nats", ylabel="reward, exact")
+    ax.set_title("Score and KL of each iteration, from its own 512 responses")
     return ax
 
 

@@ -64,7 +64,99 @@ THREE_POLICIES = Question(
     ),
 )
 
+ARMS = Question(
+    id="predict-lm-arms",
+    prompt=(
+        "The default closes 0.99 of the gap between the reference and the best policy. Take away "
+        "the clip; or clip and ratio; or all epochs but the first. With which of these does "
+        "training lose a tenth of the gap or more, at the same 50 rollouts?"
+    ),
+    options=(
+        Option(
+            "Without the clip.",
+            "Some ratios grow large then. But a rollout is used for four steps only, and the next "
+            "one comes from the policy as it is now.",
+        ),
+        Option(
+            "Without clip and ratio.",
+            "Four steps do not make the samples as stale as that in this world.",
+        ),
+        Option(
+            "With one epoch.",
+            "It takes a quarter of the gradient steps. Fifty are nearly enough here.",
+        ),
+        Option(
+            "With none of them.",
+            "All of them come close to the optimum. What they lose is hundredths, and the figure "
+            "shows of which losses the sign is sure.",
+            correct=True,
+        ),
+    ),
+)
+
+WITHOUT_PRICE = Question(
+    id="predict-lm-without-price",
+    prompt=(
+        "Both reward models foresee choices about equally well. Now PPO raises each one's score "
+        "with beta = 0. Where does the true reward end, in most runs?"
+    ),
+    options=(
+        Option(
+            "Above the reference's with both: they foresee nearly all that can be foreseen.",
+            "On pairs that the reference writes. The policy moves to responses that nobody has "
+            "compared, and there the two scores differ.",
+        ),
+        Option(
+            "Below it with both: without a price each score is exploited.",
+            "Each is, but what it leads to is another matter: that depends on what the score says "
+            "about responses that nobody has compared.",
+        ),
+        Option(
+            "Above it with the last token, below it with the sum.",
+            "A sum pays for each pleasant word once more, so the policy repeats them. What the "
+            "last token says has its largest values nearer to sentences.",
+            correct=True,
+        ),
+        Option(
+            "Above it with the sum, below it with the last token.",
+            "Look at section 3 once more: which of the two scores gives its highest values to "
+            "responses with a low true reward?",
+        ),
+    ),
+)
+
+TEMPERATURE = Question(
+    id="predict-lm-temperature",
+    prompt=(
+        "Responses are drawn at temperature 2. They are scored in one of four ways: by the plain "
+        "softmax; as drawn; as drawn, and trained without the clip; or with all logits divided. "
+        "One way ends worse than the reference, in every seed. Which?"
+    ),
+    options=(
+        Option(
+            "By the plain softmax: its log is not a divergence.",
+            "The log is wrong, and yet the network that is trained comes close to its optimum.",
+        ),
+        Option(
+            "As drawn.",
+            "Most ratios are outside the clip's interval before the first step, and the clip takes "
+            "that for a policy that has moved.",
+            correct=True,
+        ),
+        Option(
+            "As drawn, without the clip: nothing limits the ratios then.",
+            "At this temperature the clip does more harm than the ratios.",
+        ),
+        Option(
+            "With all logits divided: another policy is trained.",
+            "It is another policy, held to another reference, and it comes close to its own "
+            "optimum.",
+        ),
+    ),
+)
+
 PREDICTIONS = (
     DIRECTION,
     THREE_POLICIES,
+    TEMPERATURE,
 )

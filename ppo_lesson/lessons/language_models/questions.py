@@ -43,9 +43,9 @@ CEILING = Question(
     ),
     options=(
         Option(
-            "Nothing yet: compare it with how often the best possible guess is right.",
+            "Nothing yet, before you know what the best possible guess gets.",
             "The annotator is noisy: between two responses of similar worth a choice is almost a "
-            "coin's. Here that ceiling is a sum over all pairs, and can be computed.",
+            "coin's. In section 3 that ceiling is a sum over all pairs, and can be computed.",
             correct=True,
         ),
         Option(
@@ -73,14 +73,14 @@ TOKEN_RATIOS = Question(
     options=(
         Option(
             "Nothing: each token's ratio lies inside the interval.",
-            "The clip looks at tokens one by one. A response can move far by many small moves, and "
-            "that is one more reason to watch the KL divergence.",
+            "The clip looks at tokens one by one. A response can go far in many small moves, so "
+            "watch the KL divergence too.",
             correct=True,
         ),
         Option(
             "All four tokens, as the response's ratio is outside.",
-            "That would be a clip on whole responses, which other methods use. Here the token is "
-            "the action, and its ratio is what is clipped.",
+            "That would be a clip on whole responses, which other methods use (notebook 12). Here "
+            "the token is the action, and its ratio is what is clipped.",
         ),
         Option(
             "The last token only: with it the running product leaves the interval.",
@@ -136,34 +136,28 @@ RATIO_IN_RLHF = OpenQuestion(
     id="own-words-ratio-in-rlhf",
     source="synthesis 1, for language models",
     prompt=(
-        "A language model is aligned by RLHF. Explain to a colleague why this needs PPO's "
-        "importance ratio and its clip, where a policy gradient without both would do in "
-        "principle. Say which policies take part, and what each of them is for."
+        "A language model is aligned with PPO. Explain to a colleague what the importance ratio "
+        "and its clip are for, and which three policies take part and where each of them stands."
     ),
     model_answer=(
         "The model is the policy, the text so far is the state, the next token is the action. A "
         "rollout is costly: a large model writes each response token by token, and a reward model "
-        "has to read it. A plain policy gradient could use a rollout for a single step, because "
-        "after it the samples are those of another policy. That is on-policy waste, at its "
-        "highest price.\n\n"
-        "So one rollout serves for several epochs and minibatches. From the second step on, the "
-        "old policy wrote the tokens and the current one is to be judged; the ratio of their "
-        "probabilities corrects for that, and at θ_old the gradient is that of the policy "
-        "gradient. With distance the correction becomes noisy and its advantages stale, so the "
-        "clip ends the reward for going further, and the next rollout starts anew.\n\n"
-        "Three policies take part. The current one learns. The old one wrote the rollout; it "
-        "stands below in the ratio and changes with every iteration. The reference is the model "
-        "before alignment; it never changes, and the price of divergence from it, part of the "
-        "reward, keeps the policy where the reward model can be trusted. The clip limits a step, "
-        "the price limits the whole way."
+        "has to read it. So one rollout serves for several gradient steps. From the second step "
+        "on, the old policy wrote the tokens and the current one is to be judged. The ratio of "
+        "their probabilities corrects for that, token by token; it leaves out how much likelier "
+        "the beginning of the sentence has become. The clip ends the reward for moving a token's "
+        "probability further. It does not hold the ratio.\n\n"
+        "Three policies take part. The current one learns: it is the numerator of the ratio. The "
+        "old one wrote the rollout, and is new in every iteration: it is the denominator of the "
+        "ratio and the numerator of the price. The reference is the model before training, and "
+        "stays as it is: it is the denominator of the price, which keeps the policy where the "
+        "score was fitted."
     ),
     rubric=(
-        "Rollouts are what costs, so each serves for several epochs, and then the samples no "
-        "longer come from the policy that learns.",
-        "The ratio of current and old policy corrects for that, near the old policy only: hence "
-        "the clip and fresh rollouts.",
-        "Old policy and reference are kept apart: one belongs to the ratio and a step, the other "
-        "to the reward and the whole way.",
+        "Rollouts are what costs, so each serves for several steps, and then the samples no "
+        "longer come from the policy that learns; the ratio corrects for that, token by token.",
+        "Old policy and reference are kept apart: one belongs to the ratio, the other to the "
+        "price, and the clip is not said to hold the policy anywhere.",
     ),
 )
 
