@@ -67,28 +67,27 @@ THREE_POLICIES = Question(
 ARMS = Question(
     id="predict-lm-arms",
     prompt=(
-        "The default closes 0.99 of the gap between the reference and the best policy. Take away "
-        "the clip; or clip and ratio; or all epochs but the first. With which of these does "
-        "training lose a tenth of the gap or more, at the same 50 rollouts?"
+        "Use each rollout for 16 epochs, not 4, and take the clip away; the ratio stays. What "
+        "share of the gap between the reference and the best policy does training close?"
     ),
     options=(
         Option(
-            "Without the clip.",
-            "Some ratios grow large then. But a rollout is used for four steps only, and the next "
-            "one comes from the policy as it is now.",
+            "About 0.99, as with 4 epochs and the clip.",
+            "At 4 epochs that is nearly so. Sixteen steps on one rollout lead much further.",
         ),
         Option(
-            "Without clip and ratio.",
-            "Four steps do not make the samples as stale as that in this world.",
+            "About 0.9: the ratio corrects for most of it.",
+            "A ratio corrects without bias only with its product, and the noise of large ratios "
+            "grows step by step.",
         ),
         Option(
-            "With one epoch.",
-            "It takes a quarter of the gradient steps. Fifty are nearly enough here.",
+            "About 0.5: half of the steps are wasted.",
+            "They are worse than wasted.",
         ),
         Option(
-            "With none of them.",
-            "All of them come close to the optimum. What they lose is hundredths, and the figure "
-            "shows of which losses the sign is sure.",
+            "Less than 0: it ends worse than it began.",
+            "Nothing ends the reward for moving a token's probability on, and the next rollout "
+            "comes from a policy that has gone astray.",
             correct=True,
         ),
     ),
@@ -98,7 +97,7 @@ WITHOUT_PRICE = Question(
     id="predict-lm-without-price",
     prompt=(
         "Both reward models foresee choices about equally well. Now PPO raises each one's score "
-        "with beta = 0. Where does the true reward end, in most runs?"
+        "with beta = 0. Where does the true reward end, in most of five runs?"
     ),
     options=(
         Option(
@@ -158,5 +157,7 @@ TEMPERATURE = Question(
 PREDICTIONS = (
     DIRECTION,
     THREE_POLICIES,
+    ARMS,
+    WITHOUT_PRICE,
     TEMPERATURE,
 )
