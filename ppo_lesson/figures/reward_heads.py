@@ -67,7 +67,8 @@ def plot_head_frontiers(
         role, mark = LOOKS[name]
         label = name if name == "DPO" else f"PPO, head: {name}"
         ax.plot(*_reward_and_kl(scores), mark, color=COLORS[role], markersize=9, label=label)
-    ax.set(xlabel="KL to the reference, nats", ylabel="true reward")
+    farthest = max(seen["kl_to_ref"] for scores in found.values() for seen in scores)
+    ax.set(xlabel="KL to the reference, nats", ylabel="true reward", xlim=(0, 1.1 * farthest))
     ax.legend(loc="lower right", title="dashed: the score's optimum")
     return ax
 
@@ -94,7 +95,7 @@ def plot_differences(
         ax.plot([middle], [row], "|", color=COLORS["truth"], markersize=18, markeredgewidth=3)
     ax.axvline(0, color=COLORS["quiet"], linewidth=1.5, linestyle=":")
     ax.set_yticks(range(len(differences)), list(differences))
-    ax.invert_yaxis()
+    ax.set_ylim(len(differences) - 0.5, -0.5)  # the first one is at the top
     ax.grid(visible=False, axis="y")
     ax.set_xlabel(xlabel)
     return ax
@@ -110,17 +111,12 @@ def plot_on_and_on(ax: Axes, epochs: Row, runs: Mapping[str, Sequence[Scores]], 
         name: of the measure, as "true" or "kl_to_ref".
     """
     for (label, seeds), role in zip(runs.items(), ("old", "weight", "new"), strict=False):
-        rows = [[seen[name] for seen in seed] for seed in seeds]
-        for row in rows:
-            ax.plot(epochs, row, linewidth=1.6, **_thin(role))
-        label_end(ax, epochs, [sum(row[-1] for row in rows) / len(rows)], role, label)
+        for k, seed in enumerate(seeds):
+            measured = [seen[name] for seen in seed]
+            ax.plot(epochs, measured, label="" if k else label, **line_style(role), linewidth=1.8)
     ticks = [int(count) for count in epochs]
-    ax.set(xscale="log", xlabel="epochs on the same pairs", xlim=(ticks[0], 2.5 * ticks[-1]))
+    ax.set(xscale="log", xlabel="epochs on the same pairs")
     ax.set_xticks(ticks, [str(count) for count in ticks])
     ax.minorticks_off()
+    ax.legend(loc="best")
     return ax
-
-
-def _thin(role: str) -> dict[str, str]:
-    style = line_style(role)
-    return {"color": style["color"], "linestyle": style["linestyle"]}

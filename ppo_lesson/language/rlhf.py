@@ -108,7 +108,8 @@ def align(
     """
     check_default_device()
     result = Alignment(reference.copy())
-    records = _iterations(result.policy, reference, score, config, seed, draw, policy_loss)
+    given = reference, score, config, seed
+    records = _iterations(result.policy, *given, draw=draw, policy_loss=policy_loss)
     return attend(result, records, watch, done="all iterations done")
 
 
@@ -118,6 +119,7 @@ def _iterations(
     score: Score,
     config: RLHFConfig,
     seed: int,
+    *,
     draw: Callable[[LanguageModel, Tensor, torch.Generator], Responses],
     policy_loss: PolicyLoss,
 ) -> Generator[Iteration, None, None]:

@@ -42,9 +42,9 @@ def test_score_and_true_reward_of_each_seed_stand_at_their_iterations(ax: Axes) 
 
 def test_the_limit_the_optima_and_the_marks_have_their_own_looks(ax: Axes) -> None:
     optima = {"sum": scores(1, 0), "last token": scores(1, 2)}
-    plot_head_frontiers(ax, scores(1, 3), optima, {"sum": scores(0.5), "DPO": scores(0.7)})
+    plot_head_frontiers(ax, scores(1, 3), optima, {"sum": scores(0.5, 0.6), "DPO": scores(0.7)})
     assert drawn(ax, "truth") == [([0, 0.5], [1, 3])]
-    assert drawn(ax, "new") == [([0, 0.5], [1, 0]), ([0], [0.5])]
+    assert drawn(ax, "new") == [([0, 0.5], [1, 0]), ([0, 0.5], [0.5, 0.6])]
     assert drawn(ax, "good") == [([0, 0.5], [1, 2])]
     assert drawn(ax, "old") == [([0], [0.7])]
     assert labels(ax) == ["no policy is higher", "PPO, head: sum", "DPO"]
@@ -68,4 +68,4 @@ def test_a_measure_is_drawn_against_the_epochs_for_each_seed(ax: Axes) -> None:
     plot_on_and_on(ax, [1, 4], runs, "true")
     assert drawn(ax, "old") == [([1, 4], [1, 2]), ([1, 4], [0, 1])]
     assert drawn(ax, "weight") == [([1, 4], [3, 4])]
-    assert [text.get_text() for text in ax.texts] == list(runs)
+    assert labels(ax) == list(runs)
