@@ -137,7 +137,8 @@ RATIO_IN_RLHF = OpenQuestion(
     source="synthesis 1, for language models",
     prompt=(
         "A language model is aligned with PPO. Explain to a colleague what the importance ratio "
-        "and its clip are for, and which three policies take part and where each of them stands."
+        "and its clip are for, which three policies take part and where each of them stands, and "
+        "what the arms of section 7 say about the need for ratio and clip."
     ),
     model_answer=(
         "The model is the policy, the text so far is the state, the next token is the action. A "
@@ -151,13 +152,18 @@ RATIO_IN_RLHF = OpenQuestion(
         "old one wrote the rollout, and is new in every iteration: it is the denominator of the "
         "ratio and the numerator of the price. The reference is the model before training, and "
         "stays as it is: it is the denominator of the price, which keeps the policy where the "
-        "score was fitted."
+        "score was fitted.\n\n"
+        "The need depends on reuse. With one step on a rollout the ratio is 1, and neither is "
+        "needed. With four steps taking the clip away cost some thousandths of the gap in our "
+        "small world. With sixteen, training without it ended worse than the reference."
     ),
     rubric=(
         "Rollouts are what costs, so each serves for several steps, and then the samples no "
         "longer come from the policy that learns; the ratio corrects for that, token by token.",
         "Old policy and reference are kept apart: one belongs to the ratio, the other to the "
         "price, and the clip is not said to hold the policy anywhere.",
+        "The arms are reported as they came out: how much rests on ratio and clip depends on how "
+        "often a rollout is used.",
     ),
 )
 
