@@ -30,7 +30,7 @@ from ppo_lesson.worlds import grammar
 STORED = Path(__file__).with_name("rivals.json")
 COMMAND = "python -m ppo_lesson experiments rivals"
 EPOCHS = (1, 2, 4, 8, 16, 32, 64)  # after which DPO is measured on its way
-LONG_RUNS = ((1_000, 0.5), (1_000, 0.125), (1_000, 0.03125), (10_000, 0.125), (10_000, 0.03125))
+LONG_RUNS = ((1_000, 0.5), (1_000, 0.125), (1_000, 0.03125), (10_000, 0.125))
 """Numbers of pairs and prices at which DPO is trained for the last of EPOCHS."""
 EQUAL_PRICES = (0.5, 0.125)  # of the equal budgets
 
