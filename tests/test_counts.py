@@ -25,7 +25,7 @@ import ppo_lesson
 from ppo_lesson.experiments import alignment, reuse, token_ratios
 from ppo_lesson.language.config import RLHFConfig
 from ppo_lesson.language.feedback import Pairs
-from ppo_lesson.language.model import LanguageModel
+from ppo_lesson.language.model import LanguageModel, respond
 from ppo_lesson.maths.shapes import check_count, check_seed
 from ppo_lesson.museum import rollouts as room
 from ppo_lesson.training.config import PPOConfig
@@ -345,6 +345,18 @@ CALLS: dict[str, Call] = {
         },
         {"num_gradient_steps": 0},
     ),
+    "experiments.temperatures.first_ratios": Call(
+        lambda: {"model": LanguageModel(0), "draw": respond, "seed": 3}, {"seed": 0}
+    ),
+    "experiments.temperatures.run": Call(
+        lambda: {"problem": PROBLEM, "way": "softmax", "temperature": 1.0, "seed": 3}, {"seed": 0}
+    ),
+    "language.promises.every_token_log_prob": Call(
+        lambda: {"model": LanguageModel(0), "prompt": 1, "every": few_sentences()}, {"prompt": 0}
+    ),
+    "notebook.live.climb": Call(
+        lambda: {"optimum": (1.0, 1.0), "num_iterations": 3}, {"num_iterations": 1}
+    ),
     "notebook.animation.record_pole": Call(
         lambda: {"policy": some_policy(), "seed": 3, "max_steps": 3, "every": 3},
         {"seed": 0, "max_steps": 1, "every": 1},
@@ -418,10 +430,12 @@ LONG = {
     "experiments.crossings.record",
     "experiments.lambdas.rerun",
     "language.feedback.pretrain",
+    "experiments.temperatures.run",
     "experiments.token_ratios",
     "notebook.animation",
     "notebook.board",
     "notebook.film",
+    "notebook.live.climb",
     "notebook.live.progress_bar",
     "museum.record.rerun",
     "notebook.page.setup",

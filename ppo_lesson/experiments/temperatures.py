@@ -26,7 +26,7 @@ from ppo_lesson.language.config import RLHFConfig
 from ppo_lesson.language.model import LanguageModel, Responses, respond
 from ppo_lesson.language.rlhf import align
 from ppo_lesson.maths.arithmetic import significant
-from ppo_lesson.maths.shapes import check_positive
+from ppo_lesson.maths.shapes import check_positive, check_seed
 from ppo_lesson.training.interrupts import whole
 from ppo_lesson.worlds import grammar
 
@@ -73,8 +73,9 @@ def drawing(temperature: float, *, scored_as_drawn: bool) -> Draw:
 
 def first_ratios(model: LanguageModel, draw: Draw, seed: int = 0) -> Tensor:
     """Return the ratios of a rollout's real tokens before any step, current over old: (N,)."""
+    generator = torch.Generator().manual_seed(check_seed(seed))
     prompt = torch.arange(len(grammar.PROMPTS)).repeat_interleave(NUM_FIRST)
-    said = draw(model, prompt, torch.Generator().manual_seed(seed))
+    said = draw(model, prompt, generator)
     with torch.no_grad():
         log_prob = model.log_prob(prompt, said.token)[said.mask]
     return maths.policy_ratio(log_prob, said.log_prob[said.mask])
@@ -98,7 +99,7 @@ def run(
         drew, and the same network at temperature 1, as dicts of `judge.Worth`; "own gap": the gap
         closed where the reference is the one of the price.
     """
-    config = config or settings()
+    seed, config = check_seed(seed), config or settings()
     half_width = config.clip_epsilon
     judge = problem.judge(config.beta)
     reference, draw, at = problem.reference, drawing(temperature, scored_as_drawn=False), 1.0
