@@ -76,7 +76,7 @@ ARMS = {
 }
 
 
-class Tempered(LanguageModel):
+class _Tempered(LanguageModel):
     """A policy whose logits are divided by TEMPERATURE wherever they are asked for."""
 
     def logits(self, prompt: Tensor, token: Tensor) -> Tensor:
@@ -84,9 +84,9 @@ class Tempered(LanguageModel):
         return super().logits(prompt, token) / TEMPERATURE
 
 
-def tempered(model: LanguageModel) -> Tempered:
-    """Return the same weights as a `Tempered` policy."""
-    copy = Tempered(0)
+def tempered(model: LanguageModel) -> LanguageModel:
+    """Return the same weights as a policy whose logits are divided by TEMPERATURE."""
+    copy = _Tempered(0)
     copy.load_state_dict(model.state_dict())
     return copy
 

@@ -51,6 +51,34 @@ def test_arms_differ_in_what_they_are_named_for():
     assert rows["default"][4] == rows["default"][5] == 0
 
 
+def test_with_four_steps_a_rollout_little_needs_the_clip_and_with_sixteen_all_does(record):
+    closed = {name: [run["worth"]["gap_closed"] for run in record[name]] for name in ARMS}
+    assert min(closed["default"]) > 0.99 and min(closed["16 epochs"]) > 0.98
+    assert all(0.98 < clipless < 1 for clipless in closed["no clip"])
+    assert max(closed["16 epochs, no clip"]) < 0 and max(closed["16 epochs, no ratio"]) < 0
+    low, middle, high = arms.lost(record, "no clip")[1]
+    assert 0 < low < middle < high < 0.01
+    assert min(closed["one epoch"]) > 0.96
+    low, middle, _ = arms.lost(record, "one epoch")[1]
+    assert low > 0 and middle > 0.01
+
+
+def test_the_clip_does_not_hold_the_ratio_in_its_interval_but_all_arms_without_go_further(record):
+    largest = {name: [max(run["largest_ratio"]) for run in record[name]] for name in ARMS}
+    assert min(largest["default"]) > 3
+    assert min(largest["no clip"]) > max(largest["default"])
+
+
+def test_of_three_ways_to_draw_at_two_only_the_tempered_one_solves_its_own_problem(record):
+    softmax, as_drawn, all_three = (record[name] for name in DRAWS)
+    for run in as_drawn:
+        assert run["first_outside"] > 0.5 and run["worth at 1"]["gap_closed"] < 0.9
+    for run in softmax:
+        assert run["first_outside"] == 0 and run["logged_kl"] < run["worth"]["kl_to_ref"] - 0.5
+    for run in all_three:
+        assert run["first_outside"] == 0 and run["own gap"] > 0.97
+
+
 def test_without_a_ratio_the_gradient_is_that_of_the_ratio_at_the_start_and_not_elsewhere():
     log_prob = torch.tensor([-1.0, -2.0], dtype=torch.float64, requires_grad=True)
     advantage = torch.tensor([1.0, -3.0], dtype=torch.float64)

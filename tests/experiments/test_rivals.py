@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from ppo_lesson.experiments import alignment, rivals, running as experiments
+from ppo_lesson.experiments import alignment, heads, rivals, running as experiments
 from ppo_lesson.experiments.rivals import Budget
 from ppo_lesson.language import feedback, rlhf
 from ppo_lesson.language.config import RLHFConfig
@@ -104,6 +104,36 @@ def test_the_whole_experiment_is_read_as_it_was_written(monkeypatch, tmp_path):
     (one,), (two,), (path,) = runs.values()
     assert len(one) == len(two) == 2 and one != two and len(path) == len(rivals.EPOCHS)
     assert path[-1]["foreseen_seen"] > path[0]["foreseen_seen"]
+
+
+def test_at_equal_labels_and_steps_dpo_comes_nearer_to_the_annotators_optimum_than_ppo():
+    runs, heads_record = rivals.read(), heads.read()
+    for name in heads.EQUAL:
+        for k, price in enumerate(rivals.EQUAL_PRICES):
+            at = alignment.BETAS.index(price)
+            for run, found in zip(heads_record, runs[f"as long as {name}"], strict=True):
+                ppo = run["frontier"][name]["ppo"][at]
+                assert found[k]["true_gap_closed"] > max(0.97, ppo["true_gap_closed"])
+
+
+def test_on_the_same_pairs_dpo_learns_them_by_heart_and_goes_further_and_further():
+    for num_pairs, beta in rivals.LONG_RUNS:
+        for path in rivals.read()[f"{num_pairs} pairs, beta {beta:g}"]:
+            if beta > 0.1:  # at the lowest price not from every seed
+                assert path[-1]["foreseen_seen"] > path[2]["foreseen_seen"] + 0.01
+            assert path[-1]["kl_to_ref"] > path[2]["kl_to_ref"]
+
+
+def test_from_few_pairs_dpo_over_optimises_from_one_seed_in_five_and_from_many_from_none():
+    runs = rivals.read()
+    for beta in (0.5, 0.125, 0.03125):
+        lost = [
+            max(scores["true"] for scores in path) - path[-1]["true"]
+            for path in runs[f"1000 pairs, beta {beta:g}"]
+        ]
+        assert lost[0] > 0.1 > max(lost[1:])
+    for path in runs["10000 pairs, beta 0.125"]:
+        assert max(scores["true"] for scores in path) - path[-1]["true"] < 0.02
 
 
 def test_the_stored_file_was_made_with_the_settings_of_today():
