@@ -121,6 +121,7 @@ def _add_experiments(commands: argparse._SubParsersAction[argparse.ArgumentParse
         "pairs",
         "reuse",
         "rivals",
+        "temperature",
         "token_ratios",
     )
     experiments.add_argument("name", choices=names, help="which one")

@@ -27,7 +27,7 @@ from ppo_lesson.language.config import RLHFConfig
 from ppo_lesson.language.feedback import Pairs
 from ppo_lesson.language.groups import CONSTANT, centred
 from ppo_lesson.language.grpo import GroupConfig
-from ppo_lesson.language.model import LanguageModel
+from ppo_lesson.language.model import LanguageModel, respond
 from ppo_lesson.language.response_ratios import ratios
 from ppo_lesson.maths.shapes import check_count, check_seed
 from ppo_lesson.museum import interventions, rollouts as room
@@ -404,6 +404,18 @@ CALLS: dict[str, Call] = {
         },
         {"num_gradient_steps": 0},
     ),
+    "experiments.temperatures.first_ratios": Call(
+        lambda: {"model": LanguageModel(0), "draw": respond, "seed": 3}, {"seed": 0}
+    ),
+    "experiments.temperatures.run": Call(
+        lambda: {"problem": PROBLEM, "way": "softmax", "temperature": 1.0, "seed": 3}, {"seed": 0}
+    ),
+    "language.promises.every_token_log_prob": Call(
+        lambda: {"model": LanguageModel(0), "prompt": 1, "every": few_sentences()}, {"prompt": 0}
+    ),
+    "notebook.live.climb": Call(
+        lambda: {"optimum": (1.0, 1.0), "num_iterations": 3}, {"num_iterations": 1}
+    ),
     "notebook.animation.record_pole": Call(
         lambda: {"policy": some_policy(), "seed": 3, "max_steps": 3, "every": 3},
         {"seed": 0, "max_steps": 1, "every": 1},
@@ -485,10 +497,12 @@ LONG = {
     "experiments.groups.sampled",
     "experiments.lambdas.rerun",
     "language.feedback.pretrain",
+    "experiments.temperatures.run",
     "experiments.token_ratios",
     "notebook.animation",
     "notebook.board",
     "notebook.film",
+    "notebook.live.climb",
     "notebook.live.progress_bar",
     "museum.interventions.rerun",
     "museum.ladder.climb",

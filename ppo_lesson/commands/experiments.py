@@ -19,6 +19,7 @@ from ppo_lesson.experiments import (
     pairs,
     reuse,
     rivals,
+    temperatures,
     token_ratios,
 )
 from ppo_lesson.files import checkout, spare_others
@@ -40,6 +41,7 @@ EXPERIMENTS: dict[str, Any] = {
     "pairs": pairs,
     "reuse": reuse,
     "rivals": rivals,
+    "temperature": temperatures,
     "token_ratios": token_ratios,
 }
 

@@ -39,6 +39,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "07_advantages",
     "08_ppo_cartpole",
     "09_debugging_ppo",
+    "10_ppo_for_language_models",
     "11_dpo",
     "12_grpo_and_after",
 )

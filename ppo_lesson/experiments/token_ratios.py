@@ -51,7 +51,7 @@ class Track:
     prompt: str
     response: str
     clip_epsilon: float
-    score: float  # of the reward model
+    score: float  # of the reward model, on the judge's level
     words: list[str]  # (T,)
     advantage: list[float]  # (T,) normalised
     log_prob: list[list[float]]  # (K + 1, T) the first row is the old policy's
@@ -63,13 +63,16 @@ def start(
     """Align for some iterations and write one more rollout.
 
     Returns:
-        The policy, its rollout of B responses, and the reward model's scores (B,).
+        The policy, its rollout of B responses, and the reward model's scores (B,) on the judge's
+        level, on which score and true reward have the same mean under the reference.
     """
     config = replace(RLHFConfig(), num_iterations=check_count("num_iterations", num_iterations))
     model = whole(align(problem.reference, problem.reward_model, config, seed=SEED)).policy
     prompt = torch.arange(config.num_responses) % len(grammar.PROMPTS)
     said = respond(model, prompt, torch.Generator().manual_seed(SEED + 1))
-    scores, _, reward = rewards(problem.reference, problem.reward_model, said, config.beta)
+    _, _, reward = rewards(problem.reference, problem.reward_model, said, config.beta)
+    with torch.no_grad():
+        scores = problem.judge().score(said.prompt, said.token)
     return model, make_batch(model, said, reward, config), scores
 
 

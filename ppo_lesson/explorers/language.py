@@ -46,7 +46,7 @@ MOST = 5.1  # of the horizontal axis, on which token t stands at t + 1
 def token_ratios() -> Explorer:
     """Show the ratios of two responses token by token as a policy takes step after step."""
     return Explorer(
-        title="Token ratios: a sentence in one iteration of PPO",
+        title="Token ratios: two sentences in the fifth iteration of PPO",
         formula="r_t = pi_theta(a_t|s_t) / pi_old(a_t|s_t), product of all: the sentence's ratio",
         look_for="Count the gradient steps up. Which tokens does the clip silence, and where does "
         "the product go?",
@@ -92,7 +92,7 @@ def _columns(track: recorded.Track, side: str) -> dict[str, Any]:
     push = _push(log_prob, old_log_prob, advantage, track.clip_epsilon)
     return {
         "text": track.response,
-        "title": f'a {side} answer to "{track.prompt}": score {track.score:.1f}',
+        "title": f'a {side} answer to "{track.prompt}": score {track.score:+.1f}',
         "word": track.words,
         "advantage": [f"{value:+.2f}" for value in track.advantage],
         "ratio": [[short(value, 3) for value in row] for row in ratio.tolist()],
@@ -166,29 +166,28 @@ def _tokens(side: str) -> list[Json]:
 def _bars(side: str) -> list[Json]:
     tokens, ratio, push = _tokens(side), f"{side}_ratio", f"{side}_push"
     ends = [
-        {"calculate": "datum.token - 0.36", "as": "left"},
-        {"calculate": "datum.token + 0.12", "as": "right"},
+        {"calculate": "datum.token - 0.42", "as": "left"},
+        {"calculate": "datum.token - 0.06", "as": "right"},
     ]
     tip = {"calculate": f"datum.{ratio} * pow(1.28, datum.{push})", "as": "tip"}
+    beside = {"calculate": "datum.token + 0.09", "as": "beside"}  # the bar's end stays in view
     bar = {"type": "bar", "color": COLORS["new"], "clip": True, "aria": False}
     hollow = {"type": "bar", "filled": False, "color": INK["quiet"], "strokeWidth": 2.5,
               "strokeDash": [5, 4], "clip": True, "aria": False}  # fmt: skip
     place = {"x": {"field": "left"}, "x2": {"field": "right"}, "y": {"field": ratio},
              "y2": {"datum": 1}}  # fmt: skip
-    pushed = [*tokens, *filtered(f"datum.{push} != 0"), tip]
+    pushed = [*tokens, *filtered(f"datum.{push} != 0"), tip, beside]
     shaft = {"type": "rule", "color": COLORS["good"], "strokeWidth": 4, "clip": True}
-    edge = shaft | {"color": "white", "strokeWidth": 8}  # green on orange is hard to see
-    head = {"type": "point", "filled": True, "color": COLORS["good"], "size": 210, "opacity": 1,
-            "stroke": "white", "strokeWidth": 1.5, "clip": True, "aria": False}  # fmt: skip
-    length = {"x": {"field": "place"}, "y": {"field": ratio}, "y2": {"field": "tip"}}
+    head = {"type": "point", "filled": True, "color": COLORS["good"], "size": 130, "opacity": 1,
+            "clip": True, "aria": False}  # fmt: skip
+    length = {"x": {"field": "beside"}, "y": {"field": ratio}, "y2": {"field": "tip"}}
     shape = {"condition": {"test": f"datum.{push} > 0", "value": "triangle-up"},
              "value": "triangle-down"}  # fmt: skip
     return [
         layer(bar, [*tokens, *filtered(f"datum.{push} != 0"), *ends], **place),
         layer(hollow, [*tokens, *filtered(f"datum.{push} == 0"), *ends], **place),
-        layer(edge, pushed, **length),
         layer(shaft, pushed, **length),
-        layer(head, pushed, x={"field": "place"}, y={"field": "tip"}, shape=shape),
+        layer(head, pushed, x={"field": "beside"}, y={"field": "tip"}, shape=shape),
     ]
 
 

@@ -1,14 +1,14 @@
-"""Figures of notebook 10: what a language model says, and what a reward model makes of it."""
+"""Figures of notebook 10: rows of logits, a score beside the truth, the optimum, the climb."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
-from ppo_lesson.figures.style import COLORS, label_end, plot_line
+from ppo_lesson.figures.style import COLORS, plot_line
 from ppo_lesson.maths.shapes import check_count
 
 if TYPE_CHECKING:
@@ -85,16 +85,17 @@ def plot_proxy(ax: Axes, true: Tensor, proxy: Tensor, ref_prob: Tensor) -> Axes:
     """
     seen = ref_prob >= SEEN
     # True rewards are multiples of one half: spread them, or the points hide each other.
-    spread = 0.3 * torch.rand(len(true), generator=torch.Generator().manual_seed(0)) - 0.15
-    rare: dict[str, Any] = {"color": COLORS["bad"], "markersize": 3, "alpha": 0.5}
-    names = ("dots: less than once in 1,000", "squares: more often")
+    spread = 0.36 * torch.rand(len(true), generator=torch.Generator().manual_seed(0)) - 0.18
+    rare: dict[str, Any] = {"color": COLORS["bad"], "markersize": 2.5, "alpha": 0.3}
     ax.plot((true + spread)[~seen], proxy[~seen], ".", **rare)
     ax.plot((true + spread)[seen], proxy[seen], "s", color=COLORS["old"], markersize=4)
     ends = torch.stack([true.min(), true.max()])
     ax.plot(ends, ends, color=COLORS["truth"], linewidth=1.5)
-    ax.text(0.98, 0.27, "the reference writes it", transform=ax.transAxes, ha="right")
-    for y, role, name in zip((0.19, 0.11), ("bad", "old"), names, strict=True):
-        ax.text(0.98, y, name, transform=ax.transAxes, ha="right", color=COLORS[role])
+    # The key is drawn apart: its dot is larger and not pale.
+    ax.plot([], [], "s", color=COLORS["old"], label="the reference writes it, 1 in 1,000 or more")
+    ax.plot([], [], ".", color=COLORS["bad"], markersize=9, label="it hardly ever does")
+    ax.plot([], [], color=COLORS["truth"], linewidth=1.5, label="score = true reward")
+    ax.legend(loc="lower right", fontsize=12)
     ax.set(xlabel="true reward", ylabel="score of the reward model")
     return ax
 
@@ -119,75 +120,12 @@ def plot_climb(
     lines = (("new", "score", score, optimum[0]), ("old", "KL", kl, optimum[1]))
     for role, name, numbers, best in lines:
         ax.plot([0, num_iterations], [best] * 2, color=COLORS["truth"], linestyle=":", linewidth=2)
+        ax.text(num_iterations, best + 0.05, f"{name} of $\\pi^*$", ha="right", va="bottom")
         if len(numbers) > 0:
             plot_line(ax, range(1, len(numbers) + 1), list(numbers), role, name)
-    ax.text(0.5 * num_iterations, 0.3, "dotted: the optimum, exact", color=COLORS["truth"])
-    ax.set(xlabel="iteration", ylabel="reward, nats", xlim=(0, 1.12 * num_iterations))
-    ax.set_ylim(-0.15, optimum[0] + 0.4)
-    return ax
-
-
-def plot_said(ax: Axes, prompt: str, columns: Mapping[str, Sequence[str]]) -> Axes:
-    """Write what policies said to a prompt, a column for each policy.
-
-    Args:
-        ax: to write on.
-        prompt: what they were asked for.
-        columns: heading -> responses.
-    """
-    most = max(len(said) for said in columns.values())
-    ax.set_title(f"to the prompt: {prompt}")
-    ax.set(xlim=(0, len(columns)), ylim=(most + 0.5, -1))
-    ax.axis("off")
-    for k, (heading, said) in enumerate(columns.items()):
-        ax.text(k, -0.4, heading, fontweight="bold", va="center")
-        for line, words in enumerate(said):
-            ax.text(k, line + 0.5, words, va="center", fontsize=13)
-        if k:
-            ax.plot([k - 0.04] * 2, [-0.8, most], color=COLORS["quiet"], linewidth=1)
-    return ax
-
-
-def plot_overoptimisation(ax: Axes, runs: Sequence[Sequence[Mapping[str, float]]]) -> Axes:
-    """Draw proxy and true reward against the divergence from the reference, two lines per run.
-
-    Args:
-        ax: to draw on.
-        runs: per seed, what the policy was worth on its way, as `experiments.alignment` records it.
-    """
-    for run in runs:
-        kl = [seen["kl_to_ref"] for seen in run]
-        for role, measure in (("new", "proxy"), ("truth", "true")):
-            reward = [seen[measure] for seen in run]
-            style = "--" if role == "new" else "-"
-            ax.plot(kl, reward, style, color=COLORS[role], linewidth=1.8, marker=".")
-    last = runs[0][-1]
-    for role, measure, name in (
-        ("new", "proxy", "score of the\nreward model"),
-        ("truth", "true", "true reward"),
-    ):
-        label_end(ax, [max(run[-1]["kl_to_ref"] for run in runs)], [last[measure]], role, name)
-    ax.set(xlabel="KL(policy || reference), nats", ylabel="reward, exact")
-    return ax
-
-
-def plot_trap(ax: Axes, temperature: Tensor, logged: Tensor, own: Tensor) -> Axes:
-    """Draw what two logs show as a KL, against the temperature at which responses are drawn.
-
-    Args:
-        ax: to draw on.
-        temperature: (N,) ascending.
-        logged: (N,) mean log-ratio of softmax and reference over what was drawn.
-        own: (N,) mean log-ratio of the distribution that drew and the reference.
-    """
-    ax.axhline(0, color=COLORS["quiet"], linewidth=1.5)
-    ax.axvline(1, color=COLORS["quiet"], linewidth=1.5, linestyle=":")
-    plot_line(ax, temperature, own, "good", "scored as\nit was drawn")
-    plot_line(ax, temperature, logged, "bad", "scored with\nthe softmax")
-    start, end = float(temperature[0]), float(temperature[-1])
-    ax.set(xlabel="temperature of the draws", ylabel="mean log-ratio, nats")
-    ax.set_xlim(start, end + 0.22 * (end - start))
-    ax.margins(y=0.1)
+    ax.set(xlabel="iteration", ylabel="score; KL in nats", xlim=(0, 1.12 * num_iterations))
+    ax.set_ylim(-0.15, optimum[0] + 0.6)
+    ax.set_title("Score and KL of each iteration, from its own 512 responses")
     return ax
 
 

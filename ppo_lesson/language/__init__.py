@@ -12,6 +12,7 @@ from ppo_lesson.language.model import (
     every_score,
     respond,
 )
+from ppo_lesson.language.promises import every_token_log_prob, promises
 from ppo_lesson.language.rlhf import (
     SentenceBatch,
     align,
@@ -34,10 +35,12 @@ __all__ = [
     "collect_pairs",
     "every_log_prob",
     "every_score",
+    "every_token_log_prob",
     "fit_reward_model",
     "group_advantage",
     "make_batch",
     "pretrain",
+    "promises",
     "respond",
     "rewards",
     "token_loss",

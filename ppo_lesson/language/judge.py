@@ -10,11 +10,14 @@ from torch import Tensor
 
 from ppo_lesson import maths
 from ppo_lesson.language.model import LanguageModel, RewardModel, every_log_prob, every_score
+from ppo_lesson.maths.shapes import check_positive
 from ppo_lesson.training.steps import check_default_device
 from ppo_lesson.worlds import grammar
 
 ROUNDING = 1e-12
 """In nats: a KL of sums over 16,105 responses in float64 is not known more closely."""
+
+HALVINGS = 200  # until nothing moves in float64, also where c is within 1e-15 of the largest reward
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,22 @@ class Judge:
         rows = zip(self.ref_log_prob, reward, strict=True)
         return torch.stack([maths.log_rlhf_optimum(*row, beta) for row in rows])
 
+    def optimum_other_way(self, reward: Tensor, beta: float) -> Tensor:
+        """Return the log-probabilities of the best policy where KL(pi_ref || pi) is priced.
+
+        pi(s) = beta pi_ref(s) / (c - R(s)), where c makes it sum to 1
+
+        The objective E_pi[R] - beta KL(pi_ref || pi) is concave; its slopes R + beta pi_ref / pi
+        are all c at the maximum.
+
+        Args:
+            reward: (P, S) of every response.
+            beta: price of one nat, above 0.
+        """
+        check_positive(beta=beta)
+        rows = zip(self.ref_log_prob, reward, strict=True)
+        return torch.stack([_best_other_way(*row, beta) for row in rows])
+
     def measure(self, log_prob: Tensor) -> Worth:
         """Tell what a policy is worth by the log-probability of its every response, (P, S)."""
         to_optimum, to_true_optimum = _kl(log_prob, self.optimum), _kl(log_prob, self.true_optimum)
@@ -106,6 +125,19 @@ class Judge:
             gap_closed=_closed(to_optimum, _kl(self.ref_log_prob, self.optimum)),
             true_gap_closed=_closed(to_true_optimum, _kl(self.ref_log_prob, self.true_optimum)),
         )
+
+
+def _best_other_way(ref_log_prob: Tensor, reward: Tensor, beta: float) -> Tensor:
+    """Find c by halving its interval: (S,), (S,) -> (S,)."""
+    short = reward.max() - reward
+    low, high = 0.0, beta  # of c less the largest reward: a difference, as it may be tiny
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        if (beta * ref_log_prob.exp() / (short + middle)).sum() > 1:
+            low = middle
+        else:
+            high = middle
+    return math.log(beta) + ref_log_prob - (short + high).log()
 
 
 def _closed(left: float, gap: float) -> float:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ppo_lesson.notebook.claims import proved
 from ppo_lesson.notebook.drawing import draw, draw_panels
 from ppo_lesson.notebook.environment import check_packages
-from ppo_lesson.notebook.live import live_figure, progress_bar
+from ppo_lesson.notebook.live import climb, live_figure, progress_bar
 from ppo_lesson.notebook.page import setup, show, show_source, show_table
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ __all__ = [
     "animate",
     "animate_together",
     "check_packages",
+    "climb",
     "dashboard",
     "draw",
     "draw_panels",

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from PIL import ImageFont
 
+    from ppo_lesson.language.rlhf import Alignment
+
 FIGURE_SIZE = (9.0, 4.0)
+ITERATIONS_BETWEEN = 10  # two drawings of a climb
 BAR_SIZE = (600, 16)
 LABEL_HEIGHT = 26
 FONT, FONT_SIZE = "DejaVuSans.ttf", 16  # the font of all figures, which matplotlib brings along
@@ -43,6 +46,31 @@ def live_figure(draw: Callable[[Axes], object], description: str) -> Callable[[]
         return file.getvalue()
 
     return _live_picture(png, description)
+
+
+def climb(optimum: tuple[float, float], num_iterations: int) -> Callable[[Alignment], None]:
+    """Display score and KL of an alignment as they grow; return what `language.align` calls.
+
+    Args:
+        optimum: expected score and KL of the best policy.
+        num_iterations: how many there will be.
+    """
+    from ppo_lesson.figures.language_models import plot_climb
+
+    num_iterations, history = check_count("num_iterations", num_iterations), []
+
+    def plot(ax: Axes) -> Axes:
+        score, kl = ([getattr(seen, name) for seen in history] for name in ("score", "kl"))
+        return plot_climb(ax, score, kl, optimum, num_iterations)
+
+    redraw = live_figure(plot, "score and KL of each iteration of PPO, beside the optimum's")
+
+    def watch(result: Alignment) -> None:
+        history[:] = result.history
+        if len(history) % ITERATIONS_BETWEEN == 0:
+            redraw()
+
+    return watch
 
 
 def progress_bar(total: int, description: str) -> Callable[[], None]:

@@ -12,6 +12,7 @@ import math
 import os
 import random
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
@@ -153,7 +154,7 @@ def _fenced(functions: Sequence[Callable[..., object]], *, checks: bool) -> str:
 
 
 def _source(function: Callable[..., object], *, checks: bool) -> str:
-    lines = inspect.getsource(function).rstrip().splitlines()
+    lines = textwrap.dedent(inspect.getsource(function)).rstrip().splitlines()
     definition = ast.parse("\n".join(lines)).body[0]
     if isinstance(definition, ast.FunctionDef) and not checks:
         for statement in reversed(definition.body):

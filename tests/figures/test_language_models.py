@@ -8,11 +8,8 @@ from matplotlib.colors import to_hex
 from ppo_lesson.figures.language_models import (
     plot_climb,
     plot_optimum,
-    plot_overoptimisation,
     plot_proxy,
-    plot_said,
     plot_token_rows,
-    plot_trap,
 )
 from ppo_lesson.figures.style import COLORS
 
@@ -47,10 +44,14 @@ def test_both_policies_have_a_bar_for_each_response_and_the_first_one_is_at_the_
 def test_squares_are_what_the_reference_writes_and_dots_the_rest(ax: Axes) -> None:
     true, proxy = torch.tensor([1.0, -2.0, 3.0]), torch.tensor([1.5, 4.0, 2.5])
     plot_proxy(ax, true, proxy, torch.tensor([0.5, 1e-6, 0.499999]))
-    ((far_x, far_y),), ((near_x, near_y),) = lines(ax, "bad"), lines(ax, "old")
-    assert far_y == [4.0] and near_y == [1.5, 2.5]
-    assert abs(far_x[0] + 2) <= 0.15 and abs(near_x[1] - 3) <= 0.15
-    assert lines(ax, "truth") == [([-2.0, 3.0], [-2.0, 3.0])]
+    ((far_x, far_y), key), ((near_x, near_y), _) = lines(ax, "bad"), lines(ax, "old")
+    assert far_y == [4.0] and near_y == [1.5, 2.5] and key == ([], [])
+    assert abs(far_x[0] + 2) <= 0.18 and abs(near_x[1] - 3) <= 0.18
+    assert lines(ax, "truth")[0] == ([-2.0, 3.0], [-2.0, 3.0])
+    legend = ax.get_legend()
+    assert legend is not None
+    named = [text.get_text() for text in legend.get_texts()]
+    assert named[2] == "score = true reward" and "hardly ever" in named[1]
 
 
 @pytest.mark.parametrize("done", [0, 1, 3])
@@ -64,36 +65,7 @@ def test_score_and_kl_are_drawn_from_the_first_iteration_on_beside_the_optimum(
         assert lines(ax, "old") == [(list(range(1, done + 1)), kl)]
     assert [y for _, y in lines(ax, "truth")] == [[2.25, 2.25], [1.25, 1.25]]
     assert ax.get_xlim()[1] > 10
-
-
-def test_what_was_said_stands_under_its_policy_from_left_to_right(ax: Axes) -> None:
-    plot_said(ax, "sea", {"before": ["storm.", "sea roars."], "after": ["calm sea."]})
-    place = {text.get_text(): text.get_position() for text in ax.texts}
-    assert place["before"][0] == place["storm."][0] == place["sea roars."][0]
-    assert place["after"][0] == place["calm sea."][0] > place["before"][0]
-    assert place["before"][1] < place["storm."][1] < place["sea roars."][1]
-    assert ax.yaxis.get_inverted() and "sea" in ax.get_title(loc="left") + ax.get_title()
-
-
-def test_each_run_has_a_line_of_its_score_and_one_of_its_true_reward(ax: Axes) -> None:
-    runs = [
-        [{"kl_to_ref": 0.0, "proxy": 0.5, "true": 0.5}, {"kl_to_ref": k, "proxy": 2.0, "true": t}]
-        for k, t in ((9.0, -1.0), (12.0, -2.0))
-    ]
-    plot_overoptimisation(ax, runs)
-    assert lines(ax, "new") == [([0.0, 9.0], [0.5, 2.0]), ([0.0, 12.0], [0.5, 2.0])]
-    assert lines(ax, "truth") == [([0.0, 9.0], [0.5, -1.0]), ([0.0, 12.0], [0.5, -2.0])]
-    styles = {line.get_color(): line.get_linestyle() for line in ax.lines}
-    assert styles[COLORS["new"]] != styles[COLORS["truth"]]
-    assert "true reward" in words(ax)
-
-
-def test_both_logs_are_drawn_against_the_temperature(ax: Axes) -> None:
-    temperature = torch.tensor([1.0, 2.0])
-    plot_trap(ax, temperature, torch.tensor([1.0, -0.5]), torch.tensor([1.0, 1.5]))
-    assert lines(ax, "bad") == [([1.0, 2.0], [1.0, -0.5])]
-    assert lines(ax, "good") == [([1.0, 2.0], [1.0, 1.5])]
-    assert {"scored with\nthe softmax", "scored as\nit was drawn"} <= words(ax)
+    assert {r"score of $\pi^*$", r"KL of $\pi^*$"} <= words(ax)
 
 
 def test_each_arrow_leads_from_a_row_to_the_token_after_it(ax: Axes) -> None:

@@ -92,3 +92,25 @@ def test_a_low_price_leaves_the_optimum_finite(beta: float):
 def test_where_there_is_no_gap_no_share_of_it_is_closed():
     judge = Judge(LanguageModel(seed=0), RewardModel(seed=1), 1e12)
     assert math.isnan(judge.measure(judge.log_prob(LanguageModel(seed=2))).gap_closed)
+
+
+@pytest.mark.parametrize("beta", [0.05, 2.0])
+def test_the_optimum_the_other_way_has_one_slope_and_no_neighbour_is_better(judge, beta):
+    log_prob = judge.optimum_other_way(judge.proxy, beta)
+    torch.testing.assert_close(log_prob.exp().sum(-1), torch.ones(3, dtype=torch.float64))
+    slope = judge.proxy + beta * (judge.ref_log_prob - log_prob).exp()
+    torch.testing.assert_close(slope, slope[:, :1].expand_as(slope), rtol=1e-6, atol=1e-6)
+
+    def objective(policy: torch.Tensor) -> torch.Tensor:
+        price = judge.ref_log_prob.exp() * (judge.ref_log_prob - policy)
+        return (policy.exp() * judge.proxy - beta * price).sum(-1)
+
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(3):
+        noise = 0.1 * torch.randn(log_prob.shape, generator=generator, dtype=torch.float64)
+        assert (objective((log_prob + noise).log_softmax(-1)) < objective(log_prob)).all()
+
+
+def test_a_price_of_nothing_is_refused_the_other_way_too(judge):
+    with pytest.raises(ValueError, match="beta"):
+        judge.optimum_other_way(judge.proxy, 0.0)

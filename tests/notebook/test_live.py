@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from PIL import ImageOps
 
-from ppo_lesson.notebook.live import BAR_SIZE, live_figure, progress_bar
+from ppo_lesson.notebook.live import BAR_SIZE, climb, live_figure, progress_bar
 
 pytestmark = pytest.mark.usefixtures("screen")
 
@@ -42,3 +44,12 @@ def test_the_words_under_the_bar_are_drawn_as_smoothly_as_those_of_figures(scree
 def test_a_bar_of_no_steps_is_refused() -> None:
     with pytest.raises(ValueError, match="total: expected 1 or more, got 0"):
         progress_bar(0, "nothing")
+
+
+def test_a_climb_is_drawn_anew_every_ten_iterations(screen) -> None:
+    watch, history = climb((2.0, 1.0), 30), []
+    for k in range(1, 21):
+        history.append(SimpleNamespace(score=0.1 * k, kl=0.05 * k))
+        watch(SimpleNamespace(history=history))
+    assert len(screen.shown) == 3  # the empty axes, and after 10 and 20 iterations
+    assert screen.image(1).tobytes() != screen.image(2).tobytes()

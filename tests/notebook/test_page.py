@@ -4,6 +4,7 @@ import inspect
 import random
 import subprocess
 import sys
+import textwrap
 from types import SimpleNamespace
 
 import numpy as np
@@ -139,6 +140,12 @@ def test_show_source_shows_the_package_s_own_lines_and_of_a_docstring_what_and_f
 def test_show_source_leaves_out_remarks_to_the_linter(displayed: list[object]) -> None:
     show_source(train)
     assert "noqa" in inspect.getsource(train) and "noqa" not in displayed[0].data
+
+
+def test_show_source_shows_a_method_from_the_margin(displayed: list[object]) -> None:
+    show_source(Table.__repr__)
+    own = textwrap.dedent(inspect.getsource(Table.__repr__)).rstrip()
+    assert displayed[0].data == f"```python\n{own}\n```"
 
 
 def test_show_source_leaves_out_what_only_checks_if_asked(displayed: list[object]) -> None:

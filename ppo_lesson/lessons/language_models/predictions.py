@@ -4,112 +4,47 @@ from __future__ import annotations
 
 from ppo_lesson.exercises.questions import Option, Question
 
-PREDICT_CONSTANT = Question(
-    id="predict-lm-constant",
+DIRECTION = Question(
+    id="predict-lm-direction",
     prompt=(
-        "Somebody adds 5 to everything that the reward model says: every response of every prompt "
-        "scores 5 more. What changes?"
+        "Keep the score and the price of 0.5, and turn the divergence round: the price is now paid "
+        "on KL(π_ref || π). What is the probability of the likeliest response under the policy "
+        "that is best then, as a mean over the three prompts?"
     ),
     options=(
         Option(
-            "All responses become likelier, as each of them is rewarded more.",
-            "They cannot all: their probabilities sum to 1. What counts is how a response compares "
-            "with the others.",
+            "About 0.01: it spreads out, as the reference does.",
+            "The reference's own likeliest response has more than that. The price still lets the "
+            "score count.",
         ),
         Option(
-            "Bradley and Terry's loss rises: the rewards no longer fit the choices.",
-            "The loss looks at differences of rewards, and none has changed. So a reward model "
-            "does not even know its own level.",
+            "About 0.13, as under π*.",
+            "Both divergences are 0 at the reference alone, but far from it they charge for "
+            "different things.",
         ),
         Option(
-            "The price of divergence weighs less beside larger rewards, so the policy goes "
-            "further.",
-            "Beta is weighed against differences of reward. Twice the rewards would change "
-            "something; 5 more do not.",
+            "About 0.45.",
+            "You expect it to crowd together, and it does, even more than that.",
         ),
         Option(
-            "Neither that loss nor the best policy; the critic has one number more to learn.",
-            "In the loss the constant cancels, in the optimum the normaliser takes it up. The "
-            "critic learns it, and the advantages are what they were.",
+            "About 0.88.",
+            "This divergence asks whether the policy can still write what the reference writes. "
+            "What it writes besides costs little.",
             correct=True,
         ),
     ),
 )
 
-PREDICT_WITHOUT_PRICE = Question(
-    id="predict-lm-without-price",
-    prompt=(
-        "The reward model agrees with the annotator about as often as anybody can. Now PPO raises "
-        "its score with beta = 0, free of charge. What becomes of the score, and of the true "
-        "reward, on which the annotator's choices rest?"
-    ),
-    options=(
-        Option(
-            "Both rise: a reward model this good leads to the same place.",
-            "It is that good on what the reference writes. The policy moves to responses that "
-            "nobody has ever compared, where its score is a guess.",
-        ),
-        Option(
-            "The score rises; the true reward falls, in the end below the reference's.",
-            "The policy ends with the likes of 'sings sings sings sings': no sentence, but full of "
-            "what the reward model has learned to like. Without the price nothing holds the policy "
-            "where the score can be trusted.",
-            correct=True,
-        ),
-        Option(
-            "The score rises; the true reward stays where it was.",
-            "The two do not come apart by standing still. The policy gives up being a sentence, "
-            "and the annotator minds that.",
-        ),
-        Option(
-            "Neither rises for long: without the price, PPO's steps become too large.",
-            "The size of a step is the clip's matter, and the clip is still there. The price says "
-            "where to stop, not how fast to go.",
-        ),
-    ),
-)
-
-PREDICT_SIGN_OF_KL = Question(
-    id="predict-lm-sign-of-kl",
-    prompt=(
-        "Tokens are drawn by top-k, but scored with the plain softmax of the policy. The log shows "
-        "the mean of log π - log π_ref over what was drawn, and calls it the KL divergence. Which "
-        "sign can it have, however many responses there are?"
-    ),
-    options=(
-        Option(
-            "0 or above: a KL divergence is never negative.",
-            "Not if the samples come from π itself. These come from a third distribution, and then "
-            "the mean of a log-ratio is no divergence.",
-        ),
-        Option(
-            "0 or below: top-k takes away what the reference would do.",
-            "It can be negative, but need not be. It depends on where the policy has raised its "
-            "probabilities, and where top-k looks.",
-        ),
-        Option(
-            "Any sign.",
-            "Mean over π: a divergence, 0 or above. Mean over another distribution: a number of "
-            "any sign. Scored as it was drawn, the log shows a divergence again.",
-            correct=True,
-        ),
-        Option(
-            "0 or above, as the noise of either sign averages out.",
-            "This is no noise: more responses make the wrong number more precise.",
-        ),
-    ),
-)
-
-PREDICT_THREE_POLICIES = Question(
+THREE_POLICIES = Question(
     id="predict-lm-three-policies",
     prompt=(
-        "Training begins: the reference has been copied, the first rollout is written, and its "
-        "second epoch is running. The reference, the old and the current policy: which of the "
-        "three agree with each other?"
+        "Training begins: the reference has been copied, the first rollout is written, and one "
+        "epoch of gradient steps is over. The reference, the old and the current policy: which of "
+        "the three agree with each other?"
     ),
     options=(
         Option(
-            "Reference and old policy; the current one has moved.",
+            "Reference and old policy.",
             "The copy of the reference wrote this rollout, so it is the old policy here, and one "
             "epoch has moved the current one. With the second rollout, all three differ.",
             correct=True,
@@ -129,9 +64,100 @@ PREDICT_THREE_POLICIES = Question(
     ),
 )
 
+ARMS = Question(
+    id="predict-lm-arms",
+    prompt=(
+        "Use each rollout for 16 epochs, not 4, and take the clip away; the ratio stays. What "
+        "share of the gap between the reference and the best policy does training close?"
+    ),
+    options=(
+        Option(
+            "About 0.99, as with 4 epochs and the clip.",
+            "At 4 epochs that is nearly so. Sixteen steps on one rollout lead much further.",
+        ),
+        Option(
+            "About 0.9: the ratio corrects for most of it.",
+            "A ratio corrects without bias only with its product, and the noise of large ratios "
+            "grows step by step.",
+        ),
+        Option(
+            "About 0.5: half of the steps are wasted.",
+            "They are worse than wasted.",
+        ),
+        Option(
+            "Less than 0: it ends worse than it began.",
+            "Nothing ends the reward for moving a token's probability on, and the next rollout "
+            "comes from a policy that has gone astray.",
+            correct=True,
+        ),
+    ),
+)
+
+WITHOUT_PRICE = Question(
+    id="predict-lm-without-price",
+    prompt=(
+        "Both reward models foresee choices about equally well. Now PPO raises each one's score "
+        "with beta = 0. Where does the true reward end, in most of five runs?"
+    ),
+    options=(
+        Option(
+            "Above the reference's with both: they foresee nearly all that can be foreseen.",
+            "On pairs that the reference writes. The policy moves to responses that nobody has "
+            "compared, and there the two scores differ.",
+        ),
+        Option(
+            "Below it with both: without a price each score is exploited.",
+            "Each is, but what it leads to is another matter: that depends on what the score says "
+            "about responses that nobody has compared.",
+        ),
+        Option(
+            "Above it with the last token, below it with the sum.",
+            "A sum pays for each pleasant word once more, so the policy repeats them. What the "
+            "last token says has its largest values nearer to sentences.",
+            correct=True,
+        ),
+        Option(
+            "Above it with the sum, below it with the last token.",
+            "Look at section 3 once more: which of the two scores gives its highest values to "
+            "responses with a low true reward?",
+        ),
+    ),
+)
+
+TEMPERATURE = Question(
+    id="predict-lm-temperature",
+    prompt=(
+        "Responses are drawn at temperature 2. They are scored in one of four ways: by the plain "
+        "softmax; as drawn; as drawn, and trained without the clip; or with all logits divided. "
+        "One way ends worse than the reference, in every seed. Which?"
+    ),
+    options=(
+        Option(
+            "By the plain softmax: its log is not a divergence.",
+            "The log is wrong, and yet the network that is trained comes close to its optimum.",
+        ),
+        Option(
+            "As drawn.",
+            "Most ratios are outside the clip's interval before the first step, and the clip takes "
+            "that for a policy that has moved.",
+            correct=True,
+        ),
+        Option(
+            "As drawn, without the clip: nothing limits the ratios then.",
+            "At this temperature the clip does more harm than the ratios.",
+        ),
+        Option(
+            "With all logits divided: another policy is trained.",
+            "It is another policy, held to another reference, and it comes close to its own "
+            "optimum.",
+        ),
+    ),
+)
+
 PREDICTIONS = (
-    PREDICT_CONSTANT,
-    PREDICT_THREE_POLICIES,
-    PREDICT_WITHOUT_PRICE,
-    PREDICT_SIGN_OF_KL,
+    DIRECTION,
+    THREE_POLICIES,
+    ARMS,
+    WITHOUT_PRICE,
+    TEMPERATURE,
 )

@@ -81,7 +81,7 @@ _NO_LOG = (
 
 BRADLEY_TERRY_LOSS = Exercise(
     id="bradley_terry_loss",
-    minutes=5,
+    minutes=4,
     prompt=(
         "Bradley and Terry's model of a choice between two: the annotator prefers the response "
         r"with the reward $R_c$ to the one with $R_r$ with the probability $\sigma(R_c - R_r)$, "

@@ -35,36 +35,6 @@ PRICE_AND_RATIO = Question(
     ),
 )
 
-WHERE_THE_SCORE_GOES = Question(
-    id="lm-where-the-score-goes",
-    prompt=(
-        "The reward model gives one score to a whole response; responses differ in length and are "
-        "padded to the same number of columns. Where does the score go?"
-    ),
-    options=(
-        Option(
-            "To every real token, since all of them took part.",
-            "A response of four tokens would be paid four times, and the policy would learn to "
-            "write long ones. (Each token does feel the score: through its return.)",
-        ),
-        Option(
-            "In equal parts to the real tokens, so that they sum to the score.",
-            "The sum is right, but a late token's return would hold only the parts from there on, "
-            "although the whole score depends on it.",
-        ),
-        Option(
-            "To the last column, as there every response is complete.",
-            "In a short row that is padding, which is masked out: a short response would get "
-            "no score at all.",
-        ),
-        Option(
-            "To the last real token of each row.",
-            "There the response is complete. Returns and GAE carry it back to the tokens before.",
-            correct=True,
-        ),
-    ),
-)
-
 CEILING = Question(
     id="lm-ceiling",
     prompt=(
@@ -73,9 +43,9 @@ CEILING = Question(
     ),
     options=(
         Option(
-            "Nothing yet: compare it with how often the best possible guess is right.",
+            "Nothing yet, before you know what the best possible guess gets.",
             "The annotator is noisy: between two responses of similar worth a choice is almost a "
-            "coin's. Here that ceiling is a sum over all pairs, and can be computed.",
+            "coin's. In section 3 that ceiling is a sum over all pairs, and can be computed.",
             correct=True,
         ),
         Option(
@@ -94,35 +64,6 @@ CEILING = Question(
     ),
 )
 
-NO_SUPPORT = Question(
-    id="lm-no-support",
-    prompt=(
-        "The annotator would love a certain response. The reference gives it the probability 0, "
-        "and beta is small. What does the optimum of RLHF, π*, give it?"
-    ),
-    options=(
-        Option(
-            "Almost 1, as a small beta lets the reward decide.",
-            "e to the power of R / β is a factor. It can be huge, and times 0 it is 0.",
-        ),
-        Option(
-            "A small probability, which grows as beta falls.",
-            "That is what happens to a response that the reference finds rare, but not impossible.",
-        ),
-        Option(
-            "0, whatever its reward.",
-            "Its divergence would cost infinitely much, and no sample would ever show it. Support "
-            "comes before reward, as in notebook 03.",
-            correct=True,
-        ),
-        Option(
-            "It is not defined: log 0 has no value.",
-            "The formula multiplies with π_ref itself and is well defined. In logs, minus infinity "
-            "goes through softmax as 0.",
-        ),
-    ),
-)
-
 TOKEN_RATIOS = Question(
     id="lm-token-ratios",
     prompt=(
@@ -132,14 +73,14 @@ TOKEN_RATIOS = Question(
     options=(
         Option(
             "Nothing: each token's ratio lies inside the interval.",
-            "The clip looks at tokens one by one. A response can move far by many small moves, and "
-            "that is one more reason to watch the KL divergence.",
+            "The clip looks at tokens one by one. A response can go far in many small moves, so "
+            "watch the KL divergence too.",
             correct=True,
         ),
         Option(
             "All four tokens, as the response's ratio is outside.",
-            "That would be a clip on whole responses, which other methods use. Here the token is "
-            "the action, and its ratio is what is clipped.",
+            "That would be a clip on whole responses, which other methods use (notebook 12). Here "
+            "the token is the action, and its ratio is what is clipped.",
         ),
         Option(
             "The last token only: with it the running product leaves the interval.",
@@ -186,10 +127,8 @@ PADDING = Question(
 
 QUESTIONS = (
     PRICE_AND_RATIO,
-    WHERE_THE_SCORE_GOES,
-    CEILING,
-    NO_SUPPORT,
     TOKEN_RATIOS,
+    CEILING,
     PADDING,
 )
 
@@ -197,34 +136,34 @@ RATIO_IN_RLHF = OpenQuestion(
     id="own-words-ratio-in-rlhf",
     source="synthesis 1, for language models",
     prompt=(
-        "A language model is aligned by RLHF. Explain to a colleague why this needs PPO's "
-        "importance ratio and its clip, where a policy gradient without both would do in "
-        "principle. Say which policies take part, and what each of them is for."
+        "A language model is aligned with PPO. Explain to a colleague what the importance ratio "
+        "and its clip are for, which three policies take part and where each of them stands, and "
+        "what the arms of section 7 say about the need for ratio and clip."
     ),
     model_answer=(
         "The model is the policy, the text so far is the state, the next token is the action. A "
         "rollout is costly: a large model writes each response token by token, and a reward model "
-        "has to read it. A plain policy gradient could use a rollout for a single step, because "
-        "after it the samples are those of another policy. That is on-policy waste, at its "
-        "highest price.\n\n"
-        "So one rollout serves for several epochs and minibatches. From the second step on, the "
-        "old policy wrote the tokens and the current one is to be judged; the ratio of their "
-        "probabilities corrects for that, and at θ_old the gradient is that of the policy "
-        "gradient. With distance the correction becomes noisy and its advantages stale, so the "
-        "clip ends the reward for going further, and the next rollout starts anew.\n\n"
-        "Three policies take part. The current one learns. The old one wrote the rollout; it "
-        "stands below in the ratio and changes with every iteration. The reference is the model "
-        "before alignment; it never changes, and the price of divergence from it, part of the "
-        "reward, keeps the policy where the reward model can be trusted. The clip limits a step, "
-        "the price limits the whole way."
+        "has to read it. So one rollout serves for several gradient steps. From the second step "
+        "on, the old policy wrote the tokens and the current one is to be judged. The ratio of "
+        "their probabilities corrects for that, token by token; it leaves out how much likelier "
+        "the beginning of the sentence has become. The clip ends the reward for moving a token's "
+        "probability further. It does not hold the ratio.\n\n"
+        "Three policies take part. The current one learns: it is the numerator of the ratio. The "
+        "old one wrote the rollout, and is new in every iteration: it is the denominator of the "
+        "ratio and the numerator of the price. The reference is the model before training, and "
+        "stays as it is: it is the denominator of the price, which keeps the policy where the "
+        "score was fitted.\n\n"
+        "The need depends on reuse. With one step on a rollout the ratio is 1, and neither is "
+        "needed. With four steps taking the clip away cost some thousandths of the gap in our "
+        "small world. With sixteen, training without it ended worse than the reference."
     ),
     rubric=(
-        "Rollouts are what costs, so each serves for several epochs, and then the samples no "
-        "longer come from the policy that learns.",
-        "The ratio of current and old policy corrects for that, near the old policy only: hence "
-        "the clip and fresh rollouts.",
-        "Old policy and reference are kept apart: one belongs to the ratio and a step, the other "
-        "to the reward and the whole way.",
+        "Rollouts are what costs, so each serves for several steps, and then the samples no "
+        "longer come from the policy that learns; the ratio corrects for that, token by token.",
+        "Old policy and reference are kept apart: one belongs to the ratio, the other to the "
+        "price, and the clip is not said to hold the policy anywhere.",
+        "The arms are reported as they came out: how much rests on ratio and clip depends on how "
+        "often a rollout is used.",
     ),
 )
 
