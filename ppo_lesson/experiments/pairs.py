@@ -211,6 +211,7 @@ def differences(record: dict[str, dict[str, Any]]) -> list[list[Any]]:
         "steps: 320 - 80": (longer, many),
         "reference: with - without, 80 steps": (many, bare),
         "reference: with - without, 320 steps": (longer, bare_longer),
+        "steps, no reference: 80 - 320": (bare, bare_longer),
     }
     gains = {name: one - other for name, (one, other) in pairs.items()}
     return [[name, g.median(), g.min(), g.max()] for name, g in gains.items()]

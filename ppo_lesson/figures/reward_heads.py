@@ -57,15 +57,16 @@ def plot_head_frontiers(
         ax: to draw on.
         limit: what the optimum of the true reward is worth at each price.
         optima: head -> what the optimum of its score is worth at each price, drawn as a line.
-        found: head or "DPO" -> what a trained policy is worth at each price, drawn as marks.
+        found: head, or "DPO" and what more is said of it -> what a trained policy is worth at each
+            price, drawn as marks.
     """
     ax.plot(*_reward_and_kl(limit), **line_style("truth"), label="no policy is higher")
     for name, scores in optima.items():
         role, _ = LOOKS[name]
         ax.plot(*_reward_and_kl(scores), color=COLORS[role], linestyle="--", linewidth=2)
     for name, scores in found.items():
-        role, mark = LOOKS[name]
-        label = name if name == "DPO" else f"PPO, head: {name}"
+        role, mark = LOOKS[name.split(",")[0]]
+        label = name if name.startswith("DPO") else f"PPO, head: {name}"
         ax.plot(*_reward_and_kl(scores), mark, color=COLORS[role], markersize=9, label=label)
     farthest = max(seen["kl_to_ref"] for scores in found.values() for seen in scores)
     ax.set(xlabel="KL to the reference, nats", ylabel="true reward", xlim=(0, 1.1 * farthest))
@@ -118,5 +119,5 @@ def plot_on_and_on(ax: Axes, epochs: Row, runs: Mapping[str, Sequence[Scores]], 
     ax.set(xscale="log", xlabel="epochs on the same pairs")
     ax.set_xticks(ticks, [str(count) for count in ticks])
     ax.minorticks_off()
-    ax.legend(loc="best")
+    ax.legend(loc="best", title=r"$\beta$")
     return ax

@@ -42,12 +42,14 @@ def test_score_and_true_reward_of_each_seed_stand_at_their_iterations(ax: Axes) 
 
 def test_the_limit_the_optima_and_the_marks_have_their_own_looks(ax: Axes) -> None:
     optima = {"sum": scores(1, 0), "last token": scores(1, 2)}
-    plot_head_frontiers(ax, scores(1, 3), optima, {"sum": scores(0.5, 0.6), "DPO": scores(0.7)})
+    plot_head_frontiers(
+        ax, scores(1, 3), optima, {"sum": scores(0.5, 0.6), "DPO, long": scores(0.7)}
+    )
     assert drawn(ax, "truth") == [([0, 0.5], [1, 3])]
     assert drawn(ax, "new") == [([0, 0.5], [1, 0]), ([0, 0.5], [0.5, 0.6])]
     assert drawn(ax, "good") == [([0, 0.5], [1, 2])]
     assert drawn(ax, "old") == [([0], [0.7])]
-    assert labels(ax) == ["no policy is higher", "PPO, head: sum", "DPO"]
+    assert labels(ax) == ["no policy is higher", "PPO, head: sum", "DPO, long"]
 
 
 def test_every_difference_is_a_dot_and_every_mean_a_mark_on_its_interval(ax: Axes) -> None:
