@@ -6,6 +6,7 @@ can be measured exactly.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -26,13 +27,16 @@ class GroupConfig:
     Args:
         num_iterations: rounds of drawing and learning.
         num_groups: to each prompt, in an iteration.
-        group_size: K responses to a group.
+        group_size: K responses to a group, 2 or more: one alone has advantage 0.
         num_epochs: gradient steps on each draw, all of it at once.
         step_size: of plain gradient ascent.
         clip_low: a token's ratio below 1 - clip_low has no gradient where A < 0.
         clip_high: above 1 + clip_high, where A > 0.
         beta: price of one nat from the reference, in the reward.
         entropy_coefficient: of a bonus for the entropy of the rows that were read.
+
+    Raises:
+        ValueError: a setting is out of range; the message names it.
     """
 
     num_iterations: int = 100
@@ -47,9 +51,12 @@ class GroupConfig:
 
     def __post_init__(self) -> None:
         """Refuse counts and numbers out of range."""
-        settle_counts(self, "num_iterations", "num_groups", "group_size", "num_epochs")
-        check_positive(step_size=self.step_size, clip_low=self.clip_low, clip_high=self.clip_high)
-        check_between(0, float("inf"), beta=self.beta, entropy=self.entropy_coefficient)
+        settle_counts(self, "num_iterations", "num_groups", "num_epochs")
+        object.__setattr__(self, "group_size", check_count("group_size", self.group_size, 2))
+        check_positive(step_size=self.step_size, clip_high=self.clip_high)
+        check_between(0, 1, open_low=True, open_high=True, clip_low=self.clip_low)
+        for name in ("beta", "entropy_coefficient"):
+            check_between(0, math.inf, open_high=True, **{name: getattr(self, name)})
 
 
 def draw(prob: Tensor, count: int, generator: torch.Generator) -> Tensor:

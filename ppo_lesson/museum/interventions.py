@@ -126,13 +126,14 @@ def all_pairs_loss(
 
 
 def _weighted(
-    balanced: bool,
     policy: ActorCritic,
     optimizer: torch.optim.Optimizer,
     batch: Batch,
     config: PPOConfig,
     generator: torch.Generator,
     _: Callable[..., Tensor],
+    *,
+    balanced: bool,
 ) -> list[float]:
     """Update by `all_pairs_loss`: own pairs weighted so that `right_multiple` is 0, or by 0."""
     total = len(batch.action)
@@ -164,6 +165,8 @@ _OWN = Parts(update=update_with_own_limits)
 _UNITS = Parts(make_policy=predicts_in_units)
 _BOTH = replace(_OWN, make_policy=predicts_in_units)
 _A, _G = FAULTS["all-with-all"].parts, FAULTS["swapped-sign"].parts
+_BALANCED = Parts(update=partial(_weighted, balanced=True))
+_LEFT_OUT = Parts(update=partial(_weighted, balanced=False))
 ARMS = {
     arm.id: arm
     for arm in (
@@ -174,8 +177,8 @@ ARMS = {
         Arm("raw-units", "critic in units of ten", _RAW, _UNITS),
         Arm("raw-own-units", "both", _RAW, _BOTH),
         Arm("a", "exhibit A", parts=_A),
-        Arm("a-none", "A, right gradient cancelled", parts=Parts(update=partial(_weighted, True))),
-        Arm("a-out", "A, own pairs left out", parts=Parts(update=partial(_weighted, False))),
+        Arm("a-none", "A, right gradient cancelled", parts=_BALANCED),
+        Arm("a-out", "A, own pairs left out", parts=_LEFT_OUT),
         Arm("g", "exhibit G", parts=_G),
         Arm("g-own", "G, own limits", parts=replace(_G, update=update_with_own_limits)),
     )
