@@ -55,7 +55,7 @@ def length_bias() -> Explorer:
         level("quiet", constant, strokeDash=[2, 4], strokeWidth=2.5),
         level("quiet", -constant, strokeDash=[2, 4], strokeWidth=2.5),
         label("good", [], 330, 12, "filled, upwards: the right answer's tokens become likelier"),
-        label("quiet", [], 330, 54, f"dotted: if the loss divides by the constant C = {LONGEST}"),
+        label("quiet", [], 330, 54, f"dotted: if the loss divides by a constant, {LONGEST}"),
         label("bad", [], 330, 218, "hollow, downwards: the wrong answer's become rarer"),
     ], 756, 232)  # fmt: skip
     return Explorer(
@@ -68,7 +68,7 @@ def length_bias() -> Explorer:
         headline=(
             "right answer: {right} of {up}, in all {up_total}; wrong answer: {wrong} of {down}, "
             "in all {down_total}",
-            "advantages +1 and -1, a batch of these two; divided by C, each token would have "
+            "advantages +1 and -1, a batch of these two; by the constant, each token would have "
             "{constant}",
         ),
         drawing=drawing,

@@ -100,9 +100,9 @@ QUESTIONS = {
         ),
         Question(
             "top-entropy",
-            "entropy at the end",
+            "entropy, end above lowest",
             _rise("entropy"),
-            (Branch("low", 0.05, "healthy"), Branch("rises by 0.05", ANY, "who-acted")),
+            (Branch("below 0.05", 0.05, "healthy"), Branch("0.05 or more", ANY, "who-acted")),
         ),
         Question(
             "ratio",
@@ -151,9 +151,9 @@ QUESTIONS = {
         ),
         Question(
             "entropy-again",
-            "entropy at the end",
+            "entropy, end above lowest",
             _rise("entropy"),
-            (Branch("low", 0.025, "probes"), Branch("rises by 0.025", ANY, "who-acted")),
+            (Branch("below 0.025", 0.025, "probes"), Branch("0.025 or more", ANY, "who-acted")),
         ),
     )
 }

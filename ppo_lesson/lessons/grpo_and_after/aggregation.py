@@ -201,8 +201,8 @@ TOKEN_MEAN_LOSS = Exercise(
     prompt=(
         r"Now as DAPO does: one mean over all real tokens of the batch, $\sum_i \sum_t \ell_{it} "
         r"\,/\, \sum_i |y_i|$. Every token counts the same, whichever response it belongs to."
-        + "\n"
-        + _TABLES
+        + "\n\n`token_loss` and `mask`, both `(B, T)`, are as in the exercise before; what "
+        "`token_loss` holds on padding means nothing. Return `()`."
     ),
     reference=token_mean_loss,
     solution="return torch.where(mask, token_loss, 0.0).sum() / mask.sum()",

@@ -129,8 +129,8 @@ TRUNCATED_WEIGHT = Exercise(
     id="truncated_weight",
     minutes=4,
     prompt=r"""
-The engine that draws tokens and the trainer that scores them disagree a little. Write the weight
-that corrects for it, $w_i = \min(\pi(a_i \mid s_i) / \mu(a_i \mid s_i),\, C)$, where $\mu$ is the
+The engine that draws tokens and the trainer that scores them disagree. Write the weight that
+corrects for it, $w_i = \min(\pi(a_i \mid s_i) / \mu(a_i \mid s_i),\, C)$, where $\mu$ is the
 policy that drew the token.
 
 - `log_prob`: `(N,)`, log-probability of each token by the trainer's own computation, $\log \pi$.
