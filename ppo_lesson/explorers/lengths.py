@@ -29,6 +29,7 @@ from ppo_lesson.maths import (
     response_mean_loss,
     token_mean_loss,
 )
+from ppo_lesson.maths.shapes import check_count
 from ppo_lesson.palette import COLORS
 
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -97,6 +98,8 @@ def pushes(lengths: list[int], loss: Loss) -> list[float]:
         For each answer, minus the derivative by the log-probability of one token; all of an
         answer's tokens have the same.
     """
+    right, wrong = (check_count("lengths", length) for length in lengths)
+    lengths = [right, wrong]
     mask = torch.arange(max(lengths)) < torch.tensor(lengths).unsqueeze(1)
     log_prob = torch.full(mask.shape, -1.0, dtype=torch.float64, requires_grad=True)
     ratio = policy_ratio(log_prob.flatten(), log_prob.detach().flatten()).view_as(log_prob)

@@ -15,6 +15,7 @@ stored beside this module; `python -m ppo_lesson experiments interventions` make
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
@@ -27,7 +28,7 @@ from torch import Tensor, nn
 
 from ppo_lesson import maths
 from ppo_lesson.experiments import running as experiments
-from ppo_lesson.maths.shapes import check_count
+from ppo_lesson.maths.shapes import check_between, check_count, check_floats, check_positive
 from ppo_lesson.museum.record import FAULTS
 from ppo_lesson.training import ppo
 from ppo_lesson.training.config import PPOConfig
@@ -98,7 +99,8 @@ def right_multiple(num_samples: int, minibatch_size: int, own_weight: float = 1.
         own_weight: w, of the n pairs of a ratio with its own advantage, among n * n.
     """
     total = check_count("num_samples", num_samples, 2)
-    size = check_count("minibatch_size", minibatch_size)
+    size = check_count("minibatch_size", minibatch_size, 1, total)
+    check_between(-math.inf, math.inf, own_weight=own_weight)
     return ((total - size) / (total - 1) + own_weight - 1) / size
 
 
@@ -118,6 +120,8 @@ def all_pairs_loss(
         clip_epsilon: half-width of the clip.
         own_weight: size of the minibatch -> weight of own pairs; all others have 1.
     """
+    check_floats("n", log_prob=log_prob, old_log_prob=old_log_prob, advantage=advantage)
+    check_positive(clip_epsilon=clip_epsilon)
     ratio, column = maths.policy_ratio(log_prob, old_log_prob), advantage.unsqueeze(-1)
     clipped = ratio.clamp(1 - clip_epsilon, 1 + clip_epsilon)
     pairs = torch.minimum(ratio * column, clipped * column)

@@ -60,7 +60,13 @@ def _middle(name: str, share: float = 1.0) -> Callable[[Run], float]:
 
 
 def _largest(name: str) -> Callable[[Run], float]:
-    return lambda run: run[name].nan_to_num(-math.inf).max().item()
+    """Take the largest record that was measured; NaN if none was."""
+
+    def measure(run: Run) -> float:
+        largest = run[name].nan_to_num(-math.inf).max().item()
+        return math.nan if run[name].isnan().all() else largest
+
+    return measure
 
 
 def _rise(name: str) -> Callable[[Run], float]:

@@ -68,6 +68,15 @@ def _both_ends(log_prob: Tensor, behaviour_log_prob: Tensor, cap: float) -> Tens
     return _weight(log_prob, behaviour_log_prob).clamp(low, high)
 
 
+def _both_ends_cap_last(log_prob: Tensor, behaviour_log_prob: Tensor, cap: float) -> Tensor:
+    """As clamp(1 / cap, cap) does it: with a cap below 1 all weights become the cap."""
+    return _weight(log_prob, behaviour_log_prob).clamp(min=1 / cap).clamp(max=cap)
+
+
+def _both_ends_cap_first(log_prob: Tensor, behaviour_log_prob: Tensor, cap: float) -> Tensor:
+    return _weight(log_prob, behaviour_log_prob).clamp(max=cap).clamp(min=1 / cap)
+
+
 def _around_one(log_prob: Tensor, behaviour_log_prob: Tensor, cap: float) -> Tensor:
     return _weight(log_prob, behaviour_log_prob).clamp(1 - cap, 1 + cap)
 
@@ -190,10 +199,13 @@ Log-ratios of several hundred must do no harm.""".strip(),
             "No weight is cut off: take the smaller of the ratio and the cap.",
             lambda log_prob, behaviour_log_prob, cap: _weight(log_prob, behaviour_log_prob),
         ),
-        Mistake(
-            "You also lift the small weights, to one over the cap. A small weight wastes its "
-            "sample and does no other harm: cut off at the top only.",
-            _both_ends,
+        *(
+            Mistake(
+                "You also lift the small weights, to one over the cap. A small weight wastes its "
+                "sample and does no other harm: cut off at the top only.",
+                answer,
+            )
+            for answer in (_both_ends, _both_ends_cap_last, _both_ends_cap_first)
         ),
         Mistake(_AROUND_ONE, _around_one),
         Mistake(_ZERO, _masked),
