@@ -150,7 +150,7 @@ policy that drew the token.
 Log-ratios of several hundred must do no harm.""".strip(),
     reference=truncated_weight,
     solution="log_weight = (log_prob - behaviour_log_prob).detach()\n"
-    "    return torch.exp(log_weight.clamp(max=math.log(cap)))",
+    "    return torch.exp(log_weight).clamp(max=cap)",
     cases=(
         _case("one sample below the cap", [0.6], 1.5),
         _case("one sample above the cap", [3.2], 1.2),
