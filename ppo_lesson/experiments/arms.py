@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,8 @@ from torch import Tensor
 
 from ppo_lesson import maths
 from ppo_lesson.experiments import alignment, running as experiments
-from ppo_lesson.experiments.alignment import BETA, NUM_SEEDS, Problem
-from ppo_lesson.experiments.rivals import align_steps
+from ppo_lesson.experiments.alignment import BETA, NUM_SEEDS
+from ppo_lesson.experiments.rivals import align_steps, pose
 from ppo_lesson.language.config import RLHFConfig
 from ppo_lesson.language.model import LanguageModel, Responses, respond
 from ppo_lesson.language.rlhf import PolicyLoss, align
@@ -28,7 +28,7 @@ from ppo_lesson.maths.shapes import check_seed
 from ppo_lesson.training.config import settle_counts
 from ppo_lesson.training.interrupts import whole
 from ppo_lesson.training.ppo import plain_surrogate_loss
-from ppo_lesson.training.statistics import Interval
+from ppo_lesson.training.statistics import Interval, student_interval
 
 STORED = Path(__file__).with_name("arms.json")
 COMMAND = "python -m ppo_lesson experiments arms"
@@ -69,12 +69,6 @@ ARMS = {
     "16 epochs, no clip": Arm(num_epochs=16, policy_loss=plain_surrogate_loss),
     "16 epochs, no ratio": Arm(num_epochs=16, policy_loss=no_ratio_loss),
 }
-
-
-@lru_cache(maxsize=1)  # the entries of a seed come one after another
-def pose(seed: int) -> Problem:
-    """Pose the problem of `alignment.pose`."""
-    return alignment.pose(check_seed(seed))
 
 
 def _run(arm: str, seed: int) -> dict[str, Any]:
@@ -150,16 +144,11 @@ def lost(
         (S,) the differences, and their mean with a 95 % interval by Student's t: a bootstrap of
         five numbers would be too narrow.
     """
-    from scipy import stats
-
     default, other = (
         torch.tensor([found["worth"][name] for found in runs[key]], dtype=torch.float64)
         for key in ("default", arm)
     )
-    found = default - other
-    middle, count = found.mean().item(), len(found)
-    half = float(stats.t.ppf(0.975, count - 1)) * found.std().item() / count**0.5
-    return found, Interval(middle - half, middle, middle + half)
+    return default - other, student_interval(default - other)
 
 
 def arms_table(runs: dict[str, list[dict[str, Any]]]) -> list[list[Any]]:

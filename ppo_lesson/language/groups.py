@@ -40,7 +40,7 @@ def leave_one_out(reward: Tensor) -> Tensor:
     """
     check_floats("G K", reward=reward)
     group_size = check_count("K, the responses of a group", reward.shape[-1], 2)
-    return (reward - reward.mean(-1, keepdim=True)) * (group_size / (group_size - 1))
+    return centred(reward) * (group_size / (group_size - 1))
 
 
 def kinds(prob: Tensor, right: Tensor) -> Tensor:
