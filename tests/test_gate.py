@@ -351,7 +351,7 @@ def planted(good: NotebookNode, tmp_path_factory: pytest.TempPathFactory) -> dic
 
     In the first are two notebooks without a fault, one of them with another machine's pixels.
 
-    The second has three workers, so that all wait at once, and runs while the first has to compute.
+    The second waits for the most part, and does so while the first computes.
     """
     folders = [tmp_path_factory.mktemp(name) for name in ("planted", "asleep")]
     faulty = {fault.notebook: copy.deepcopy(good) for fault in FAULTS.values()}
@@ -365,7 +365,7 @@ def planted(good: NotebookNode, tmp_path_factory: pytest.TempPathFactory) -> dic
         path.write_text(notebook_form.text(notebook), encoding="utf-8")
     with ThreadPoolExecutor() as both:
         first = both.submit(run_gate, folders[0])
-        second = both.submit(run_gate, folders[1], "-n", "3", cell_seconds=FEW_SECONDS)
+        second = both.submit(run_gate, folders[1], cell_seconds=FEW_SECONDS)
     return {name: (second if name in ASLEEP else first).result() for name in every}
 
 
