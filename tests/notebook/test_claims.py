@@ -120,7 +120,7 @@ def test_without_asserts_a_false_claim_raises_all_the_same():
     text = Path(claims.__file__).read_text(encoding="utf-8")
     module = {"__name__": claims.__name__}
     exec(compile(text, claims.__file__, "exec", optimize=2), module)  # as `python -OO` does
-    with pytest.raises(AssertionError, match="^not so: 2 is 3: found 2, wanted 3 to 1e-9$"):
+    with pytest.raises(AssertionError, match=r"^not so: 2 is 3: found 2, wanted 3 to 1e-9$"):
         module["proved"]("2 is 3", 2, 3)
 
 
