@@ -62,6 +62,8 @@ def parser() -> argparse.ArgumentParser:
     _add_grade(commands)
 
     _add_experiments(commands)
+
+    _add_sweep(commands)
     return door
 
 
@@ -131,6 +133,32 @@ def _add_experiments(commands: argparse._SubParsersAction[argparse.ArgumentParse
         type=Path,
         metavar="FILE",
         help="where the record is written; none means where the lessons read it, in a checkout",
+    )
+
+
+def _add_sweep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    sweep = commands.add_parser(
+        "sweep", help="train PPO with several settings and seeds; it goes on where it was ended"
+    )
+    sweep.add_argument(
+        "settings",
+        nargs="*",
+        metavar="NAME=VALUE,VALUE",
+        help="of PPOConfig, as learning_rate=0.01,0.02 or clip_value=true,false; every "
+        "combination is trained; none means the defaults",
+    )
+    sweep.add_argument("--seeds", default="0-9", help="0-9 or 0,3,7 (default: %(default)s)")
+    sweep.add_argument(
+        "--engine",
+        default="cores",
+        choices=("here", "cores", "ray"),
+        help="one core, all cores, or the Ray cluster of RAY_ADDRESS (default: %(default)s)",
+    )
+    sweep.add_argument(
+        "--folder",
+        type=Path,
+        default=Path("sweeps"),
+        help="where a file for each training is kept (default: %(default)s)",
     )
 
 
@@ -213,6 +241,11 @@ def run(options: argparse.Namespace) -> int:
 
         print(experiments.write(options.name, options.file))
         return 0
+
+    if options.command == "sweep":
+        from ppo_lesson.commands import sweep
+
+        return sweep.run(options.settings, options.seeds, options.engine, options.folder)
 
     from ppo_lesson.commands import figures
 
