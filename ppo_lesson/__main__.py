@@ -215,19 +215,7 @@ def run(options: argparse.Namespace) -> int:
         return max(actions[options.action](paths), 2 if unknown else 0)
 
     if options.command == "grade":
-        from ppo_lesson.commands import grade
-
-        return grade.run(
-            options.notebooks,
-            grade.Options(
-                seconds=options.seconds,
-                gigabytes=options.gigabytes,
-                jobs=options.jobs,
-                table=options.csv,
-                per=options.per,
-                learner=options.learner,
-            ),
-        )
+        return _grade(options)
 
     if options.command == "demos":
         from ppo_lesson.commands import demos
@@ -252,6 +240,22 @@ def run(options: argparse.Namespace) -> int:
     for path in figures.write(options.folder):
         print(path)
     return 0
+
+
+def _grade(options: argparse.Namespace) -> int:
+    from ppo_lesson.commands import grade
+
+    return grade.run(
+        options.notebooks,
+        grade.Options(
+            seconds=options.seconds,
+            gigabytes=options.gigabytes,
+            jobs=options.jobs,
+            table=options.csv,
+            per=options.per,
+            learner=options.learner,
+        ),
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

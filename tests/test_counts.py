@@ -61,6 +61,8 @@ RECORDS = {
     "Recording",
     "Iteration",
     "IterationMetrics",
+    "Job",
+    "Outcome",
     "Task",
     "Probe",  # a row of a table of ours
 }
@@ -122,6 +124,9 @@ MEANS: dict[str, Any] = {"advantage": centred, "aggregation": CONSTANT}
 TABLE = {"logits": torch.zeros(2, 4), "temperature": 1.0}
 SMALL = PPOConfig(total_steps=64, num_envs=2, num_steps=8, minibatch_size=8)
 CALLS: dict[str, Call] = {
+    "commands.sweep.trained": Call(
+        lambda: {"seed": 3, "total_steps": 64, "num_envs": 2, "num_steps": 8}, {"seed": 0}
+    ),
     "commands.grade.Options": Call(lambda: {"jobs": 2}, {"jobs": 1}),
     "maths.batches.minibatches": Call(
         lambda: {"num_samples": 3, "size": 3, "generator": generator()},

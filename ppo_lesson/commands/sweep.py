@@ -10,6 +10,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from ppo_lesson.maths.shapes import check_seed
 from ppo_lesson.training import PPOConfig, evaluate, sweep, train
 from ppo_lesson.training.interrupts import whole
 from ppo_lesson.training.sweeps import Outcome
@@ -62,7 +63,7 @@ def trained(*, seed: int, **settings: Any) -> dict[str, Any]:
         "return", the mean of NUM_EPISODES; "episode_returns", the mean of each iteration's
         episodes, NaN where none ended; "stopped", why the training ended.
     """
-    config = PPOConfig(**settings)
+    seed, config = check_seed(seed), PPOConfig(**settings)
     result = whole(train(config, seed=seed))
     played = evaluate(result.policy, NUM_EPISODES, 10_000 + seed, config.env_id)
     return {

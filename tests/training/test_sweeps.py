@@ -217,8 +217,10 @@ import os, sys, time
 from pathlib import Path
 from ppo_lesson.training import sweep
 
+workers = sys.argv[2]
+
 def task(seed):
-    Path(sys.argv[2], str(os.getpid())).touch()
+    Path(workers, str(os.getpid())).touch()
     time.sleep(0.3)
     return seed
 
@@ -235,10 +237,12 @@ def end_a_driver(folder: Path, engine: str, signal_number: int) -> None:
     command = [sys.executable, str(program), str(results), str(workers), engine]
     quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     driver = subprocess.Popen([*command, "1000"], start_new_session=True, **quiet)
-    wait_until(lambda: len(list(results.glob("*.json"))) >= 3)
-    if signal_number == signal.SIGINT:
-        os.killpg(driver.pid, signal_number)  # as a terminal does
-    else:
+    try:
+        wait_until(lambda: len(list(results.glob("*.json"))) >= 3)
+        if signal_number == signal.SIGINT:
+            os.killpg(driver.pid, signal_number)  # as a terminal does
+            driver.wait(60)
+    finally:
         driver.kill()
     assert driver.wait(60) != 0
     wait_until(lambda: not any(alive(int(path.name)) for path in workers.iterdir()))
@@ -333,7 +337,7 @@ def test_two_nodes_of_ray_and_one_killed_in_the_middle_write_the_same_bytes(
 
     done: list[Outcome] = []
     doomed = nodes[0].node_id
-    arguments = {"grid": RATES, "seeds": range(4)}
+    arguments: dict[str, Any] = {"grid": RATES, "seeds": range(4)}
     on_ray = of(curves, tmp_path / "ray", "ray", on_job=kill_a_node, **arguments)
     begun = [path.name.rpartition(" ") for path in marks.iterdir()]
     lost = {job for job, _, node in begun if node == doomed}
@@ -385,9 +389,7 @@ def test_a_driver_with_a_ray_of_its_own_that_is_ended_leaves_its_results_and_no_
 @pytest.mark.exhaustive
 @with_ray
 @rays_own
-def test_a_cluster_that_the_caller_has_entered_is_left_as_it_was(
-    two_nodes: Any, tmp_path: Path
-) -> None:
+def test_a_cluster_that_was_entered_before_is_not_left(two_nodes: Any, tmp_path: Path) -> None:
     import ray
 
     def task(*, seed: int) -> int:
