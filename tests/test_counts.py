@@ -568,7 +568,7 @@ SETTINGS = {
     "training.config.PPOConfig",
     "language.config.RLHFConfig",
     "language.grpo.GroupConfig",
-}  # see test_config, test_grpo
+}  # see test_config
 CASES = [(name, number) for name, call in CALLS.items() for number in call.smallest]
 
 

@@ -23,6 +23,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from ppo_lesson.commands import notebook_form, notebooks
+from tests.small_notebook import KNOWN, opening
 
 pytestmark = pytest.mark.slow
 
@@ -328,10 +329,11 @@ def run_gate(folder: Path, *options: str, cell_seconds: int = CELL_SECONDS) -> R
 @pytest.fixture(scope="module")
 def good(tmp_path_factory: pytest.TempPathFactory) -> NotebookNode:
     """A notebook that ``notebooks run`` wrote."""
-    notebook = new_notebook(cells=[new_markdown_cell("# A small lesson", id="title")])
+    notebook = new_notebook(cells=[new_markdown_cell(opening("A lesson", 2), id="title")])
     for name, source in CELLS.items():
         notebook.cells.append(new_code_cell(source, id=name))
         notebook.cells.append(new_markdown_cell(f"That was {name}.", id=f"that-was-{name}"))
+    notebook.cells[-1].source = KNOWN
     cell(notebook, "setup").metadata.tags = [notebook_form.FOLDED]
     path = tmp_path_factory.mktemp("good") / "good.ipynb"
     nbformat.write(notebook, path)

@@ -20,16 +20,13 @@ from nbformat import NotebookNode
 
 from ppo_lesson.commands import notebook_form, notebooks
 from ppo_lesson.commands.notebook_rules import EMBEDDED_PICTURE
-from ppo_lesson.commands.second_edition import SECOND_EDITION
 from ppo_lesson.exercises.exercise import Exercise
 from ppo_lesson.explorers.explorer import MIME as EXPLORER
 from ppo_lesson.lessons import EXERCISES, LESSONS
 
 PATHS, _ = notebooks.find([])
-PARTS = ("task", "exercise", "check", "help")
-TWO_PARTS = ("task", "exercise")  # in a notebook of the second edition
 # Of these the output depends on the verdicts, by their nature.
-DEPENDENT = re.compile(r"(check|exercise)-.*|progress|yours-.*")
+DEPENDENT = re.compile(r"exercise-.*|progress|yours-.*")
 LIVE = ("image/png", "image/gif", "image/webp", EXPLORER, notebook_form.WIDGET)
 
 # By these a cell could reach a name that it does not write.
@@ -57,46 +54,40 @@ def _slug(exercise: Exercise) -> str:
     return exercise.id.replace("_", "-")
 
 
-def _judging(notebook: NotebookNode, exercise: Exercise) -> NotebookNode:
-    """Find the cell that shows the verdict: of its own, or the one with the stub."""
-    cells = _cells(notebook)
-    return cells.get(f"check-{_slug(exercise)}") or cells[f"exercise-{_slug(exercise)}"]
+def _stub(notebook: NotebookNode, exercise: Exercise) -> NotebookNode:
+    """Find the cell that a learner writes in; it shows the verdict, too."""
+    return _cells(notebook)[f"exercise-{_slug(exercise)}"]
 
 
-def _slips(notebook: NotebookNode, exercise: Exercise, parts: tuple[str, ...]) -> list[str]:
-    """List what an exercise lacks: its cells in their order, and what stands in each."""
-    cells = list(notebook.cells)
-    first = next(k for k, cell in enumerate(cells) if cell.id == f"task-{_slug(exercise)}")
-    own = cells[first : first + len(parts)]
-    if [cell.id for cell in own] != [f"{part}-{_slug(exercise)}" for part in parts]:
-        return ["cells"]
+def _slips(notebook: NotebookNode, exercise: Exercise) -> list[str]:
+    """List what an exercise lacks: its two cells in a row, and what stands in each."""
+    ids = [cell.id for cell in notebook.cells]
+    first = ids.index(f"task-{_slug(exercise)}")
+    task, stub = notebook.cells[first], _stub(notebook, exercise)
     constant, name = f"lesson.{exercise.id.upper()}", f"my_{exercise.id}"
-    task, stub, help_ = own[0], own[1], own[-1].source
-    judging = _judging(notebook, exercise)
-    lines = judging.source.splitlines()
-    comments = [line for line in help_.splitlines() if line.startswith("#")]
-    stub_lines = [s for s in stub.source.splitlines() if s.strip() and s[0] == " "]
-    said = judging.outputs[0].get("data", {}).get("text/plain", "") if judging.outputs else ""
+    lines = stub.source.splitlines()
+    comments = [line for line in lines if line.startswith("#")]
+    body = [line for line in lines if line.startswith(" ") and line.strip()]
+    said = stub.outputs[0].get("data", {}).get("text/plain", "") if stub.outputs else ""
     checks = {
+        "cells": ids[first + 1 : first + 2] == [stub.id],
         "prompt": exercise.prompt.strip() in task.source,
         "definition": f"def {name}(" in stub.source,
-        "stub": stub_lines[-1:] == ["    raise NotImplementedError"],
+        "stub": body[-1:] == ["    raise NotImplementedError"],
         "check": lines[-1] == f"check({constant}, {name})",
-        "only a check": len(parts) == len(TWO_PARTS) or len(lines) == 1,
-        "hint": f"hint({constant})" in "".join(comments[:1]),
+        "hint": f"hint({constant})" in "".join(comments),
         "solution": f"show_solution({constant})" in "".join(comments),
-        "lines of help": len(comments) == len(parts) // 2,
+        "one comment": len(comments) == 1,
         "verdict": f"{exercise.id}: not started" in said,
     }
     return [what for what, holds in checks.items() if not holds]
 
 
 @every_notebook
-def test_an_exercise_stands_there_with_task_stub_check_and_help(path: Path):
+def test_an_exercise_stands_there_with_task_stub_help_and_check(path: Path):
     notebook = notebook_form.read(path)
-    parts = TWO_PARTS if path.stem in SECOND_EDITION else PARTS
     for exercise in _exercises(notebook):
-        assert _slips(notebook, exercise, parts) == [], exercise.id
+        assert _slips(notebook, exercise) == [], exercise.id
 
 
 STUB = "def my_score(logits, action):\n    raise NotImplementedError\n\n\n"
@@ -105,7 +96,7 @@ CHECK = "check(lesson.SCORE, my_score)"
 
 
 def _two_cells(task: str = "", code: str = STUB + HELP + CHECK) -> NotebookNode:
-    """Write an exercise as the second edition does, as it was never answered."""
+    """Write an exercise as it was never answered."""
     verdict = nbformat.v4.new_output("execute_result", {"text/plain": "score: not started\n..."})
     stub = nbformat.v4.new_code_cell(code, id="exercise-score", outputs=[verdict])
     task = task or EXERCISES["score"].prompt
@@ -114,29 +105,42 @@ def _two_cells(task: str = "", code: str = STUB + HELP + CHECK) -> NotebookNode:
     )
 
 
-def test_an_exercise_of_the_second_edition_is_two_cells():
+def _parted(notebook: NotebookNode) -> NotebookNode:
+    notebook.cells.insert(1, nbformat.v4.new_markdown_cell("More.", id="more"))
+    return notebook
+
+
+def _unrun(notebook: NotebookNode) -> NotebookNode:
+    notebook.cells[1].outputs = []
+    return notebook
+
+
+def test_an_exercise_is_two_cells():
     notebook = _two_cells()
-    assert _slips(notebook, EXERCISES["score"], TWO_PARTS) == []
-    assert _slips(notebook, EXERCISES["score"], PARTS) == ["cells"]
+    assert _slips(notebook, EXERCISES["score"]) == []
     assert _dependences(notebook) == []
 
 
 @pytest.mark.parametrize(
     ("notebook", "slip"),
     [
+        (_parted(_two_cells()), "cells"),
         (_two_cells(task="Write the score."), "prompt"),
+        (_two_cells(code=STUB.replace("my_score", "score") + HELP + CHECK), "definition"),
         (_two_cells(code=STUB + CHECK), "hint"),
         (_two_cells(code=STUB + CHECK + "\n" + HELP), "check"),
-        (_two_cells(code=STUB + HELP * 2 + CHECK), "lines of help"),
+        (_two_cells(code=STUB + HELP.replace("show_solution", "ask") + CHECK), "solution"),
+        (_two_cells(code=STUB + HELP * 2 + CHECK), "one comment"),
+        (_unrun(_two_cells()), "verdict"),
         (_two_cells(code=STUB.replace("raise NotImplementedError", "...") + HELP + CHECK), "stub"),
     ],
 )
-def test_a_slip_in_an_exercise_of_two_cells_is_seen(notebook: NotebookNode, slip: str):
-    assert slip in _slips(notebook, EXERCISES["score"], TWO_PARTS)
+def test_a_slip_in_an_exercise_is_seen(notebook: NotebookNode, slip: str):
+    assert slip in _slips(notebook, EXERCISES["score"])
 
 
 @pytest.mark.slow
-def test_two_cells_end_with_the_verdict_not_started_and_any_answer_can_take_the_stubs_place():
+def test_an_exercise_ends_with_the_verdict_not_started_and_any_answer_can_take_the_stubs_place():
     notebook = _two_cells()
     notebook.cells.insert(0, nbformat.v4.new_code_cell(
         "from ppo_lesson.exercises import check\n"
@@ -204,11 +208,13 @@ def _dependences(notebook: NotebookNode) -> list[str]:
         tree = ast.parse(cell.source)
         if cell.id.startswith("exercise-"):
             allowed = (ast.FunctionDef, ast.Import, ast.ImportFrom)
-            body = tree.body[:-1] if ast.unparse(tree.body[-1:]).startswith("check(") else tree.body
+            above_check = tree.body[:-1]
             found += [
-                f"{cell.id}: {type(node).__name__}" for node in body if type(node) not in allowed
+                f"{cell.id}: {type(node).__name__}"
+                for node in above_check
+                if type(node) not in allowed
             ]
-        elif not DEPENDENT.fullmatch(cell.id) and not cell.id.startswith("help-"):
+        elif not DEPENDENT.fullmatch(cell.id):
             of_things = {  # `vars(config)` looks at config; `vars()` at every name there is
                 node.func
                 for node in ast.walk(tree)
@@ -249,12 +255,12 @@ def test_a_stub_that_does_more_than_define_is_seen():
 
 
 def _answer(notebook: NotebookNode, exercise: Exercise, answer: str) -> None:
-    """Put an answer in the place of the stub; a check in the same cell stays."""
-    stub = _cells(notebook)[f"exercise-{_slug(exercise)}"]
-    check = stub.source.splitlines()[-1:] if _judging(notebook, exercise) is stub else []
+    """Put an answer in the place of the stub; the check below it stays."""
+    stub = _stub(notebook, exercise)
+    check = stub.source.splitlines()[-1]
     name = exercise.id
     assign = f"my_{name} = EXERCISES['{name}']{answer}"
-    stub.source = "\n".join(["from ppo_lesson.lessons import EXERCISES", assign, *check])
+    stub.source = "\n".join(["from ppo_lesson.lessons import EXERCISES", assign, check])
 
 
 def _all_runs() -> list:
@@ -280,7 +286,7 @@ def test_with_other_answers_the_verdicts_change_and_nothing_else(path: Path, ver
     cells = _cells(notebook)
     assert exercises
     for exercise in exercises:
-        (output,) = _judging(notebook, exercise).outputs
+        (output,) = _stub(notebook, exercise).outputs
         assert output["data"]["text/plain"].startswith(f"{exercise.id}: {verdict}")
     for cell in stored.cells:
         if cell.cell_type == "code" and not DEPENDENT.fullmatch(cell.id):

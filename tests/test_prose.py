@@ -11,7 +11,6 @@ import codespell_lib
 import pytest
 
 from ppo_lesson.commands import notebooks
-from ppo_lesson.commands.second_edition import SECOND_EDITION
 from ppo_lesson.lessons import LESSONS
 from tests import prose_texts
 from tests.prose_patterns import CONSTRUCTIONS
@@ -94,11 +93,10 @@ def test_what_is_found_is_quoted_with_its_mending():
     )
 
 
-def test_no_notebook_of_the_second_edition_sounds_translated():
+def test_no_notebook_sounds_translated():
     texts = [
         place_and_text
         for path in notebooks.find([])[0]
-        if path.stem in SECOND_EDITION
         for source in (prose_texts.of_notebook(path), prose_texts.of_lesson(LESSONS[path.stem]))
         for place_and_text in source
     ]

@@ -20,6 +20,7 @@ from ppo_lesson.exercises.exercise import Lesson
 from ppo_lesson.lessons import EXERCISES, LESSONS
 
 FORMAT = 4  # of notebooks, as Jupyter writes them today
+# Of check- and help- are cells of copies that learners took when an exercise was four cells.
 CELL_ID = re.compile(r"(?:task|exercise|check|help)-(?P<slug>[\w-]+)")
 # Of a cell that is not Python, for instance because a bracket is missing.
 LOOKS_BOUND = re.compile(r"\bdef\s+(my_\w+)|^\s*(my_\w+)\s*[:=]", re.MULTILINE)

@@ -11,7 +11,7 @@ from nbformat import NotebookNode
 
 from ppo_lesson.commands import notebook_form
 
-ASKING = {"ask", "check", "predict", "show_progress"}
+ASKING = {"ask", "predict", "show_progress"}
 WHOLE = "notebook"  # the place of a fault that belongs to no single cell
 
 
@@ -71,7 +71,7 @@ def outputs(notebook: NotebookNode) -> Iterator[tuple[NotebookNode, NotebookNode
 
 
 def only_asks(cell: NotebookNode) -> bool:
-    """Tell whether a cell holds calls that ask or show help, or comments, and nothing else."""
+    """Tell whether a cell holds calls that ask, or comments, and nothing else."""
     tree = parse(cell)
     return tree is not None and all(
         isinstance(line, ast.Expr)

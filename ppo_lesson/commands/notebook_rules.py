@@ -16,7 +16,7 @@ import nbformat.reader
 import nbformat.validator
 from nbformat import NotebookNode
 
-from ppo_lesson.commands import notebook_form, second_edition
+from ppo_lesson.commands import notebook_form, reading_rules
 from ppo_lesson.commands.notebook_cells import (
     WHOLE,
     Fault,
@@ -45,7 +45,7 @@ WEAK_TAG = re.compile(r"nbval-.*|pytest-validate-.*|raises-exception|skip-execut
 
 
 def faults(path: Path) -> list[Fault]:
-    """List every fault of a stored notebook, in the order of ``RULES``."""
+    """List every fault of a stored notebook: its form, ``RULES``, then those of what is read."""
     try:
         stored = path.read_text(encoding="utf-8")
         notebook = notebook_form.read(path)
@@ -56,10 +56,9 @@ def faults(path: Path) -> list[Fault]:
         return [Fault(WHOLE, f"format {version[0]}.{version[1]} instead of 4.5")]
     for error in nbformat.validator.iter_validate(notebook):
         return [Fault(WHOLE, f"not a notebook of format 4.5: {error.message[:80]}")]
-    found = [fault for rule in RULES for fault in rule(notebook)]
-    if path.stem in second_edition.SECOND_EDITION:
-        found += [fault for rule in second_edition.RULES for fault in rule(notebook)]
-        found += second_edition.named_places_exist(notebook, path)
+    rules = (*RULES, *reading_rules.RULES)
+    found = [fault for rule in rules for fault in rule(notebook)]
+    found += reading_rules.named_places_exist(notebook, path)
     form = list(canonical_form(notebook))
     if not form and stored != notebook_form.text(notebook):
         form = [Fault(WHOLE, "not in canonical form: layout of the file")]

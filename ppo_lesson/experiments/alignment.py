@@ -99,8 +99,8 @@ def run(seed: int) -> dict[str, Any]:
     problem = pose(seed)
     judge, judges = problem.judge(), [problem.judge(beta) for beta in BETAS]
     return {
-        "reference": _seen(judge.measure(judge.ref_log_prob)),
-        "optimum": _seen(judge.measure(judge.optimum)),
+        "reference": seen(judge.measure(judge.ref_log_prob)),
+        "optimum": seen(judge.measure(judge.optimum)),
         "frontier": {
             way: [measure(at, train(problem, at.beta, seed)) for at in judges]
             for way, train in WAYS.items()
@@ -112,16 +112,16 @@ def run(seed: int) -> dict[str, Any]:
 
 def without_price(problem: Problem, judge: Judge, seed: int) -> list[dict[str, float]]:
     """Train by PPO with beta 0; score the reference, and then the policy now and again."""
-    seen = [_seen(judge.measure(judge.ref_log_prob))]
+    path = [seen(judge.measure(judge.ref_log_prob))]
 
     def watch(result: Alignment) -> None:
         if not result.stopped and len(result.history) % ITERATIONS_BETWEEN == 0:
-            seen.append(measure(judge, result.policy))
+            path.append(measure(judge, result.policy))
 
     config = RLHFConfig(beta=0.0)
     reference, reward_model = problem.reference, problem.reward_model
     whole(align(reference, reward_model, config, seed=seed, watch=watch))
-    return seen
+    return path
 
 
 def _dpo_from(problem: Problem, num_pairs: int, seed: int) -> LanguageModel:
@@ -132,10 +132,11 @@ def _dpo_from(problem: Problem, num_pairs: int, seed: int) -> LanguageModel:
 
 def measure(judge: Judge, model: LanguageModel) -> dict[str, float]:
     """Return what a policy is worth, four digits each: the fields of `judge.Worth`."""
-    return _seen(judge.measure(judge.log_prob(model)))
+    return seen(judge.measure(judge.log_prob(model)))
 
 
-def _seen(worth: Worth) -> dict[str, float]:
+def seen(worth: Worth) -> dict[str, float]:
+    """Write down what a policy is worth, four significant digits each."""
     return {name: significant(number, 4) for name, number in asdict(worth).items()}
 
 

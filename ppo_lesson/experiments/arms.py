@@ -1,15 +1,15 @@
 """An experiment, recorded: what PPO on sentences does without its clip, its ratio, its epochs.
 
 An arm changes one thing of the training that `experiments.alignment` records at BETA, and is
-measured as that is. Three arms draw at another temperature, and differ in what they score. The
-result is stored beside this module; `python -m ppo_lesson experiments arms` makes it again.
+measured as that is. The result is stored beside this module; `python -m ppo_lesson experiments
+arms` makes it again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
-from functools import lru_cache, partial
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,9 @@ from torch import Tensor
 
 from ppo_lesson import maths
 from ppo_lesson.experiments import alignment, running as experiments
-from ppo_lesson.experiments.alignment import BETA, NUM_SEEDS, Problem
-from ppo_lesson.experiments.rivals import align_steps
+from ppo_lesson.experiments.alignment import BETA, NUM_SEEDS
+from ppo_lesson.experiments.rivals import align_steps, pose
 from ppo_lesson.language.config import RLHFConfig
-from ppo_lesson.language.feedback import draw_prompts
-from ppo_lesson.language.judge import Judge
 from ppo_lesson.language.model import LanguageModel, Responses, respond
 from ppo_lesson.language.rlhf import PolicyLoss, align
 from ppo_lesson.maths.arithmetic import significant
@@ -30,13 +28,10 @@ from ppo_lesson.maths.shapes import check_seed
 from ppo_lesson.training.config import settle_counts
 from ppo_lesson.training.interrupts import whole
 from ppo_lesson.training.ppo import plain_surrogate_loss
-from ppo_lesson.training.statistics import Interval
+from ppo_lesson.training.statistics import Interval, student_interval
 
 STORED = Path(__file__).with_name("arms.json")
 COMMAND = "python -m ppo_lesson experiments arms"
-TEMPERATURE = 2.0  # of the draws, where it is not 1
-
-Draw = Callable[[LanguageModel, Tensor, torch.Generator], Responses]
 
 
 def no_ratio_loss(
@@ -76,50 +71,6 @@ ARMS = {
 }
 
 
-class _Tempered(LanguageModel):
-    """A policy whose logits are divided by TEMPERATURE wherever they are asked for."""
-
-    def logits(self, prompt: Tensor, token: Tensor) -> Tensor:
-        """Return the divided logits: (B,), (B, T) -> (B, T, V)."""
-        return super().logits(prompt, token) / TEMPERATURE
-
-
-def tempered(model: LanguageModel) -> LanguageModel:
-    """Return the same weights as a policy whose logits are divided by TEMPERATURE."""
-    copy = _Tempered(0)
-    copy.load_state_dict(model.state_dict())
-    return copy
-
-
-def scored_as_drawn(model: LanguageModel, prompt: Tensor, generator: torch.Generator) -> Responses:
-    """Draw at TEMPERATURE; the log-probabilities are those of the distribution that drew."""
-    return respond(model, prompt, generator, temperature=TEMPERATURE)
-
-
-def scored_with_softmax(
-    model: LanguageModel, prompt: Tensor, generator: torch.Generator
-) -> Responses:
-    """Draw at TEMPERATURE, and pretend that the model's own softmax drew: the trap."""
-    said = scored_as_drawn(model, prompt, generator)
-    with torch.no_grad():
-        log_prob = model.log_prob(prompt, said.token).masked_fill(~said.mask, 0.0)
-    return replace(said, log_prob=log_prob)
-
-
-DRAWS: dict[str, tuple[Callable[[LanguageModel], LanguageModel], Draw]] = {
-    "drawn at 2, scored with the softmax": (LanguageModel.copy, scored_with_softmax),
-    "drawn at 2, scored as drawn": (LanguageModel.copy, scored_as_drawn),
-    "drawn at 2, all three tempered": (tempered, scored_as_drawn),
-}
-"""Name -> the kind of policy that is trained and held to, and how responses are drawn from it."""
-
-
-@lru_cache(maxsize=1)  # the entries of a seed come one after another
-def pose(seed: int) -> Problem:
-    """Pose the problem of `alignment.pose`."""
-    return alignment.pose(check_seed(seed))
-
-
 def _run(arm: str, seed: int) -> dict[str, Any]:
     """Train an arm.
 
@@ -149,47 +100,11 @@ def _run(arm: str, seed: int) -> dict[str, Any]:
     }
 
 
-def _run_tempered(name: str, seed: int) -> dict[str, Any]:
-    """Train with responses that are drawn at TEMPERATURE.
-
-    Returns:
-        "first_outside": share of the tokens of a first rollout whose ratio lies outside the clip's
-        interval before any step; "logged_kl", the last iteration's; "worth" of the policy as it
-        draws and "worth at 1" of its plain softmax, both against the plain reference; and "own
-        gap", the share of the gap closed against the tempered one.
-    """
-    problem = pose(check_seed(seed))
-    kind, draw = DRAWS[name]
-    reference, config = kind(problem.reference), RLHFConfig(beta=BETA)
-    result = whole(align(reference, problem.reward_model, config, seed=seed, draw=draw))
-    judge, own = problem.judge(), Judge(tempered(problem.reference), problem.reward_model, BETA)
-    plain = problem.reference.copy()
-    plain.load_state_dict(result.policy.state_dict())
-    drawing = tempered(plain)
-    return {
-        "first_outside": significant(_first_outside(reference, draw, config, seed), 3),
-        "logged_kl": significant(result.history[-1].kl, 3),
-        "worth": alignment.measure(judge, drawing),
-        "worth at 1": alignment.measure(judge, plain),
-        "own gap": significant(own.measure(own.log_prob(drawing)).gap_closed, 4),
-    }
-
-
-@torch.no_grad()
-def _first_outside(model: LanguageModel, draw: Draw, config: RLHFConfig, seed: int) -> float:
-    generator = torch.Generator().manual_seed(seed)
-    said = draw(model, draw_prompts(config.num_responses, generator), generator)
-    log_prob = model.log_prob(said.prompt, said.token)[said.mask]
-    ratio = maths.policy_ratio(log_prob, said.log_prob[said.mask])
-    return maths.clip_fraction(ratio, config.clip_epsilon).item()
-
-
 def head() -> dict[str, Any]:
     """Say what the stored file is made with; a stored file that says otherwise is stale."""
     return {
         "command": COMMAND,
         "config": {name: asdict(arm.config) for name, arm in ARMS.items()},
-        "temperature": TEMPERATURE,
         "num_pairs": alignment.NUM_PAIRS,
         "num_seeds": NUM_SEEDS,
     }
@@ -197,11 +112,10 @@ def head() -> dict[str, Any]:
 
 def entries() -> dict[str, Callable[[], Any]]:
     """Name what is made, a seed after another."""
-    makers = [(name, _run) for name in ARMS] + [(name, _run_tempered) for name in DRAWS]
     return {
-        f"seed {seed}: {name}": partial(make, name, seed)
+        f"seed {seed}: {name}": partial(_run, name, seed)
         for seed in range(NUM_SEEDS)
-        for name, make in makers
+        for name in ARMS
     }
 
 
@@ -211,12 +125,9 @@ def write(path: Path = STORED, on_entry: Callable[[str], object] = lambda name: 
 
 
 def read(path: Path = STORED) -> dict[str, list[dict[str, Any]]]:
-    """Read the stored runs: name of the arm -> what `_run` or `_run_tempered` says of each seed."""
+    """Read the stored runs: name of the arm -> what `_run` says of each seed."""
     runs = experiments.read(path)[1]
-    return {
-        name: [runs[f"seed {seed}: {name}"] for seed in range(NUM_SEEDS)]
-        for name in (*ARMS, *DRAWS)
-    }
+    return {name: [runs[f"seed {seed}: {name}"] for seed in range(NUM_SEEDS)] for name in ARMS}
 
 
 def lost(
@@ -233,16 +144,11 @@ def lost(
         (S,) the differences, and their mean with a 95 % interval by Student's t: a bootstrap of
         five numbers would be too narrow.
     """
-    from scipy import stats
-
     default, other = (
         torch.tensor([found["worth"][name] for found in runs[key]], dtype=torch.float64)
         for key in ("default", arm)
     )
-    found = default - other
-    middle, count = found.mean().item(), len(found)
-    half = float(stats.t.ppf(0.975, count - 1)) * found.std().item() / count**0.5
-    return found, Interval(middle - half, middle, middle + half)
+    return default - other, student_interval(default - other)
 
 
 def arms_table(runs: dict[str, list[dict[str, Any]]]) -> list[list[Any]]:

@@ -38,8 +38,12 @@ STORED = Path(__file__).with_name("groups.json")
 COMMAND = "python -m ppo_lesson experiments groups"
 GROUP_SIZE = 8
 NUM_STEPS = 250  # of exact gradient ascent
-STEP_SIZE = {RESPONSE_MEAN: 13.0, TOKEN_MEAN: 13.0, CONSTANT: 20.0}
-"""For each aggregation, so that success rises about as fast: they weight a token differently."""
+TWICE = "response mean, twice the step"
+STEP_SIZE = {RESPONSE_MEAN: 13.0, TOKEN_MEAN: 13.0, CONSTANT: 20.0, TWICE: 26.0}
+"""For each aggregation, so that success rises about as fast: they weight a token differently.
+
+TWICE is the control: what changes with the step size alone.
+"""
 
 RIGHT, TRUE, PROXY = "right or wrong", "the teacher's mark", "a mark that pays for length"
 REWARDS = {
@@ -48,6 +52,7 @@ REWARDS = {
 FLOWS = (
     *((RIGHT, aggregation) for aggregation in AGGREGATIONS),
     *((reward, how) for reward in (TRUE, PROXY) for how in (RESPONSE_MEAN, CONSTANT)),
+    *((reward, TWICE) for reward in (RIGHT, TRUE)),
 )
 """Reward and aggregation of each run of exact ascent. The mean over all tokens of a group is
 expected exactly for right-or-wrong rewards alone."""
@@ -88,7 +93,7 @@ def expected_step(logits: Tensor, reward: Tensor, aggregation: str) -> Tensor:
         return expected_gradient(logits, reward, GROUP_SIZE, centred, aggregation)
     prob = response_log_prob(logits).exp()
     left = (1 - 1 / GROUP_SIZE) * (reward - (prob * reward).sum(-1, keepdim=True))
-    size = countdown.length() if aggregation == RESPONSE_MEAN else countdown.MAX_LENGTH
+    size = countdown.MAX_LENGTH if aggregation == CONSTANT else countdown.length()
     return score_sum(logits, prob * left / size)
 
 

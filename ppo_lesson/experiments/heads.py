@@ -195,41 +195,6 @@ def accuracy_table(record: list[dict[str, Any]], price: float = 0.125) -> list[l
     return rows
 
 
-def no_price_table(record: list[dict[str, Any]]) -> list[list[Any]]:
-    """Compare how PPO ends without a price.
-
-    Returns:
-        A row per head: its name and epochs; the score's gain, median; the true reward of the
-        reference, median, and at the end, median, lowest and highest; seeds that end below
-        their reference.
-    """
-    runs = {
-        f"{head}, {EQUAL[head]} epochs": [run["no price"][head] for run in record] for head in HEADS
-    } | {f"{LAST}, 4 epochs": [run["no price, 4 epochs"] for run in record]}
-    rows = []
-    for kind, paths in runs.items():
-        first, last = ([path[k]["true"] for path in paths] for k in (0, -1))
-        gain = [path[-1]["proxy"] - path[0]["proxy"] for path in paths]
-        below = sum(end < start for start, end in zip(first, last, strict=True))
-        rows.append([kind, median(gain), median(first), *_spread(last), below])
-    return rows
-
-
-def frontier_table(record: list[dict[str, Any]]) -> list[list[Any]]:
-    """Compare the true reward of PPO by either head, and of DPO, at each price.
-
-    Returns:
-        A row per BETAS: the price; then median, lowest and highest of the seeds for PPO by the sum,
-        for PPO by the last token, and for DPO.
-    """
-    dpo = [run["frontier"]["dpo"] for run in alignment.read()]
-    ways = [[run["frontier"][head]["ppo"] for run in record] for head in HEADS] + [dpo]
-    return [
-        [beta, *(x for way in ways for x in _spread([scores[k]["true"] for scores in way]))]
-        for k, beta in enumerate(BETAS)
-    ]
-
-
 def _kinds() -> list[str]:
     return [f"{head}, {num_epochs} epochs" for head in HEADS for num_epochs in EPOCHS]
 

@@ -19,17 +19,17 @@ from torch import Tensor
 
 from ppo_lesson import maths
 from ppo_lesson.experiments import alignment, running as experiments
+from ppo_lesson.experiments.alignment import NUM_SEEDS
+from ppo_lesson.experiments.rivals import fit_steps
 from ppo_lesson.language.dpo import align_directly
-from ppo_lesson.language.feedback import BATCH_SIZE, Pairs, fit
+from ppo_lesson.language.feedback import Pairs, choose, fit
 from ppo_lesson.language.judge import Judge
 from ppo_lesson.language.model import LanguageModel, response_log_prob
 from ppo_lesson.maths.arithmetic import significant
 from ppo_lesson.training.config import settle_counts
-from ppo_lesson.worlds import grammar
 
 STORED = Path(__file__).with_name("pairs.json")
 COMMAND = "python -m ppo_lesson experiments pairs"
-NUM_SEEDS = 5
 NUM_RECORDS = 8  # of each training, at equal distances; the last one is its end
 MEASURES = ("true_gap_closed", "true", "kl_to_ref")
 
@@ -75,11 +75,7 @@ def _ask_again(pairs: Pairs, num_labels: int, generator: torch.Generator) -> Pai
     """
     prompt = pairs.prompt.repeat(num_labels)
     one, other = (token.repeat(num_labels, 1) for token in (pairs.chosen, pairs.rejected))
-    reward = grammar.true_reward()
-    first, second = (reward[prompt, grammar.sentence_index(token)] for token in (one, other))
-    keep = torch.rand(len(prompt), generator=generator) < grammar.prefers_first(first, second)
-    keep = keep.unsqueeze(-1)
-    return Pairs(prompt, torch.where(keep, one, other), torch.where(keep, other, one))
+    return choose(prompt, one, other, generator)
 
 
 def _without_reference(
@@ -136,8 +132,8 @@ def _record(arm: Arm, problem: alignment.Problem, judge: Judge, seed: int) -> di
 
 
 def count_steps(arm: Arm) -> int:
-    """Count the gradient steps: the last minibatch of a pass may be a smaller one."""
-    return arm.num_epochs * -(-arm.num_pairs * arm.num_labels // BATCH_SIZE)
+    """Count the gradient steps."""
+    return fit_steps(arm.num_pairs * arm.num_labels, arm.num_epochs)
 
 
 def _run(seed: int) -> dict[str, Any]:
@@ -211,6 +207,7 @@ def differences(record: dict[str, dict[str, Any]]) -> list[list[Any]]:
         "steps: 320 - 80": (longer, many),
         "reference: with - without, 80 steps": (many, bare),
         "reference: with - without, 320 steps": (longer, bare_longer),
+        "steps, no reference: 80 - 320": (bare, bare_longer),
     }
     gains = {name: one - other for name, (one, other) in pairs.items()}
     return [[name, g.median(), g.min(), g.max()] for name, g in gains.items()]

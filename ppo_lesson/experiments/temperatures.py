@@ -21,7 +21,7 @@ from torch import Tensor
 
 from ppo_lesson import maths
 from ppo_lesson.experiments import running as experiments
-from ppo_lesson.experiments.alignment import NUM_PAIRS, Problem, pose
+from ppo_lesson.experiments.alignment import NUM_PAIRS, NUM_SEEDS, Problem, pose, seen
 from ppo_lesson.language.config import RLHFConfig
 from ppo_lesson.language.model import LanguageModel, Responses, respond
 from ppo_lesson.language.rlhf import align
@@ -32,7 +32,6 @@ from ppo_lesson.worlds import grammar
 
 STORED = Path(__file__).with_name("temperature.json")
 COMMAND = "python -m ppo_lesson experiments temperature"
-NUM_SEEDS = 5
 TEMPERATURES = (0.7, 1.0, 2.0)
 WAYS = ("softmax", "as drawn", "all divided")
 CLIP_OFF = "as drawn, clip off"  # the control: is it the clip that stops it?
@@ -117,14 +116,10 @@ def run(
     return {
         "first outside": significant(outside.item(), 4),
         "logged kl": significant(done.history[-1].kl, 4),
-        "writes": _seen(asdict(judge.measure(writes))),
-        "plain": _seen(asdict(judge.measure(plain))),
+        "writes": seen(judge.measure(writes)),
+        "plain": seen(judge.measure(plain)),
         "own gap": significant(own.measure(own.log_prob(done.policy)).gap_closed, 4),
     }
-
-
-def _seen(worth: dict[str, float]) -> dict[str, float]:
-    return {name: significant(number, 4) for name, number in worth.items()}
 
 
 def arms() -> list[tuple[str, float]]:

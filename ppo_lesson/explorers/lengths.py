@@ -29,6 +29,7 @@ from ppo_lesson.maths import (
     response_mean_loss,
     token_mean_loss,
 )
+from ppo_lesson.maths.shapes import check_count
 from ppo_lesson.palette import COLORS
 
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -55,7 +56,7 @@ def length_bias() -> Explorer:
         level("quiet", constant, strokeDash=[2, 4], strokeWidth=2.5),
         level("quiet", -constant, strokeDash=[2, 4], strokeWidth=2.5),
         label("good", [], 330, 12, "filled, upwards: the right answer's tokens become likelier"),
-        label("quiet", [], 330, 54, f"dotted: if the loss divides by the constant C = {LONGEST}"),
+        label("quiet", [], 330, 54, f"dotted: if the loss divides by a constant, {LONGEST}"),
         label("bad", [], 330, 218, "hollow, downwards: the wrong answer's become rarer"),
     ], 756, 232)  # fmt: skip
     return Explorer(
@@ -68,7 +69,7 @@ def length_bias() -> Explorer:
         headline=(
             "right answer: {right} of {up}, in all {up_total}; wrong answer: {wrong} of {down}, "
             "in all {down_total}",
-            "advantages +1 and -1, a batch of these two; divided by C, each token would have "
+            "advantages +1 and -1, a batch of these two; by the constant, each token would have "
             "{constant}",
         ),
         drawing=drawing,
@@ -97,6 +98,8 @@ def pushes(lengths: list[int], loss: Loss) -> list[float]:
         For each answer, minus the derivative by the log-probability of one token; all of an
         answer's tokens have the same.
     """
+    right, wrong = (check_count("lengths", length) for length in lengths)
+    lengths = [right, wrong]
     mask = torch.arange(max(lengths)) < torch.tensor(lengths).unsqueeze(1)
     log_prob = torch.full(mask.shape, -1.0, dtype=torch.float64, requires_grad=True)
     ratio = policy_ratio(log_prob.flatten(), log_prob.detach().flatten()).view_as(log_prob)

@@ -1,19 +1,15 @@
-"""Figures of the records `heads`, `arms` and `rivals`: two heads, PPO's parts, DPO on and on."""
+"""Figures of the records `heads` and `rivals`: two heads, DPO on and on."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from torch import Tensor
-
 from ppo_lesson.figures.style import COLORS, Row, label_end, line_style
 from ppo_lesson.maths.shapes import check_count
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from ppo_lesson.training.statistics import Interval
 
 Scores = Sequence[Mapping[str, float]]
 """What a policy was worth, time after time: dicts of `judge.Worth`."""
@@ -57,15 +53,16 @@ def plot_head_frontiers(
         ax: to draw on.
         limit: what the optimum of the true reward is worth at each price.
         optima: head -> what the optimum of its score is worth at each price, drawn as a line.
-        found: head or "DPO" -> what a trained policy is worth at each price, drawn as marks.
+        found: head, or "DPO" and what more is said of it -> what a trained policy is worth at each
+            price, drawn as marks.
     """
     ax.plot(*_reward_and_kl(limit), **line_style("truth"), label="no policy is higher")
     for name, scores in optima.items():
         role, _ = LOOKS[name]
         ax.plot(*_reward_and_kl(scores), color=COLORS[role], linestyle="--", linewidth=2)
     for name, scores in found.items():
-        role, mark = LOOKS[name]
-        label = name if name == "DPO" else f"PPO, head: {name}"
+        role, mark = LOOKS[name.split(",")[0]]
+        label = name if name.startswith("DPO") else f"PPO, head: {name}"
         ax.plot(*_reward_and_kl(scores), mark, color=COLORS[role], markersize=9, label=label)
     farthest = max(seen["kl_to_ref"] for scores in found.values() for seen in scores)
     ax.set(xlabel="KL to the reference, nats", ylabel="true reward", xlim=(0, 1.1 * farthest))
@@ -75,30 +72,6 @@ def plot_head_frontiers(
 
 def _reward_and_kl(scores: Scores) -> tuple[list[float], list[float]]:
     return [seen["kl_to_ref"] for seen in scores], [seen["true"] for seen in scores]
-
-
-def plot_differences(
-    ax: Axes, differences: Mapping[str, Tensor], intervals: Mapping[str, Interval], xlabel: str
-) -> Axes:
-    """Draw how much an arm loses against the default: a dot for each seed, the mean's interval.
-
-    Args:
-        ax: to draw on.
-        differences: name of the arm -> (S,) default minus arm, seed by seed.
-        intervals: the same names -> low end, mean and high end.
-        xlabel: what is lost.
-    """
-    for row, (name, lost) in enumerate(differences.items()):
-        low, middle, high = intervals[name]
-        ax.plot([low, high], [row, row], color=COLORS["old"], linewidth=5, alpha=0.5)
-        ax.plot(lost.tolist(), [row] * len(lost), "o", color=COLORS["light"], markersize=6)
-        ax.plot([middle], [row], "|", color=COLORS["truth"], markersize=18, markeredgewidth=3)
-    ax.axvline(0, color=COLORS["quiet"], linewidth=1.5, linestyle=":")
-    ax.set_yticks(range(len(differences)), list(differences))
-    ax.set_ylim(len(differences) - 0.5, -0.5)  # the first one is at the top
-    ax.grid(visible=False, axis="y")
-    ax.set_xlabel(xlabel)
-    return ax
 
 
 def plot_on_and_on(ax: Axes, epochs: Row, runs: Mapping[str, Sequence[Scores]], name: str) -> Axes:
@@ -118,5 +91,5 @@ def plot_on_and_on(ax: Axes, epochs: Row, runs: Mapping[str, Sequence[Scores]], 
     ax.set(xscale="log", xlabel="epochs on the same pairs")
     ax.set_xticks(ticks, [str(count) for count in ticks])
     ax.minorticks_off()
-    ax.legend(loc="best")
+    ax.legend(loc="best", title=r"$\beta$")
     return ax

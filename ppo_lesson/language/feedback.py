@@ -104,13 +104,28 @@ def collect_pairs(
     check_positive(noise=noise)
     prompt = draw_prompts(num_pairs, generator)
     first, second = (respond(model, prompt, generator).token for _ in range(2))
+    return choose(prompt, first, second, generator, noise)
+
+
+def choose(
+    prompt: Tensor, first: Tensor, second: Tensor, generator: torch.Generator, noise: float = 1.0
+) -> Pairs:
+    """Let the annotator choose between two responses to each prompt.
+
+    Args:
+        prompt: (N,) index of the prompt.
+        first: (N, T) tokens of one response.
+        second: (N, T) tokens of the other.
+        generator: of the choices.
+        noise: of the annotator, see `grammar.prefers_first`.
+    """
     reward = grammar.true_reward()
     first_reward, second_reward = (
         reward[prompt, grammar.sentence_index(token)] for token in (first, second)
     )
     probability = grammar.prefers_first(first_reward, second_reward, noise)
     is_first = (
-        torch.rand(num_pairs, generator=generator, dtype=torch.float32) < probability
+        torch.rand(len(prompt), generator=generator, dtype=torch.float32) < probability
     ).unsqueeze(-1)
     return Pairs(prompt, torch.where(is_first, first, second), torch.where(is_first, second, first))
 

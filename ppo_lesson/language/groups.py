@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from ppo_lesson.language.tables import response_log_prob, score_sum
-from ppo_lesson.maths.shapes import check_between, check_count, check_floats
+from ppo_lesson.maths.shapes import Sizes, check_between, check_count, check_floats
 from ppo_lesson.worlds import countdown
 
 RESPONSE_MEAN, TOKEN_MEAN, CONSTANT = "response mean", "token mean", "constant"
@@ -29,6 +29,7 @@ def centred(reward: Tensor) -> Tensor:
 
     Source: Liu et al. (2025), arXiv:2503.20783, section 3.2.
     """
+    check_floats("G K", reward=reward)
     return reward - reward.mean(-1, keepdim=True)
 
 
@@ -37,8 +38,9 @@ def leave_one_out(reward: Tensor) -> Tensor:
 
     Source: Ahmadian et al. (2024), arXiv:2402.14740, section 2.2 (RLOO).
     """
-    group_size = reward.shape[-1]
-    return (reward - reward.mean(-1, keepdim=True)) * (group_size / (group_size - 1))
+    check_floats("G K", reward=reward)
+    group_size = check_count("K, the responses of a group", reward.shape[-1], 2)
+    return centred(reward) * (group_size / (group_size - 1))
 
 
 def kinds(prob: Tensor, right: Tensor) -> Tensor:
@@ -46,15 +48,29 @@ def kinds(prob: Tensor, right: Tensor) -> Tensor:
 
     Wrong ones first; lengths from 1 to T tokens.
     """
+    sizes = check_floats("P S", {"S": countdown.NUM_RESPONSES}, prob=prob)
+    kind = _kind(right, sizes)
     table = prob.new_zeros(len(prob), 2 * countdown.MAX_LENGTH)
-    kind = right.long() * countdown.MAX_LENGTH + countdown.length().long() - 1
     return table.scatter_add(-1, kind, prob).view(len(prob), 2, -1)
 
 
 def by_kind(coefficient: Tensor, right: Tensor) -> Tensor:
     """Give each response what its kind has: (P, 2, T), (P, S) -> (P, S)."""
-    kind = right.long() * countdown.MAX_LENGTH + countdown.length().long() - 1
+    sizes = {"R": 2, "T": countdown.MAX_LENGTH, "S": countdown.NUM_RESPONSES}
+    kind = _kind(right, check_floats("P R T", sizes, coefficient=coefficient))
     return coefficient.flatten(1).gather(-1, kind)
+
+
+def _kind(right: Tensor, sizes: Sizes) -> Tensor:
+    """Number the kind of each response to each prompt: (P, S) of 0 and 1 -> (P, S), 0 to 2 T - 1.
+
+    Raises:
+        ValueError: a shape or dtype is wrong, or a mark is neither 0 nor 1.
+    """
+    check_floats("P S", sizes, right=right)
+    if not ((right == 0) | (right == 1)).all():
+        raise ValueError(f"right: expected 0 or 1, got {right.min():g} to {right.max():g}")
+    return right.long() * countdown.MAX_LENGTH + countdown.length().long() - 1
 
 
 def others(kind_prob: Tensor, num_others: int) -> Tensor:
@@ -100,11 +116,13 @@ def group_coefficient(
         (2, T) the factor of each kind.
 
     Raises:
-        ValueError: there is no such aggregation.
+        TypeError, ValueError: there is no such aggregation, a shape or dtype is wrong, or advantage
+            returned no tensor, or another shape than that of the rewards.
     """
     if aggregation not in AGGREGATIONS:
         raise ValueError(f"aggregation: expected one of {AGGREGATIONS}, got {aggregation!r}")
     group_size = check_count("group_size", group_size, 2)
+    check_floats("R T", {"R": 2}, kind_prob=kind_prob)
     size = torch.arange(1, kind_prob.shape[-1] + 1, dtype=kind_prob.dtype)
     around = others(kind_prob, group_size - 1)
     total = torch.arange(around.shape[-1], dtype=kind_prob.dtype)
@@ -113,7 +131,9 @@ def group_coefficient(
         reward = torch.zeros(group_size, group_size, dtype=kind_prob.dtype)
         for m in range(group_size):
             reward[m, 0], reward[m, 1 : m + 1] = own, 1.0
-        own_advantage = advantage(reward)[:, 0]  # (K,), for each number of right others
+        made = advantage(reward)
+        check_floats("K K", {"K": group_size}, advantage=made)
+        own_advantage = made[:, 0].to(kind_prob.dtype)  # (K,), for each number of right others
         if aggregation == TOKEN_MEAN:
             share = group_size / (size.unsqueeze(-1) + total)  # (T, M T + 1)
             rows.append(torch.einsum("m,ml,tl->t", own_advantage, around, share))
@@ -137,6 +157,7 @@ def expected_gradient(
         aggregation: one of AGGREGATIONS.
     """
     group_size = check_count("group_size", group_size, 2)
+    check_floats("P S", countdown.check_tables(logits=logits), right=right)
     prob = response_log_prob(logits).exp()
     each = [
         group_coefficient(row, group_size, advantage, aggregation) for row in kinds(prob, right)

@@ -6,6 +6,7 @@ can be measured exactly.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,7 +15,13 @@ from torch import Tensor
 
 from ppo_lesson import maths
 from ppo_lesson.language.tables import response_log_prob, token_log_prob
-from ppo_lesson.maths.shapes import check_between, check_count, check_positive, check_seed
+from ppo_lesson.maths.shapes import (
+    check_between,
+    check_count,
+    check_floats,
+    check_positive,
+    check_seed,
+)
 from ppo_lesson.training.config import settle_counts
 from ppo_lesson.worlds import countdown
 
@@ -26,13 +33,16 @@ class GroupConfig:
     Args:
         num_iterations: rounds of drawing and learning.
         num_groups: to each prompt, in an iteration.
-        group_size: K responses to a group.
+        group_size: K responses to a group, 2 or more: one alone has advantage 0.
         num_epochs: gradient steps on each draw, all of it at once.
         step_size: of plain gradient ascent.
         clip_low: a token's ratio below 1 - clip_low has no gradient where A < 0.
         clip_high: above 1 + clip_high, where A > 0.
         beta: price of one nat from the reference, in the reward.
         entropy_coefficient: of a bonus for the entropy of the rows that were read.
+
+    Raises:
+        ValueError: a setting is out of range; the message names it.
     """
 
     num_iterations: int = 100
@@ -47,17 +57,28 @@ class GroupConfig:
 
     def __post_init__(self) -> None:
         """Refuse counts and numbers out of range."""
-        settle_counts(self, "num_iterations", "num_groups", "group_size", "num_epochs")
-        check_positive(step_size=self.step_size, clip_low=self.clip_low, clip_high=self.clip_high)
-        check_between(0, float("inf"), beta=self.beta, entropy=self.entropy_coefficient)
+        settle_counts(self, "num_iterations", "num_groups", "num_epochs")
+        object.__setattr__(self, "group_size", check_count("group_size", self.group_size, 2))
+        check_positive(step_size=self.step_size, clip_high=self.clip_high)
+        check_between(0, 1, open_low=True, open_high=True, clip_low=self.clip_low)
+        for name in ("beta", "entropy_coefficient"):
+            check_between(0, math.inf, open_high=True, **{name: getattr(self, name)})
 
 
 def draw(prob: Tensor, count: int, generator: torch.Generator) -> Tensor:
-    """Draw responses to each prompt: (P, S) probabilities -> (P, count) indices."""
+    """Draw responses to each prompt: (P, S) probabilities -> (P, count) indices.
+
+    Raises:
+        ValueError: a shape or dtype is wrong, or these are no probabilities.
+    """
+    check_floats("P S", prob=prob)
+    if not (prob.isfinite().all() and (prob >= 0).all() and (prob.sum(-1) > 0).all()):
+        raise ValueError("prob: expected probabilities, got NaN, infinity, a negative or all 0")
     count = check_count("count", count)
     return torch.multinomial(prob, count, replacement=True, generator=generator)
 
 
+@torch.enable_grad()
 def train_groups(
     reference: Tensor,
     reward: Tensor,
@@ -77,7 +98,14 @@ def train_groups(
 
     Returns:
         (P, N, V) the logits at the end.
+
+    Raises:
+        ValueError: a shape or dtype is wrong, a reward is not finite, or the logits are not any
+            more, as after steps that were too long.
     """
+    check_floats("P S", countdown.check_tables(reference=reference), reward=reward)
+    if not reward.isfinite().all():
+        raise ValueError("reward: expected finite numbers, got NaN or infinity")
     generator = torch.Generator().manual_seed(check_seed(seed))
     logits = reference.clone().requires_grad_()
     ref_log_prob = response_log_prob(reference)
@@ -112,6 +140,10 @@ def group_loss(
         advantage: (P, B) of the responses.
         config: clip and entropy bonus.
     """
+    sizes = countdown.check_said(said, countdown.check_tables(logits=logits))
+    check_floats("P B", sizes, advantage=advantage)
+    sizes["T"] = countdown.MAX_LENGTH
+    check_floats("P B T", sizes, old_log_prob=old_log_prob)
     mask = countdown.sentences().mask[said].flatten(0, 1)
     ratio = (token_log_prob(logits, said) - old_log_prob).exp().flatten(0, 1)
     each = advantage.reshape(-1, 1)
@@ -124,6 +156,7 @@ def group_loss(
 
 def row_entropy(logits: Tensor, said: Tensor) -> Tensor:
     """Average the entropy of the next token over all tokens that were said, in nats."""
+    countdown.check_said(said, countdown.check_tables(logits=logits))
     rows = countdown.read_before()[said].flatten(1).unsqueeze(-1).expand(-1, -1, logits.shape[-1])
     entropy = maths.entropy(logits.gather(1, rows).flatten(0, 1))
     return entropy[countdown.sentences().mask[said].flatten()].mean()

@@ -15,11 +15,23 @@ from torch import Tensor
 
 from ppo_lesson import maths
 from ppo_lesson.language.tables import response_log_prob, score_sum, token_log_prob
+from ppo_lesson.maths.shapes import check_floats, check_positive
 from ppo_lesson.worlds import countdown
 
 
 def rounded(logits: Tensor, dtype: torch.dtype) -> Tensor:
-    """Round logits to a narrower type and back, as an engine that serves such weights does."""
+    """Round logits to a narrower type and back, as an engine that serves such weights does.
+
+    Args:
+        logits: (P, N, V) of the policy.
+        dtype: a floating point type.
+
+    Raises:
+        ValueError: a shape or dtype is wrong.
+    """
+    countdown.check_tables(logits=logits)
+    if not (isinstance(dtype, torch.dtype) and dtype.is_floating_point):
+        raise ValueError(f"dtype: expected a floating point type, got {dtype!r}")
     return logits.float().to(dtype).to(logits.dtype)
 
 
@@ -40,6 +52,8 @@ class Drift(NamedTuple):
 
 def drift(logits: Tensor, behaviour: Tensor, clip_epsilon: float = 0.2) -> Drift:
     """Compare sampler and trainer, (P, N, V) logits each, by sums over every response."""
+    countdown.check_tables(logits=logits, behaviour=behaviour)
+    check_positive(clip_epsilon=clip_epsilon)
     log_prob, drawn = response_log_prob(logits), response_log_prob(behaviour)
     prob, log_weight = drawn.exp(), log_prob - drawn
     share = prob.unsqueeze(-1) * countdown.sentences().mask
@@ -81,7 +95,12 @@ def corrected(
 
     Returns:
         One for each cap.
+
+    Raises:
+        ValueError: a shape or dtype is wrong, or a cap is not above 0.
     """
+    sizes = countdown.check_tables(logits=logits, behaviour=behaviour)
+    check_floats("P S", sizes, reward=reward)
     log_prob, drawn = response_log_prob(logits), response_log_prob(behaviour)
     prob, norm = drawn.exp(), score_norm(logits)
     exact = score_sum(logits, log_prob.exp() * reward)
@@ -107,6 +126,7 @@ def score_norm(logits: Tensor) -> Tensor:
     The rows that a response reads are different ones, so the squares add up:
     sum_t (1 - 2 pi(token t) + sum_v pi(v)^2).
     """
+    countdown.check_tables(logits=logits)
     rows = logits.softmax(-1).square().sum(-1)[:, countdown.read_before()]
     said = token_log_prob(logits).exp()
     return ((1 - 2 * said + rows) * countdown.sentences().mask).sum(-1)

@@ -70,7 +70,8 @@ def beginning_values(prob: Tensor, reward: Tensor, every: Sentences) -> Tensor:
     Returns:
         (S, T + 1): before the first token, after it, and so on to the reward of the whole.
     """
-    check_floats("S", prob=prob, reward=reward)
+    check_floats("S", {"S": len(every)}, prob=prob, reward=reward)
+    reward = reward.to(prob.dtype)
     columns = [(prob @ reward / prob.sum()).expand_as(reward)]
     for t in range(1, every.token.shape[1] + 1):
         which = every.token[:, :t].unique(dim=0, return_inverse=True)[1]
@@ -90,8 +91,10 @@ def promises(old: Tensor, new: Tensor, reward: Tensor, every: Sentences) -> Prom
         reward: (S,) of every response.
         every: the `sentences()`, S of them.
     """
-    sizes = check_floats("S T", old=old, new=new)
+    sizes = dict(zip("ST", every.token.shape, strict=True))
+    check_floats("S T", sizes, old=old, new=new)
     check_floats("S", sizes, reward=reward)
+    new, reward = new.to(old.dtype), reward.to(old.dtype)
     prob = old.sum(-1).exp()
     advantage = beginning_values(prob, reward, every).diff(dim=1)
     ratio, product = (new - old).exp(), (new - old).cumsum(-1).exp()

@@ -5,6 +5,7 @@ All is measured under the policy that drew, by sums over every response.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ import torch
 from torch import Tensor
 
 from ppo_lesson.language.tables import response_log_prob, token_log_prob
-from ppo_lesson.maths.shapes import check_count
+from ppo_lesson.maths.shapes import check_between, check_count, check_floats, check_positive
 from ppo_lesson.worlds import countdown
 
 Weight = Callable[[Tensor, Tensor], Tensor]
@@ -36,6 +37,7 @@ class Ratios(NamedTuple):
 
 def ratios(logits: Tensor, old: Tensor) -> Ratios:
     """Divide the probabilities of two policies: (P, N, V) logits each, the current one first."""
+    countdown.check_tables(logits=logits, old=old)
     log_ratio = token_log_prob(logits) - token_log_prob(old)
     share = response_log_prob(old).exp()
     whole = log_ratio.sum(-1)
@@ -54,7 +56,8 @@ def spread(ratio: Tensor, share: Tensor) -> Tensor:
 
 
 def outside(ratio: Tensor, share: Tensor, width: float) -> Tensor:
-    """Tell which share of the ratios lies beyond 1 +- width."""
+    """Tell which share of the ratios lies beyond 1 +- width, which is above 0."""
+    check_positive(width=width)
     return (share * ((ratio - 1).abs() > width)).sum() / share.sum()
 
 
@@ -75,9 +78,10 @@ def clipped(high: float, low: float = 0.2) -> Weight:
     """Keep the ratio where PPO's clip leaves a gradient, and put 0 where it leaves none.
 
     Args:
-        high: the clip's width above 1, which counts where A > 0.
+        high: the clip's width above 1, which counts where A > 0; infinite for no such clip.
         low: its width below 1, where A < 0.
     """
+    check_between(0, math.inf, open_low=True, high=high, low=low)
 
     def weight(ratio: Tensor, advantage: Tensor) -> Tensor:
         above = (advantage > 0) & (ratio > 1 + high)
@@ -87,6 +91,7 @@ def clipped(high: float, low: float = 0.2) -> Weight:
     return weight
 
 
+@torch.enable_grad()
 def clipped_gradient(
     logits: Tensor, old: Tensor, reward: Tensor, weight: Weight
 ) -> tuple[Tensor, Tensor]:
@@ -103,6 +108,7 @@ def clipped_gradient(
     Returns:
         () share of the tokens without a gradient, and the gradient (P, N, V).
     """
+    check_floats("P S", countdown.check_tables(logits=logits, old=old), reward=reward)
     logits = logits.detach().requires_grad_()
     share = response_log_prob(old).exp()
     token_share = share.unsqueeze(-1) * countdown.sentences().mask

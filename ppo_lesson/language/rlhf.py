@@ -19,9 +19,14 @@ from ppo_lesson.language.config import RLHFConfig
 from ppo_lesson.language.feedback import draw_prompts
 from ppo_lesson.language.model import LanguageModel, Responses, respond
 from ppo_lesson.maths.arithmetic import equal_up_to_rounding
-from ppo_lesson.maths.shapes import check_seed
+from ppo_lesson.maths.shapes import check_floats, check_seed
 from ppo_lesson.training.interrupts import Watch, attend
-from ppo_lesson.training.steps import check_default_device, check_finite, gradient_step
+from ppo_lesson.training.steps import (
+    check_default_device,
+    check_finite,
+    check_gradient,
+    gradient_step,
+)
 
 Score = Callable[[Tensor, Tensor], Tensor]
 """Scores (B,) prompts with (B, T) responses: (B,)."""
@@ -104,7 +109,8 @@ def align(
         names them and the iteration; the policy is then that of the last gradient step before.
 
     Raises:
-        TypeError, ValueError: score returned no tensor of shape (B,), or seed is no seed.
+        TypeError, ValueError: score returned no tensor of shape (B,), policy_loss no scalar with a
+            gradient, or seed is no seed.
     """
     check_default_device()
     result = Alignment(reference.copy())
@@ -211,7 +217,11 @@ def token_loss(
     config: RLHFConfig,
     policy_loss: PolicyLoss = maths.clipped_surrogate_loss,
 ) -> Tensor:
-    """Add up PPO's losses over the real tokens of some responses."""
+    """Add up PPO's losses over the real tokens of some responses.
+
+    Raises:
+        TypeError, ValueError: policy_loss returned no tensor, no scalar, or one without a gradient.
+    """
     said, mask = batch.said, batch.said.mask[index]
     prompt, token = said.prompt[index], said.token[index]
     loss = policy_loss(
@@ -220,6 +230,8 @@ def token_loss(
         batch.advantage[index][mask],
         config.clip_epsilon,
     )
+    check_floats("", policy_loss=loss)
+    check_gradient(policy_loss=loss)
     if config.group_size or not config.value_coefficient:
         return loss
     critic_loss = maths.value_loss(

@@ -41,15 +41,18 @@ def k3_times_ratio(log_ratio: Tensor) -> Tensor:
 
 def kl_gradient(logits: Tensor, reference: Tensor) -> Tensor:
     """Differentiate KL(pi || pi_ref), summed over prompts: (P, N, V) twice -> (P, N, V)."""
+    countdown.check_tables(logits=logits, reference=reference)
     log_prob, ref_log_prob = response_log_prob(logits), response_log_prob(reference)
     return score_sum(logits, log_prob.exp() * (log_prob - ref_log_prob))
 
 
 def kl_ref_gradient(logits: Tensor, reference: Tensor) -> Tensor:
     """Differentiate KL(pi_ref || pi): the other direction."""
+    countdown.check_tables(logits=logits, reference=reference)
     return score_sum(logits, -response_log_prob(reference).exp())
 
 
+@torch.enable_grad()
 def loss_gradient(
     logits: Tensor, reference: Tensor, estimator: Estimator, *, whole: bool = False
 ) -> Tensor:
@@ -61,6 +64,7 @@ def loss_gradient(
         estimator: of the log-ratio of each token, summed over a response.
         whole: of the log-ratio of the whole response instead.
     """
+    countdown.check_tables(logits=logits, reference=reference)
     logits = logits.detach().requires_grad_()
     prob = response_log_prob(logits).exp().detach()
     if whole:
@@ -71,12 +75,14 @@ def loss_gradient(
     return torch.autograd.grad((prob * each).sum(), logits)[0]
 
 
+@torch.enable_grad()
 def reward_gradient(logits: Tensor, reference: Tensor) -> Tensor:
     """Expect the gradient of the log-ratio in the reward, as a cost that REINFORCE lowers.
 
     Each token's score is multiplied by the log-ratios from that token on, as `maths.shaped_reward`
     and the returns make it.
     """
+    countdown.check_tables(logits=logits, reference=reference)
     logits = logits.detach().requires_grad_()
     log_prob = token_log_prob(logits)
     cost = (log_prob - token_log_prob(reference)).detach()

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from ppo_lesson.maths.shapes import check_floats
 from ppo_lesson.worlds import countdown
 
 
@@ -22,7 +23,7 @@ def response_log_prob(logits: Tensor) -> Tensor:
 
     Level by level: what t tokens have, plus what the next one has; a full stop ends a response.
     """
-    countdown.check_table(logits)
+    countdown.check_tables(logits=logits)
     prompts, first = len(logits), 0
     read, ended = logits.new_zeros(prompts, 1), []
     for t, size in enumerate(countdown.LEVELS):
@@ -37,28 +38,30 @@ def response_log_prob(logits: Tensor) -> Tensor:
     return torch.cat(ended, dim=-1)
 
 
-def token_log_prob(logits: Tensor, response: Tensor | None = None) -> Tensor:
+def token_log_prob(logits: Tensor, said: Tensor | None = None) -> Tensor:
     """Return the log-probability of each token of responses: (P, N, V) -> (P, B, T).
 
     Args:
         logits: of the policy.
-        response: (P, B) which of the S responses, for each prompt; every response if None.
+        said: (P, B) which of the S responses, for each prompt; every response if None.
 
     Returns:
         With a gradient; 0 behind the end.
     """
-    countdown.check_table(logits)
+    sizes = countdown.check_tables(logits=logits)
     every, read = countdown.sentences(), countdown.read_before()
-    if response is None:
+    if said is None:
         flat = logits.log_softmax(-1).flatten(1)
         return flat[:, read * countdown.NUM_WORDS + every.token] * every.mask
+    countdown.check_said(said, sizes)
     # Only the rows that were read: a fraction of the table.
     prompt = torch.arange(len(logits)).view(-1, 1, 1)
-    rows = logits[prompt, read[response]].log_softmax(-1)
-    said = rows.gather(-1, every.token[response].unsqueeze(-1)).squeeze(-1)
-    return said * every.mask[response]
+    rows = logits[prompt, read[said]].log_softmax(-1)
+    each = rows.gather(-1, every.token[said].unsqueeze(-1)).squeeze(-1)
+    return each * every.mask[said]
 
 
+@torch.enable_grad()
 def score_sum(logits: Tensor, weight: Tensor) -> Tensor:
     """Add up weight(s) grad log pi(s) over all responses: (P, N, V), exactly.
 
@@ -69,6 +72,7 @@ def score_sum(logits: Tensor, weight: Tensor) -> Tensor:
         logits: (P, N, V) of the policy.
         weight: (P, S), a constant.
     """
+    check_floats("P S", countdown.check_tables(logits=logits), weight=weight)
     logits = logits.detach().requires_grad_()
     total = (weight.detach() * response_log_prob(logits)).sum()
     return torch.autograd.grad(total, logits)[0]
@@ -79,6 +83,7 @@ def logits_of(log_prob: Tensor) -> Tensor:
 
     The logit of a token is the log of the probability of all responses that go on with it.
     """
+    check_floats("P S", {"S": countdown.NUM_RESPONSES}, log_prob=log_prob)
     prompts = len(log_prob)
     starts = [0]  # where the responses that end at each level begin
     for size in countdown.LEVELS[:-1]:
@@ -110,7 +115,8 @@ class Measured(NamedTuple):
 
 @torch.no_grad()
 def measure(logits: Tensor) -> Measured:
-    """Measure a policy by sums over every response."""
+    """Measure a policy, (P, N, V) for all P prompts, by sums over every response."""
+    check_floats("P N V", {"P": len(countdown.TARGETS)}, logits=logits)
     log_prob = response_log_prob(logits)
     prob, right, size = log_prob.exp(), countdown.right(), countdown.length()
     success = (prob * right).sum(-1)

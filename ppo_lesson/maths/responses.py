@@ -60,7 +60,7 @@ def response_mean_loss(token_loss: Tensor, mask: Tensor) -> Tensor:
     Raises:
         ValueError: a shape or dtype is wrong, or a response has no real token.
 
-    Source: Shao et al. (2024), arXiv:2402.03300, eq. 3 (GRPO).
+    Source: Shao et al. (2024), arXiv:2402.03300, section 4.1 (GRPO).
     """
     sizes = check_floats("B T", token_loss=token_loss)
     lengths = _lengths(mask, sizes, token_loss.dtype)
@@ -83,7 +83,7 @@ def token_mean_loss(token_loss: Tensor, mask: Tensor) -> Tensor:
     Raises:
         ValueError: a shape or dtype is wrong, or there is no real token.
 
-    Source: Yu et al. (2025), arXiv:2503.14476, eq. 8 (DAPO).
+    Source: Yu et al. (2025), arXiv:2503.14476, section 3 (DAPO).
     """
     sizes = check_floats("B T", token_loss=token_loss)
     check_bools("B T", sizes, mask=mask)

@@ -15,6 +15,7 @@ stored beside this module; `python -m ppo_lesson experiments interventions` make
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
@@ -27,7 +28,7 @@ from torch import Tensor, nn
 
 from ppo_lesson import maths
 from ppo_lesson.experiments import running as experiments
-from ppo_lesson.maths.shapes import check_count
+from ppo_lesson.maths.shapes import check_between, check_count, check_floats, check_positive
 from ppo_lesson.museum.record import FAULTS
 from ppo_lesson.training import ppo
 from ppo_lesson.training.config import PPOConfig
@@ -98,7 +99,8 @@ def right_multiple(num_samples: int, minibatch_size: int, own_weight: float = 1.
         own_weight: w, of the n pairs of a ratio with its own advantage, among n * n.
     """
     total = check_count("num_samples", num_samples, 2)
-    size = check_count("minibatch_size", minibatch_size)
+    size = check_count("minibatch_size", minibatch_size, 1, total)
+    check_between(-math.inf, math.inf, own_weight=own_weight)
     return ((total - size) / (total - 1) + own_weight - 1) / size
 
 
@@ -118,6 +120,8 @@ def all_pairs_loss(
         clip_epsilon: half-width of the clip.
         own_weight: size of the minibatch -> weight of own pairs; all others have 1.
     """
+    check_floats("n", log_prob=log_prob, old_log_prob=old_log_prob, advantage=advantage)
+    check_positive(clip_epsilon=clip_epsilon)
     ratio, column = maths.policy_ratio(log_prob, old_log_prob), advantage.unsqueeze(-1)
     clipped = ratio.clamp(1 - clip_epsilon, 1 + clip_epsilon)
     pairs = torch.minimum(ratio * column, clipped * column)
@@ -126,13 +130,14 @@ def all_pairs_loss(
 
 
 def _weighted(
-    balanced: bool,
     policy: ActorCritic,
     optimizer: torch.optim.Optimizer,
     batch: Batch,
     config: PPOConfig,
     generator: torch.Generator,
     _: Callable[..., Tensor],
+    *,
+    balanced: bool,
 ) -> list[float]:
     """Update by `all_pairs_loss`: own pairs weighted so that `right_multiple` is 0, or by 0."""
     total = len(batch.action)
@@ -164,6 +169,8 @@ _OWN = Parts(update=update_with_own_limits)
 _UNITS = Parts(make_policy=predicts_in_units)
 _BOTH = replace(_OWN, make_policy=predicts_in_units)
 _A, _G = FAULTS["all-with-all"].parts, FAULTS["swapped-sign"].parts
+_BALANCED = Parts(update=partial(_weighted, balanced=True))
+_LEFT_OUT = Parts(update=partial(_weighted, balanced=False))
 ARMS = {
     arm.id: arm
     for arm in (
@@ -174,8 +181,8 @@ ARMS = {
         Arm("raw-units", "critic in units of ten", _RAW, _UNITS),
         Arm("raw-own-units", "both", _RAW, _BOTH),
         Arm("a", "exhibit A", parts=_A),
-        Arm("a-none", "A, right gradient cancelled", parts=Parts(update=partial(_weighted, True))),
-        Arm("a-out", "A, own pairs left out", parts=Parts(update=partial(_weighted, False))),
+        Arm("a-none", "A, right gradient cancelled", parts=_BALANCED),
+        Arm("a-out", "A, own pairs left out", parts=_LEFT_OUT),
         Arm("g", "exhibit G", parts=_G),
         Arm("g-own", "G, own limits", parts=replace(_G, update=update_with_own_limits)),
     )

@@ -1,4 +1,4 @@
-"""The bug museum: faults, most of them of published code, each one part of our own PPO.
+"""The bug museum: faults, most of them reported in public, each one part of our own PPO.
 
 Told without blame: they were written by people who knew what they were doing. The curves are
 recorded, five seeds of each fault and of the right code, and stored beside this module; so are

@@ -60,7 +60,13 @@ def _middle(name: str, share: float = 1.0) -> Callable[[Run], float]:
 
 
 def _largest(name: str) -> Callable[[Run], float]:
-    return lambda run: run[name].nan_to_num(-math.inf).max().item()
+    """Take the largest record that was measured; NaN if none was."""
+
+    def measure(run: Run) -> float:
+        largest = run[name].nan_to_num(-math.inf).max().item()
+        return math.nan if run[name].isnan().all() else largest
+
+    return measure
 
 
 def _rise(name: str) -> Callable[[Run], float]:
@@ -100,9 +106,9 @@ QUESTIONS = {
         ),
         Question(
             "top-entropy",
-            "entropy at the end",
+            "entropy, end above lowest",
             _rise("entropy"),
-            (Branch("low", 0.05, "healthy"), Branch("rises by 0.05", ANY, "who-acted")),
+            (Branch("below 0.05", 0.05, "healthy"), Branch("0.05 or more", ANY, "who-acted")),
         ),
         Question(
             "ratio",
@@ -151,9 +157,9 @@ QUESTIONS = {
         ),
         Question(
             "entropy-again",
-            "entropy at the end",
+            "entropy, end above lowest",
             _rise("entropy"),
-            (Branch("low", 0.025, "probes"), Branch("rises by 0.025", ANY, "who-acted")),
+            (Branch("below 0.025", 0.025, "probes"), Branch("0.025 or more", ANY, "who-acted")),
         ),
     )
 }

@@ -17,7 +17,7 @@ import itertools
 import torch
 from torch import Tensor
 
-from ppo_lesson.maths.shapes import check_floats, check_integers
+from ppo_lesson.maths.shapes import Sizes, check_floats, check_indices, check_integers
 from ppo_lesson.worlds.grammar import STOP, Sentences, made_once, real_tokens
 
 WORDS = (".", "1", "2", "3", "+", "-", "x")
@@ -36,6 +36,7 @@ LEVELS = tuple((NUM_WORDS - 1) ** t for t in range(MAX_LENGTH))
 """How many texts of t tokens may have been read, t = 0 to 5; N is their sum."""
 
 NUM_READ = sum(LEVELS)
+NUM_RESPONSES = sum(LEVELS[:-1]) + NUM_WORDS * LEVELS[-1]
 BIAS = 0.1
 """What the proxy adds for each token."""
 
@@ -157,14 +158,35 @@ def reference() -> Tensor:
 def text(token: Tensor) -> str:
     """Write one response (T,) as a learner reads it, up to its end."""
     check_integers("T", token=token)
+    check_indices(NUM_WORDS, token=token)
     kept = token[real_tokens(token.unsqueeze(0))[0]]
     return " ".join(WORDS[index] for index in kept.tolist())
 
 
-def check_table(logits: Tensor) -> None:
-    """Check that logits are a policy of this language: (P, N, V), P as many prompts as given.
+def check_tables(**logits: Tensor) -> Sizes:
+    """Check that logits are policies of this language: (P, N, V), all for the same P prompts.
+
+    Args:
+        logits: the arguments, by name.
+
+    Returns:
+        P, N, V, and S for numbers that belong to responses, as `check_floats` takes them.
 
     Raises:
+        TypeError: an argument is no tensor.
         ValueError: a shape or dtype is wrong.
     """
-    check_floats("P N V", {"N": NUM_READ, "V": NUM_WORDS}, logits=logits)
+    sizes = {"N": NUM_READ, "V": NUM_WORDS, "S": NUM_RESPONSES}
+    return check_floats("P N V", sizes, **logits)
+
+
+def check_said(said: Tensor, sizes: Sizes) -> Sizes:
+    """Check that `said` tells responses by index: (P, B), B to each of the P prompts.
+
+    Raises:
+        TypeError: it is no tensor.
+        ValueError: a shape or dtype is wrong, or an index is out of range.
+    """
+    sizes = check_integers("P B", sizes, said=said)
+    check_indices(NUM_RESPONSES, said=said)
+    return sizes

@@ -5,6 +5,7 @@ Unlike most they were written by the author of the checker's cases, after them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -36,6 +37,14 @@ RIGHT["response_mean_loss"] = [
     lambda token_loss, mask: torch.stack(
         [torch.mean(token_loss[i, : int(mask[i].sum())]) for i in range(len(mask))]
     ).mean(),
+    lambda token_loss, mask: (
+        token_loss.cumsum(1).gather(1, mask.sum(1, keepdim=True) - 1).squeeze(1) / mask.sum(1)
+    ).mean(),
+    lambda token_loss, mask: (
+        (
+            torch.where(mask, token_loss, 0.0).sum(-1) / (mask.sum(-1) + 1e-8)  # as verl divides
+        ).mean()
+    ),
 ]
 RIGHT["token_mean_loss"] = [
     lambda token_loss, mask: torch.masked_select(token_loss, mask).mean(),
@@ -45,6 +54,8 @@ RIGHT["token_mean_loss"] = [
     lambda token_loss, mask: (
         (token_loss * mask).sum(1) / mask.sum(1) @ (mask.sum(1) / mask.sum()).to(token_loss.dtype)
     ),
+    lambda token_loss, mask: (token_loss * mask).sum(1).mean() / mask.sum(1).double().mean(),
+    lambda token_loss, mask: torch.masked.mean(token_loss, mask=mask),
 ]
 
 
@@ -66,7 +77,17 @@ def sequence_of_padded_pieces(log_prob, old_log_prob, mask):
     return (pad_sequence(list(ratios), batch_first=True).sum(1) / mask.sum(1)).exp()
 
 
+def sequence_by_roots_of_tokens(log_prob, old_log_prob, mask):
+    """Each token's ratio to the power of 1 / length; nothing large or small is multiplied."""
+    root = torch.exp((log_prob - old_log_prob.detach()) / mask.sum(1, keepdim=True))
+    return root.masked_fill(~mask, 1.0).prod(1)
+
+
 RIGHT["sequence_ratio"] = [
+    sequence_by_roots_of_tokens,
+    lambda log_prob, old_log_prob, mask: (  # verl's limit, above only
+        ((log_prob - old_log_prob.detach()) * mask).sum(1).div(mask.sum(1)).clamp(max=10.0).exp()
+    ),
     sequence_in_float32,
     sequence_of_pieces,
     sequence_of_padded_pieces,
@@ -89,6 +110,12 @@ RIGHT["truncated_weight"] = [
     ),
     lambda log_prob, behaviour_log_prob, cap: (
         (log_prob.float() - behaviour_log_prob.float()).exp().clamp(0, cap).detach()
+    ),
+    lambda log_prob, behaviour_log_prob, cap: (  # verl clamps the log-ratio as well
+        (log_prob - behaviour_log_prob).clamp(-20.0, 20.0).exp().clamp(max=cap).detach()
+    ),
+    lambda log_prob, behaviour_log_prob, cap: (
+        cap * torch.exp(-torch.relu(math.log(cap) - (log_prob - behaviour_log_prob))).detach()
     ),
     lambda log_prob, behaviour_log_prob, cap: torch.stack(
         [(p - q).exp().clamp(max=cap) for p, q in zip(log_prob, behaviour_log_prob, strict=True)]

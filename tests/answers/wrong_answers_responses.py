@@ -34,6 +34,8 @@ IN_BOTH = {
     "no mask in the sum": lambda x, m: x.sum() / m.sum(),
     "no mask in the rows' sums": lambda x, m: (x.sum(1) / length(m)).mean(),
     "width": lambda x, m: clear(x, m).mean(),
+    "divided twice": lambda x, m: (clear(x, m) / m.sum()).mean(),
+    "divided twice, by row": lambda x, m: (clear(x, m) / length(m)[:, None]).mean(),
     "sum": lambda x, m: clear(x, m).sum(),
     "over responses": lambda x, m: clear(x, m).sum() / len(m),
     "longest": lambda x, m: clear(x, m).sum() / (len(m) * length(m).max()),
@@ -78,6 +80,21 @@ add(
         "rows": lambda x, m: clear(x, m).sum(1) / m.sum(),
         "sum of means over tokens": lambda x, m: (clear(x, m).sum(1) / length(m)).sum() / m.sum(),
         "sign": lambda x, m: -x[m].mean(),
+    },
+)
+
+
+add(
+    FRAGILE,
+    "sequence_ratio",
+    lambda f: f,
+    {
+        "tokens clamped": lambda log_prob, old_log_prob, mask: right(
+            (log_prob - old_log_prob.detach()).clamp(-20, 20), torch.zeros_like(log_prob), mask
+        ),
+        "sum clamped before the root": lambda log_prob, old_log_prob, mask: (
+            log_ratio(log_prob, old_log_prob.detach(), mask).sum(1).clamp(-20, 20) / length(mask)
+        ).exp(),
     },
 )
 
@@ -140,6 +157,7 @@ add(
     {
         "no cap": lambda d, c: d.exp(),
         "upside down": lambda d, c: (-d).exp().clamp(max=c),
+        "both ends, the cap last": lambda d, c: d.exp().clamp(1 / c, c),
         "both ends": lambda d, c: d.exp().clamp(min(c, 1 / c), max(c, 1 / c)),
         "around 1": lambda d, c: d.exp().clamp(1 - c, 1 + c),
         "above 1": lambda d, c: d.exp().clamp(max=1 + c),

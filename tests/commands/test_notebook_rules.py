@@ -11,6 +11,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from ppo_lesson.commands import notebook_form, notebook_rules
 from ppo_lesson.commands.notebook_rules import WHOLE, Fault
+from tests.small_notebook import KNOWN, opening
 
 
 def code(source: str, name: str, *outputs: NotebookNode) -> NotebookNode:
@@ -23,6 +24,11 @@ def folded(source: str, name: str, *outputs: NotebookNode) -> NotebookNode:
     return cell
 
 
+def lines(count: int, first: str = "x") -> str:
+    """Write so many lines, one of them code: a long cell in which there is little to read."""
+    return "\n".join([first, *["    # more"] * (count - 1)])
+
+
 def stream(text: str, name: str = "stdout") -> NotebookNode:
     return new_output("stream", name=name, text=text)
 
@@ -30,11 +36,11 @@ def stream(text: str, name: str = "stdout") -> NotebookNode:
 def lesson(*cells: NotebookNode) -> NotebookNode:
     """A good notebook, in canonical form, with these cells in its middle."""
     start = [
-        new_markdown_cell("# Title", id="title"),
+        new_markdown_cell(opening("Title"), id="title"),
         folded("import math\n\nfrom ppo_lesson.notebook.page import setup\n\nsetup()", "setup"),
         new_markdown_cell("Prose.", id="prose"),
     ]
-    end = [new_markdown_cell("The end.", id="end"), code("math.pi", "pi"), code("2", "two")]
+    end = [new_markdown_cell(KNOWN, id="end"), code("math.pi", "pi"), code("2", "two")]
     return notebook_form.canonical(new_notebook(cells=[*start, *cells, *end]))
 
 
@@ -47,7 +53,7 @@ def found(notebook: NotebookNode, tmp_path) -> list[Fault]:
 def test_a_good_notebook_has_no_fault(tmp_path):
     cells = [
         code("def half(x):\n    return x / 2\n\nprint(half(1))", "half", stream("0.5\n")),
-        code("\n".join(f"x{n} = {n}" for n in range(25)), "as-long-as-allowed"),
+        code(lines(25), "as-long-as-allowed"),
     ]
     assert found(lesson(*cells), tmp_path) == []
 
@@ -62,7 +68,6 @@ def test_what_only_looks_like_a_path_is_no_fault(output, tmp_path):
     assert found(lesson(code("x", "x", output)), tmp_path) == []
 
 
-LONG = "\n".join(f"    x = {n}" for n in range(15))
 VIOLATIONS = {
     "empty cell": (new_markdown_cell(" \n", id="bad"), "empty cell"),
     "error": (
@@ -82,9 +87,9 @@ VIOLATIONS = {
         code("x", "bad", new_output("display_data", {"application/json": {"a": ["/Users/ada/x"]}})),
         "path of a machine in the output: '/Users/ada/x\"]}'",
     ),
-    "long cell": (code("\n".join("x" * 26), "bad"), "26 lines of code, more than 25"),
-    "long function": (code(f"def f():\n{LONG}", "bad"), "f: 16 lines, more than 15"),
-    "long class": (code(f"class C:\n{LONG}", "bad"), "C: 16 lines, more than 15"),
+    "long cell": (code(lines(26), "bad"), "26 lines of code, more than 25"),
+    "long function": (code(lines(15, "def f():") + "\n    x", "bad"), "f: 16 lines, more than 15"),
+    "long class": (code(lines(15, "class C:") + "\n    x", "bad"), "C: 16 lines, more than 15"),
     "plt.show": (code("plt.show()", "bad"), "plt.show is not needed"),
     "pip": (code("!pip install x", "bad"), "shell command or magic: '!pip install x'"),
     "magic": (code("x\n%pip install y", "bad"), "shell command or magic: '%pip install y'"),
@@ -158,34 +163,38 @@ def test_folded_cells_do_not_count_as_code_in_a_row_nor_in_the_median(tmp_path):
     assert found(lesson(*proofs[:3], code("1", "one"), *proofs[3:]), tmp_path) == []
 
 
+ANSWER = new_markdown_cell("<details><summary>What</summary>One.</details>", id="answer")
+
+
 def test_the_cell_after_a_prediction_shows_what_was_predicted(tmp_path):
     predict, defines = code("predict(ONE)", "predict-one"), code("x = 1", "defines")
     shows = code("print(x)", "shows", stream("1\n"))
-    assert found(lesson(defines, predict, code("ask(TWO)", "asks"), shows), tmp_path) == []
+    cells = [defines, predict, code("ask(TWO)", "asks"), shows, ANSWER]
+    assert found(lesson(*cells), tmp_path) == []
     what = "shows nothing, and predict-one says: run the next cell"
-    assert found(lesson(predict, defines, shows), tmp_path) == [Fault("defines", what)]
+    assert found(lesson(predict, defines, ANSWER, shows), tmp_path) == [Fault("defines", what)]
 
 
 def test_cells_that_ask_the_learner_do_not_count_as_code_in_a_row(tmp_path):
-    asking = ("check(GAE, my_gae)", "# hint(GAE)", "ask(ONE)", "predict(TWO)", "ask(THREE)")
-    cells = [code(source, f"asks-{n}") for n, source in zip("abcde", asking, strict=True)]
-    notebook = lesson(code("1", "first"), *cells, code("print(2)", "second", stream("2\n")))
-    assert found(notebook, tmp_path) == []
-    notebook = lesson(code("1", "first"), code("ask(show(1))", "a"), code("2 + check(3)", "b"))
+    asking = ("ask(ONE)", "predict(TWO)", "ask(THREE)", "show_progress(LESSONS)")
+    cells = [code(source, f"asks-{n}") for n, source in zip("abcd", asking, strict=True)]
+    second = code("print(2)", "second", stream("2\n"))
+    assert found(lesson(code("1", "first"), *cells, second, ANSWER), tmp_path) == []
+    notebook = lesson(code("1", "first"), code("ask(show(1))", "a"), code("2 + ask(3)", "b"))
     assert [fault.cell_id for fault in found(notebook, tmp_path)] == []
     notebook = lesson(*(code(f"x = ask({n})", f"computes-{n}") for n in "12"), code("3", "third"))
     assert [fault.cell_id for fault in found(notebook, tmp_path)] == ["third"]
 
 
 def test_half_of_the_code_cells_may_be_longer_than_the_median_and_no_more(tmp_path):
-    cells = [code("\n".join("x" * 8), f"long-{n}") for n in "ab"]
+    cells = [code(lines(8), f"long-{n}") for n in "ab"]
     fits = lesson(*cells)
     for cell in cells:
-        cell.source += "\nx" * 3
-    third = [new_markdown_cell("Prose.", id="more-prose"), code("\n".join("x" * 9), "long-c")]
+        cell.source = lines(11)
+    third = [new_markdown_cell("Prose.", id="more-prose"), code(lines(9), "long-c")]
     assert found(fits, tmp_path) == []
     notebook = lesson(*cells, *third)
-    notebook.cells[-1].source = "\n".join("x" * 9)
+    notebook.cells[-1].source = lines(9)
     assert found(notebook, tmp_path) == [Fault(WHOLE, "median 9 lines a cell, more than 7")]
 
 

@@ -14,13 +14,15 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from ppo_lesson.commands import notebook_form, notebook_rules, notebooks
 from ppo_lesson.exercises.progress import record
 from ppo_lesson.files import spare_others
+from tests.small_notebook import KNOWN, opening
 
 
 def write(path: Path, *sources: str) -> Path:
     """Write a notebook that was never run, with random ids, as JupyterLab makes one."""
-    cells = [new_markdown_cell("# A lesson")]
+    cells = [new_markdown_cell(opening("A lesson"))]
     for source in sources:
         cells += [new_code_cell(source), new_markdown_cell(f"After {len(cells)}.")]
+    cells[-1].source = KNOWN
     cells[1].metadata.tags = [notebook_form.FOLDED]
     nbformat.write(new_notebook(cells=cells), path)
     return path

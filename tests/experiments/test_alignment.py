@@ -85,7 +85,7 @@ def test_a_run_trains_every_way_at_every_price_and_measures_it_there(monkeypatch
         "align_directly": align_directly,
         "collect_pairs": lambda _reference, count, _generator: range(count),
         "measure": lambda judge, model: judge.beta,
-        "_seen": lambda scores: scores,
+        "seen": lambda scores: scores,
     }
     for name, stand_in in stand_ins.items():
         monkeypatch.setattr(alignment, name, stand_in)

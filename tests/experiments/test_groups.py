@@ -50,8 +50,14 @@ def test_what_the_notebook_says_of_lengths():
     assert size[CONSTANT] == pytest.approx(4.7, abs=0.05)
     assert size[TOKEN_MEAN] == pytest.approx(4.7, abs=0.05)
     assert size[RESPONSE_MEAN] == pytest.approx(4.9, abs=0.05)
+    twice = groups.wrong_lengths(groups.RIGHT, groups.TWICE, 0.9)
+    assert twice == pytest.approx(size[RESPONSE_MEAN], abs=0.02)
     missed = groups.when_right(groups.TRUE, RESPONSE_MEAN, "length", 0.9)
     assert missed.isnan().tolist() == [False, False, False, True]
+    # With twice the step the near miss of four tokens is left again.
+    success, length = (groups.ascent(groups.TRUE, groups.TWICE, x) for x in ("success", "length"))
+    assert success[100, 3] < 0.01 and length[100, 3] == pytest.approx(4.04, abs=0.01)
+    assert success[250, 3] > 0.98
 
 
 def test_what_the_notebook_says_of_right_answers():

@@ -78,6 +78,7 @@ def test_first_ratios_are_1_where_old_and_current_are_scored_alike(untrained: Pr
     assert (apart - 1).abs().max() > 0.1
 
 
+@pytest.mark.exhaustive
 def test_what_writes_is_the_policy_at_the_temperature_of_its_draws(untrained: Problem) -> None:
     found = {
         way: temperatures.run(untrained, way, 2.0, 0, TINY)

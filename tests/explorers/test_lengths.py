@@ -72,3 +72,9 @@ def test_every_bar_ends_inside_the_panel_and_none_reaches_the_words():
 def test_the_text_tells_of_the_start():
     text = repr(length_bias())
     assert "right answer: 4 of +0.1250, in all +0.50; wrong answer: 4 of -0.1250" in text
+
+
+@pytest.mark.parametrize("wrong", [0, -1, 1.5, True])
+def test_an_answer_has_a_whole_number_of_tokens(wrong):
+    with pytest.raises(ValueError, match=r"^lengths: expected"):
+        pushes([wrong, 2], token_mean_loss)

@@ -1,17 +1,13 @@
 from __future__ import annotations
 
-import pytest
-import torch
 from matplotlib.axes import Axes
 
 from ppo_lesson.figures.reward_heads import (
-    plot_differences,
     plot_head_frontiers,
     plot_on_and_on,
     plot_two_rewards,
 )
 from ppo_lesson.figures.style import COLORS
-from ppo_lesson.training.statistics import Interval
 
 
 def scores(*true: float) -> list[dict[str, float]]:
@@ -42,25 +38,14 @@ def test_score_and_true_reward_of_each_seed_stand_at_their_iterations(ax: Axes) 
 
 def test_the_limit_the_optima_and_the_marks_have_their_own_looks(ax: Axes) -> None:
     optima = {"sum": scores(1, 0), "last token": scores(1, 2)}
-    plot_head_frontiers(ax, scores(1, 3), optima, {"sum": scores(0.5, 0.6), "DPO": scores(0.7)})
+    plot_head_frontiers(
+        ax, scores(1, 3), optima, {"sum": scores(0.5, 0.6), "DPO, long": scores(0.7)}
+    )
     assert drawn(ax, "truth") == [([0, 0.5], [1, 3])]
     assert drawn(ax, "new") == [([0, 0.5], [1, 0]), ([0, 0.5], [0.5, 0.6])]
     assert drawn(ax, "good") == [([0, 0.5], [1, 2])]
     assert drawn(ax, "old") == [([0], [0.7])]
-    assert labels(ax) == ["no policy is higher", "PPO, head: sum", "DPO"]
-
-
-def test_every_difference_is_a_dot_and_every_mean_a_mark_on_its_interval(ax: Axes) -> None:
-    lost = {"no clip": torch.tensor([0.1, 0.3]), "one epoch": torch.tensor([0.0, 0.2])}
-    intervals = {"no clip": Interval(0.1, 0.2, 0.3), "one epoch": Interval(-0.1, 0.1, 0.3)}
-    plot_differences(ax, lost, intervals, "lost")
-    assert drawn(ax, "light") == [
-        (pytest.approx([0.1, 0.3]), [0, 0]),
-        (pytest.approx([0.0, 0.2]), [1, 1]),
-    ]
-    assert drawn(ax, "old") == [([0.1, 0.3], [0, 0]), ([-0.1, 0.3], [1, 1])]
-    assert drawn(ax, "truth") == [([0.2], [0]), ([0.1], [1])]
-    assert [label.get_text() for label in ax.get_yticklabels()] == list(lost)
+    assert labels(ax) == ["no policy is higher", "PPO, head: sum", "DPO, long"]
 
 
 def test_a_measure_is_drawn_against_the_epochs_for_each_seed(ax: Axes) -> None:

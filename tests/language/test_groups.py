@@ -15,6 +15,7 @@ from ppo_lesson.language.groups import (
     CONSTANT,
     by_kind,
     centred,
+    expected_gradient,
     group_coefficient,
     kinds,
     leave_one_out,
@@ -103,3 +104,47 @@ def test_silent_groups():
 def test_an_unknown_aggregation_is_refused():
     with pytest.raises(ValueError, match="aggregation"):
         group_coefficient(some_kinds(), 2, centred, "median")
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (lambda prob, right: kinds(prob, 0.5 * right), r"^right: expected 0 or 1, got 0 to 0.5$"),
+        (lambda prob, right: kinds(prob, -2 * right), r"^right: expected 0 or 1, got -2 to "),
+        (lambda prob, right: kinds(prob, torch.nan * right), r"^right: expected 0 or 1, got nan"),
+        (lambda prob, right: kinds(prob[:2], right), r"^right: expected shape"),
+        (lambda prob, right: kinds(prob[:, :5], right), r"^prob: expected shape"),
+        (lambda prob, right: by_kind(torch.ones(4, 2, 3), right), r"^coefficient: expected shape"),
+        (lambda prob, right: centred(torch.ones(3)), r"^reward: expected shape \(G, K\)"),
+        (lambda prob, right: centred(torch.ones(2, 3).long()), r"^reward: expected floating"),
+        (
+            lambda prob, right: leave_one_out(torch.ones(3, 1)),
+            r"^K, the responses of a group: expected 2 or more, got 1$",
+        ),
+        (
+            lambda prob, right: group_coefficient(torch.ones(2), 3, centred, CONSTANT),
+            r"^kind_prob: expected shape",
+        ),
+        (
+            lambda prob, right: group_coefficient(
+                torch.ones(2, 3), 3, lambda reward: reward.mean(-1), CONSTANT
+            ),
+            r"^advantage: expected shape \(K, K\) = \(3, 3\), got \(3,\)$",
+        ),
+        (
+            lambda prob, right: expected_gradient(
+                countdown.reference(), countdown.true_reward(), 3, centred, CONSTANT
+            ),
+            r"^right: expected 0 or 1, got -1 to 1$",
+        ),
+    ],
+)
+def test_arguments_that_do_not_fit_are_named(function, message: str):
+    with pytest.raises(ValueError, match=message):
+        function(response_log_prob(countdown.reference()).exp(), countdown.right())
+
+
+def test_an_advantage_of_another_precision_will_do():
+    exact = group_coefficient(some_kinds(), 3, centred, AGGREGATIONS[1])
+    rough = group_coefficient(some_kinds(), 3, lambda r: centred(r).float(), AGGREGATIONS[1])
+    assert torch.allclose(rough, exact, atol=1e-6)

@@ -56,17 +56,46 @@ def test_a_reward_that_is_the_same_for_all_moves_nothing():
     assert train_groups(REFERENCE, torch.ones_like(RIGHT), config, seed=0).equal(REFERENCE)
 
 
+def test_what_cannot_be_drawn_from_is_refused():
+    prob, generator = response_log_prob(countdown.reference()).exp(), torch.Generator()
+    for wrong in (-prob, prob * float("nan"), 0 * prob):
+        with pytest.raises(ValueError, match=r"^prob: expected probabilities"):
+            draw(wrong, 2, generator)
+    with pytest.raises(ValueError, match=r"^prob: expected shape"):
+        draw(prob[0], 2, generator)
+
+
 @pytest.mark.parametrize(
-    "wrong",
+    ("reward", "message"),
     [
-        {"group_size": 0},
-        {"num_epochs": 2.5},
-        {"num_groups": True},
-        {"num_iterations": "3"},
-        {"step_size": -1.0},
-        {"beta": -0.1},
+        (countdown.right()[:2], r"^reward: expected shape \(P, S\) = \(4, 55987\), got \(2, 55987"),
+        (countdown.right()[0], r"^reward: expected shape"),
+        (countdown.right() * float("nan"), r"^reward: expected finite numbers, got NaN"),
+        (countdown.right().long(), r"^reward: expected floating"),
     ],
 )
-def test_settings_out_of_range_are_refused(wrong):
-    with pytest.raises(ValueError, match=next(iter(wrong))):
-        GroupConfig(**wrong)
+def test_a_reward_that_cannot_be_learned_from_is_refused(reward, message: str):
+    with pytest.raises(ValueError, match=message):
+        train_groups(countdown.reference(), reward, GroupConfig(num_iterations=1), seed=0)
+
+
+def test_advantages_of_other_responses_are_not_taken():
+    logits, said = countdown.reference(), torch.zeros(4, 2, dtype=torch.long)
+    given = token_log_prob(logits, said), torch.ones(4, 2, dtype=torch.float64), GroupConfig()
+    old, advantage, config = given
+    with pytest.raises(ValueError, match=r"^advantage: expected shape \(P, B\) = \(4, 2\)"):
+        group_loss(logits, said, old, advantage.T, config)
+    with pytest.raises(ValueError, match=r"^old_log_prob: expected shape"):
+        group_loss(logits, said, old[:, :1], advantage, config)
+    with pytest.raises(ValueError, match=r"^said: expected indices"):
+        group_loss(logits, said - 1, old, advantage, config)
+    with pytest.raises(ValueError, match=r"^said: expected shape"):
+        row_entropy(logits, said[:2])
+
+
+def test_training_needs_no_recording_from_outside():
+    config = GroupConfig(num_iterations=1, num_groups=1, num_epochs=1)
+    given = countdown.reference(), countdown.right(), config
+    with torch.no_grad():
+        silent = train_groups(*given, seed=0)
+    assert torch.equal(silent, train_groups(*given, seed=0))

@@ -66,3 +66,21 @@ def test_a_weight_without_a_working_cap_has_no_bias_and_none_has_one(pair):
 def test_no_weight_and_the_same_policy_is_the_exact_gradient(pair):
     (found,) = corrected(pair[0], pair[0], countdown.right(), [None])
     assert found.bias < 1e-9
+
+
+@pytest.mark.parametrize("dtype", [torch.int8, torch.bool, torch.complex64, "bfloat16"])
+def test_logits_are_rounded_to_floating_point_only(dtype):
+    with pytest.raises(ValueError, match=r"^dtype: expected a floating point type, got"):
+        rounded(countdown.reference(), dtype)
+
+
+def test_arguments_that_do_not_fit_are_named(pair):
+    logits, behaviour = pair
+    with pytest.raises(ValueError, match=r"^behaviour: expected shape"):
+        drift(logits, torch.cat([behaviour, behaviour]))
+    with pytest.raises(ValueError, match=r"^clip_epsilon: expected a number"):
+        drift(logits, behaviour, -1)
+    with pytest.raises(ValueError, match=r"^reward: expected shape"):
+        corrected(logits, behaviour, countdown.right()[0], [1.0])
+    with pytest.raises(ValueError, match=r"^logits: expected shape"):
+        score_norm(logits[0])

@@ -64,3 +64,14 @@ def test_arguments_out_of_range_are_refused(models: list[LanguageModel], old_and
         every_token_log_prob(models[0], 3, EVERY)
     with pytest.raises(ValueError, match="reward"):
         promises(*old_and_new, REWARD[:5], EVERY)
+
+
+def test_sentences_and_their_numbers_belong_together(old_and_new) -> None:
+    old, new = old_and_new
+    every, reward = grammar.sentences(), torch.ones(len(old), dtype=torch.float64)
+    with pytest.raises(ValueError, match=r"^prob: expected shape \(S,\) = \(16105,\), got \(5,\)"):
+        beginning_values(old.sum(-1).exp()[:5], reward[:5], every)
+    with pytest.raises(ValueError, match=r"^old: expected shape"):
+        promises(old[:, :2], new[:, :2], reward, every)
+    mixed = promises(old.float(), new.double(), reward, every)
+    assert mixed.gain == pytest.approx(promises(old, new, reward, every).gain, abs=1e-5)

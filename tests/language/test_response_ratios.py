@@ -62,3 +62,18 @@ def test_the_gradient_is_that_of_the_clipped_loss(pair, high: float):
     total = (drawn.unsqueeze(-1) * countdown.sentences().mask * value).sum()
     assert torch.allclose(found, torch.autograd.grad(total, mine)[0], atol=1e-12)
     assert 0 <= silent < 0.5
+
+
+def test_arguments_that_do_not_fit_are_named(pair):
+    logits, old = pair
+    with pytest.raises(ValueError, match=r"^old: expected shape"):
+        ratios(logits, torch.cat([old, old]))
+    with pytest.raises(ValueError, match=r"^reward: expected shape"):
+        clipped_gradient(logits, old, countdown.right()[0], clipped(0.2))
+    with pytest.raises(ValueError, match=r"^width: expected a number"):
+        outside(torch.ones(3), torch.ones(3), -1)
+    for wrong in (0, -0.2, float("nan"), True, "a"):
+        with pytest.raises(ValueError, match=r"^high: expected a number in \(0, inf\]"):
+            clipped(wrong)
+        with pytest.raises(ValueError, match=r"^low: expected a number in \(0, inf\]"):
+            clipped(0.2, wrong)

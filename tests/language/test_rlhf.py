@@ -452,3 +452,24 @@ def test_a_score_that_works_in_place_does_not_change_what_was_said(model) -> Non
     before = said.prompt.clone(), said.token.clone()
     rewards(model, in_place, said, BETA)
     assert torch.equal(said.prompt, before[0]) and torch.equal(said.token, before[1])
+
+
+@pytest.mark.parametrize(
+    ("policy_loss", "message"),
+    [
+        (lambda *given: None, r"^policy_loss: expected a tensor, got NoneType$"),
+        (lambda *given: 1.0, r"^policy_loss: expected a tensor, got float$"),
+        (lambda log_prob, *given: -log_prob, r"^policy_loss: expected shape \(\), got"),
+        (lambda log_prob, *given: log_prob.detach().sum(), r"^policy_loss: expected a loss with a"),
+    ],
+)
+def test_a_loss_that_cannot_be_minimised_is_named(policy_loss, message: str):
+    config = RLHFConfig(num_iterations=1, num_responses=8, minibatch_size=8)
+    with pytest.raises((ValueError, TypeError), match=message):
+        align(
+            LanguageModel(0),
+            lambda prompt, token: token.double().mean(-1),
+            config,
+            seed=0,
+            policy_loss=policy_loss,
+        )

@@ -75,3 +75,21 @@ def test_values_of_the_estimators():
     assert torch.allclose(k3(log_ratio), torch.exp(-log_ratio) - 1 + log_ratio)
     assert k1(log_ratio).equal(log_ratio) and k2(log_ratio)[2] == 2
     assert torch.allclose(k3_times_ratio(log_ratio), k3(log_ratio))
+
+
+@pytest.mark.parametrize(
+    "gradient",
+    [
+        kl_gradient,
+        kl_ref_gradient,
+        reward_gradient,
+        lambda logits, reference: loss_gradient(logits, reference, k3),
+        lambda logits, reference: loss_gradient(logits, reference, k2, whole=True),
+    ],
+)
+def test_policies_of_different_prompts_are_not_compared(pair: Pair, gradient):
+    logits, reference = pair
+    with pytest.raises(ValueError, match=r"^reference: expected shape .* = \(1, 9331, 7\)"):
+        gradient(logits[:1], torch.cat([reference, reference]))
+    with torch.no_grad():
+        assert gradient(logits, reference).isfinite().all()

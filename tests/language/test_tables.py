@@ -76,3 +76,40 @@ def test_what_is_measured_is_a_sum(logits: Tensor):
     assert found.wrong_length[0] == pytest.approx((wrong @ size[~right]).item())
     assert found.entropy[0] == pytest.approx((-prob @ prob.log()).item())
     assert found.length[0] == pytest.approx((prob @ size).item())
+
+
+EVERY = countdown.NUM_RESPONSES
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (
+            lambda logits: score_sum(logits, torch.ones(1, EVERY)),
+            r"^weight: expected shape \(P, S\) = \(4, 55987\), got \(1, 55987\)$",
+        ),
+        (lambda logits: score_sum(logits, torch.ones(EVERY)), r"^weight: expected shape"),
+        (lambda logits: logits_of(torch.zeros(4, 9)), r"^log_prob: expected shape"),
+        (lambda logits: logits_of(torch.zeros(4, EVERY).long()), r"^log_prob: expected floating"),
+        (lambda logits: measure(logits[:2]), r"^logits: expected shape .*= \(4, N, V\)"),
+        (
+            lambda logits: token_log_prob(logits, torch.zeros(1, 2).long()),
+            r"^said: expected shape \(P, B\) = \(4, B\), got \(1, 2\)$",
+        ),
+        (
+            lambda logits: token_log_prob(logits, torch.tensor([[-1]] * 4)),
+            r"^said: expected indices from 0 to 55986, got -1 to -1$",
+        ),
+        (lambda logits: token_log_prob(logits, torch.zeros(4, 2)), r"^said: expected integers"),
+    ],
+)
+def test_arguments_that_do_not_fit_are_named(logits: Tensor, function, message: str):
+    with pytest.raises(ValueError, match=message):
+        function(logits)
+
+
+def test_a_sum_of_scores_has_a_gradient_where_none_is_recorded(logits: Tensor):
+    weight = response_log_prob(logits).exp()
+    with torch.no_grad():
+        assert torch.equal(score_sum(logits, weight), score_sum(logits.requires_grad_(), weight))
+    logits.requires_grad_(False)

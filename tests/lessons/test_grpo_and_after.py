@@ -43,6 +43,11 @@ def groups_without_floor(reward):
     return centred / centred.pow(2).mean(1, keepdim=True).sqrt()
 
 
+def groups_against_the_others(reward):
+    others = (reward.sum(1, keepdim=True) - reward) / (reward.shape[1] - 1)
+    return (reward - others) / (reward.std(1, keepdim=True) + 1e-8)
+
+
 def groups_along(mean_axis, std_axis, floor=1e-8):
     def answer(reward):
         mean, std = (
@@ -156,6 +161,11 @@ def sequence_by_token_probabilities(log_prob, old_log_prob, mask):
     return torch.exp(torch.where(mask, torch.log(ratio), 0.0).sum(1) / mask.sum(1))
 
 
+def sequence_of_clamped_tokens(log_prob, old_log_prob, mask):
+    log_ratio = torch.clamp(log_prob - old_log_prob.detach(), -20, 20)
+    return ((log_ratio * mask).sum(-1) / mask.sum(-1)).exp()
+
+
 # truncated_weight
 
 
@@ -255,10 +265,19 @@ WRONG: dict[str, list[tuple[Callable, str]]] = {
             "leave one out",
         ),
         (lambda reward: -groups_by_layer_norm(reward), "worst response"),
+        (groups_against_the_others, "mean of the *others*. That is"),
     ],
     "response_mean_loss": [
         (responses_pooled, "You pool the tokens"),
         (lambda token_loss, mask: token_loss.mean(1).mean(), "The mask is missing"),
+        (
+            lambda token_loss, mask: (token_loss.sum(1) / mask.sum(1)).mean(),
+            "what you add up includes the padding",
+        ),
+        (
+            lambda token_loss, mask: (token_loss * mask / mask.sum(1, keepdim=True)).mean(),
+            "You divide twice",
+        ),
         (lambda token_loss, mask: (token_loss * mask).mean(1).mean(), "width of the table"),
         (lambda token_loss, mask: (token_loss * mask).sum(1).mean(), "in proportion to its length"),
         (
@@ -295,6 +314,8 @@ WRONG: dict[str, list[tuple[Callable, str]]] = {
     "token_mean_loss": [
         (responses_by_loop, "You average within each response first"),
         (lambda token_loss, mask: token_loss.sum() / token_loss.numel(), "The mask is missing"),
+        (lambda token_loss, mask: token_loss.sum() / mask.sum(), "includes the padding"),
+        (lambda token_loss, mask: (token_loss * mask / mask.sum()).mean(), "You divide twice"),
         (lambda token_loss, mask: torch.where(mask, token_loss, 0.0).mean(), "width of the table"),
         (lambda token_loss, mask: token_loss[mask].sum() / len(mask), "number of responses"),
         (
@@ -375,6 +396,14 @@ WRONG: dict[str, list[tuple[Callable, str]]] = {
             capped(lambda weight, cap: weight.clamp(min(cap, 1 / cap), max(cap, 1 / cap))),
             "You also lift the small weights",
         ),
+        (
+            capped(lambda weight, cap: weight.clamp(1 / cap, cap)),  # the cap, if that is below 1
+            "You also lift the small weights",
+        ),
+        (
+            capped(lambda weight, cap: weight.clamp(max=cap).clamp(min=1 / cap)),
+            "You also lift the small weights",
+        ),
         (capped(lambda weight, cap: weight.clamp(1 - cap, 1 + cap)), "interval around 1"),
         (capped(lambda weight, cap: weight * (weight <= cap)), "That is masking"),
         (capped(lambda weight, cap: weight[weight <= cap]), "shorter than the batch"),
@@ -406,11 +435,13 @@ FRAGILE: dict[str, list[tuple[Callable, str]]] = {
     "group_relative_advantage": [
         (groups_without_floor, "without the tiny number"),
         (groups_along(-1, -1, floor=0.0), "without the tiny number"),
+        (lambda reward: groups_without_floor(reward) + 1e-8, "in parentheses"),
     ],
     "sequence_ratio": [
         (sequence_by_products, "multiply the ratios first"),
         (sequence_by_probabilities, "probability of the whole response"),
         (sequence_by_token_probabilities, "go through probabilities"),
+        (sequence_of_clamped_tokens, "clamp the log-ratio of each token"),
     ],
     "truncated_weight": [
         (weight_by_mask, "infinity times 0"),

@@ -133,3 +133,14 @@ def test_what_the_notebook_says_of_the_record_holds() -> None:
     assert own.high < 0 < units.low
     assert (interventions.final("raw-units") >= 475).all()
     assert interventions.final("a").median() > 2 * interventions.final("a-none").median()
+
+
+def test_a_column_of_advantages_is_refused_and_so_is_a_minibatch_larger_than_the_rollout():
+    row = torch.zeros(3)
+    given = {"log_prob": row, "old_log_prob": row, "own_weight": lambda size: 1.0}
+    with pytest.raises(ValueError, match=r"^advantage: expected shape .*, got \(3, 1\)$"):
+        interventions.all_pairs_loss(**given, advantage=row.unsqueeze(-1), clip_epsilon=0.2)
+    with pytest.raises(ValueError, match=r"^clip_epsilon: expected"):
+        interventions.all_pairs_loss(**given, advantage=row, clip_epsilon=-1)
+    with pytest.raises(ValueError, match=r"^minibatch_size: expected 10 or less, got 11$"):
+        interventions.right_multiple(10, 11)

@@ -106,6 +106,8 @@ def test_a_metric_that_is_missing_or_was_never_measured_is_named() -> None:
         tree.read_dashboard({name: row for name, row in run.items() if name != "first_ratio"})
     with pytest.raises(ValueError, match="metrics: KL, median was not measured"):
         tree.read_dashboard({**run, "approx_kl": run["approx_kl"] * float("nan")})
+    with pytest.raises(ValueError, match="metrics: largest first ratio was not measured"):
+        tree.read_dashboard({**run, "first_ratio": run["first_ratio"] * float("nan")})
     with pytest.raises(ValueError, match="metrics: return at the end"):
         tree.read_dashboard({**run, "return": []})
 

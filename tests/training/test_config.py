@@ -12,6 +12,7 @@ import pytest
 import ppo_lesson
 from ppo_lesson.experiments.running import settings
 from ppo_lesson.language.config import RLHFConfig
+from ppo_lesson.language.grpo import GroupConfig
 from ppo_lesson.training.config import PPOConfig
 
 COUNTS = ("total_steps", "num_envs", "num_steps", "num_epochs", "minibatch_size")
@@ -37,7 +38,8 @@ BAD_VALUES: list[tuple[str, Any]] = [
         for value in ("False", None, 0)
     ),
 ]
-CONFIGS = (PPOConfig, RLHFConfig)
+CONFIGS = (PPOConfig, RLHFConfig, GroupConfig)
+SMALLEST = {(RLHFConfig, "group_size"): 0, (GroupConfig, "group_size"): 2}  # of others, 1
 OPTIONAL = ("target_kl",)  # None is a setting of its own
 
 
@@ -94,7 +96,7 @@ def test_all_settings_are_looked_at() -> None:
 
 @pytest.mark.parametrize(("config", "name"), fields_of("int"))
 def test_a_count_of_any_settings_is_a_whole_number(config: type, name: str) -> None:
-    for bad in (*NO_NUMBERS, 2.0, -1, 10**30, *(() if name == "group_size" else (0,))):
+    for bad in (*NO_NUMBERS, 2.0, -1, 10**30, SMALLEST.get((config, name), 1) - 1):
         with pytest.raises(ValueError, match=f"^{name}: expected .* got"):
             config(**{name: bad})
     kept = getattr(config(**{name: np.int64(64)}), name)
@@ -120,9 +122,15 @@ def test_a_number_of_any_settings_is_finite_and_in_its_range(config: type, name:
     ],
 )
 def test_rlhf_refuses_what_ppo_refuses(name: str, value: float) -> None:
-    for config in CONFIGS:
+    for config in (PPOConfig, RLHFConfig):
         with pytest.raises(ValueError, match=f"^{name}: expected a number in"):
             config(**{name: value})
+
+
+def test_a_clip_below_cannot_reach_a_ratio_of_0_and_one_above_is_free() -> None:
+    with pytest.raises(ValueError, match=r"^clip_low: expected a number in \(0, 1\)"):
+        GroupConfig(clip_low=1.0)
+    assert GroupConfig(clip_high=3.0).clip_high == 3.0
 
 
 def test_settings_made_of_numpys_integers_can_be_written_down() -> None:

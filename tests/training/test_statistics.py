@@ -7,7 +7,12 @@ import pytest
 import torch
 from scipy.stats import norm
 
-from ppo_lesson.training.statistics import bootstrap_interval, interquartile_mean, mean_interval
+from ppo_lesson.training.statistics import (
+    bootstrap_interval,
+    interquartile_mean,
+    mean_interval,
+    student_interval,
+)
 
 
 def test_the_interquartile_mean_of_eight_scores_by_hand() -> None:
@@ -82,3 +87,11 @@ def test_the_plain_means_interval_is_as_wide_as_that_of_a_normal_mean() -> None:
 def test_the_mean_of_one_run_has_no_interval() -> None:
     with pytest.raises(ValueError, match="expected 2 runs or more, got 1"):
         mean_interval(torch.ones(1))
+
+
+def test_students_interval_is_the_textbooks() -> None:
+    half = 4.302653 * 0.1 / 3**0.5  # the 97.5 % point of t with 2 degrees of freedom
+    found = student_interval(torch.tensor([0.1, 0.0, 0.2], dtype=torch.float64))
+    assert found == pytest.approx((0.1 - half, 0.1, 0.1 + half), abs=1e-6)
+    with pytest.raises(ValueError, match="scores: expected 2 runs or more, got 1"):
+        student_interval(torch.ones(1))

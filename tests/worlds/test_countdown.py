@@ -77,7 +77,7 @@ def test_rewards_are_as_described():
 
 def test_the_reference_writes_expressions_and_finds_each_target_more_rarely():
     logits = countdown.reference()
-    countdown.check_table(logits)
+    countdown.check_tables(logits=logits)
     assert logits.exp().sum(-1).sub(1).abs().max() < 1e-12
     assert (logits == logits[:1]).all()
 
@@ -93,4 +93,14 @@ def test_a_table_that_somebody_has_changed_is_whole_for_the_next(table):
 
 def test_a_policy_of_another_language_is_refused():
     with pytest.raises(ValueError, match="logits"):
-        countdown.check_table(torch.zeros(4, 3, 7))
+        countdown.check_tables(logits=torch.zeros(4, 3, 7))
+
+
+def test_a_token_of_another_language_is_refused():
+    for wrong in (7, -1):
+        with pytest.raises(ValueError, match=r"^token: expected indices from 0 to 6, got"):
+            countdown.text(torch.tensor([1, wrong]))
+
+
+def test_there_are_as_many_responses_as_the_constant_says():
+    assert len(countdown.sentences()) == countdown.NUM_RESPONSES == 55_987

@@ -74,8 +74,8 @@ MUSEUM = (
             "all-with-all": "The mean over all pairs is the mean ratio times the mean advantage, "
             "and normalised advantages have mean 0. Noise is left, and about a thousandth of the "
             "right gradient.",
-            "lost-last-step": "There the policy does move, and away from where it should. This "
-            "one hardly moves at all.",
+            "lost-last-step": "There the policy does move, in the wrong direction. This one "
+            "hardly moves at all.",
             "swapped-sign": "A policy with the wrong sign moves, the wrong way. Here KL and "
             "entropy say that it hardly moves.",
         },

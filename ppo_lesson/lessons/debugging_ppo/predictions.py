@@ -13,8 +13,8 @@ TIMID = Question(
     options=(
         Option(
             "Both are exactly 0: such steps cannot be measured.",
-            "The policy does move, a little, and k3 sees every little: KL is small and above 0. "
-            "Only a count, the share of ratios outside, can be exactly 0.",
+            "The policy does move a little, so the KL is small and above 0. Only a count, such as "
+            "the share of ratios outside, can be exactly 0.",
         ),
         Option(
             "A small KL, and a clip fraction of exactly 0.",
@@ -40,11 +40,11 @@ OWN_LIMITS = Question(
     options=(
         Option(
             "It rises by more than 20: the actor has its gradient back.",
-            "That is what one reads out of the gradient norm. The control says otherwise.",
+            "That is what the gradient norm suggests. The control says otherwise.",
         ),
         Option(
             "It stays within 20 of what it was.",
-            "Less happens than one expects, but something does: it falls.",
+            "The mean over the ten seeds falls by more.",
         ),
         Option(
             "It falls by more than 20.",
@@ -84,7 +84,7 @@ ONE_SHOWS = Question(
         "dashboard separates all five runs from the healthy ones, by far. In which?"
     ),
     options=(
-        Option("K", "Its rows are too few: one of them has a high entropy, the others do not."),
+        Option("K", "One of its runs learns late; the other four look like healthy ones."),
         Option(
             "L",
             "Look at the value loss: it never falls as a healthy one does.",

@@ -8,8 +8,8 @@ NO_GRADIENT = Question(
     id="diagnose-no-gradient",
     prompt=(
         "Actor and critic are separate networks. The critic's explained variance rises to 0.8. "
-        "Entropy stays at log 2 to five digits, approximate KL and both clip fractions are exactly "
-        "0, and the gradient norm of the actor is 0. What is the cause?"
+        "Entropy stays at log 2 to five digits, approximate KL and clip fraction are exactly 0, "
+        "and the gradient norm of the actor is 0. What is the cause?"
     ),
     options=(
         Option(
@@ -70,12 +70,12 @@ NOT_A_NUMBER = Question(
 ONE_SEED = Question(
     id="debugging-one-seed",
     prompt=(
-        "You add a detail to PPO. One run with it ends at a return of 480, one run without it at "
-        "410. What do you know?"
+        "You add a detail to PPO. One run with it scores 440, one run without it 380. What "
+        "do you know?"
     ),
     options=(
         Option(
-            "The detail helps, by about 70.",
+            "The detail helps, by about 60.",
             "Two runs of the same program differ as much if their seeds differ.",
         ),
         Option(
@@ -104,7 +104,7 @@ WHERE_TO_START = Question(
             "the program is right.",
         ),
         Option(
-            "Train ten times as long, in case that it learns slowly.",
+            "Train ten times as long, in case it learns slowly.",
             "A program that is right solves CartPole in some tens of thousands of steps. Waiting "
             "tests your patience, not the program.",
         ),

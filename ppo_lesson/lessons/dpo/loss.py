@@ -88,6 +88,17 @@ def _chosen_alone(
     return _right(chosen_log_prob - ref_chosen_log_prob, beta)
 
 
+def _added(
+    chosen_log_prob: Tensor,
+    rejected_log_prob: Tensor,
+    ref_chosen_log_prob: Tensor,
+    ref_rejected_log_prob: Tensor,
+    beta: float,
+) -> Tensor:
+    chosen = chosen_log_prob - ref_chosen_log_prob
+    return _right(chosen + (rejected_log_prob - ref_rejected_log_prob), beta)
+
+
 def _rejected_detached(
     chosen_log_prob: Tensor,
     rejected_log_prob: Tensor,
@@ -227,6 +238,16 @@ DPO_LOSS = Exercise(
             "The logarithm is missing. With it a pair that is ordered the wrong way has a slope, "
             "however wrong it is.",
             _of_margins(lambda margin, beta: -(beta * margin).sigmoid().mean()),
+        ),
+        Mistake(
+            "The log sigmoid is missing: your loss is the margin itself, and pulls as hard at a "
+            "pair that is ranked rightly as at one that is ranked wrongly.",
+            _of_margins(lambda margin, beta: -(beta * margin).mean()),
+        ),
+        Mistake(
+            "You added the two implicit rewards. A choice compares them: subtract that of the "
+            "rejected response.",
+            _added,
         ),
         Mistake(
             "The rejected response is missing: without it the normaliser does not cancel, and the "

@@ -108,6 +108,14 @@ _NO_MASK = (
     "The mask is missing: padding is averaged as well, and what stands there means nothing. Count "
     "real tokens only."
 )
+_NO_MASK_ABOVE = (
+    "The mask counts the tokens you divide by, but what you add up includes the padding. Clear it "
+    "first, as with torch.where(mask, token_loss, 0.0)."
+)
+_TWICE = (
+    "You divide twice: each token by a number of tokens, and their sum by the size of the table, "
+    "because .mean() divides as well. Add up instead."
+)
 _WIDTH = (
     "You divide by the width of the table, so padding counts as tokens whose loss is 0. The loss "
     "would change with the longest response that happens to be in the batch."
@@ -161,7 +169,12 @@ RESPONSE_MEAN_LOSS = Exercise(
             lambda real, length: real.sum() / length.sum(),
         ),
         Mistake(_NO_MASK, lambda token_loss, mask: token_loss.mean()),
+        Mistake(
+            _NO_MASK_ABOVE,
+            lambda token_loss, mask: (token_loss.sum(-1) / mask.sum(-1)).mean(),
+        ),
         _slip(_WIDTH, lambda real, length: real.mean()),
+        _slip(_TWICE, lambda real, length: (real / length.unsqueeze(-1)).mean()),
         _slip(
             "You add up the tokens of a response and do not divide by their number, so a response "
             "counts in proportion to its length.",
@@ -201,8 +214,8 @@ TOKEN_MEAN_LOSS = Exercise(
     prompt=(
         r"Now as DAPO does: one mean over all real tokens of the batch, $\sum_i \sum_t \ell_{it} "
         r"\,/\, \sum_i |y_i|$. Every token counts the same, whichever response it belongs to."
-        + "\n"
-        + _TABLES
+        + "\n\n`token_loss` and `mask`, both `(B, T)`, are as in the exercise before; what "
+        "`token_loss` holds on padding means nothing. Return `()`."
     ),
     reference=token_mean_loss,
     solution="return torch.where(mask, token_loss, 0.0).sum() / mask.sum()",
@@ -219,7 +232,9 @@ TOKEN_MEAN_LOSS = Exercise(
             lambda real, length: (real.sum(-1) / length).mean(),
         ),
         Mistake(_NO_MASK, lambda token_loss, mask: token_loss.mean()),
+        Mistake(_NO_MASK_ABOVE, lambda token_loss, mask: token_loss.sum() / mask.sum()),
         _slip(_WIDTH, lambda real, length: real.mean()),
+        _slip(_TWICE, lambda real, length: (real / length.sum()).mean()),
         _slip(
             "You divide by the number of responses. Divide by the number of tokens, or a batch of "
             "long responses takes a longer step.",

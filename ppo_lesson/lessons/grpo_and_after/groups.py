@@ -41,6 +41,12 @@ def _leave_one_out(reward: Tensor) -> Tensor:
     return reward - others / (reward.shape[1] - 1)
 
 
+def _leave_one_out_scaled(correction: int) -> Function:
+    return lambda reward: (
+        _leave_one_out(reward) / (reward.std(-1, correction=correction, keepdim=True) + STD_FLOOR)
+    )
+
+
 def _ranked(reward: Tensor) -> Tensor:
     rank = reward.argsort(-1).argsort(-1).to(reward.dtype)
     return _centred_and_scaled(0)(rank)
@@ -74,8 +80,12 @@ _WRONG_AXIS = (
 )
 _NO_FLOOR = (
     "You divided by the standard deviation without the tiny number: in a group whose rewards are "
-    "equal that is 0 / 0, which is NaN. Such a group has nothing to teach, and its advantages are "
-    "0."
+    "equal you divide by 0. Such a group has nothing to teach, and its advantages are 0. The tiny "
+    "number belongs below the line, in parentheses with the standard deviation."
+)
+_OTHERS_SCALED = (
+    "You compared each response with the mean of the *others*. That is a baseline of its own right "
+    "(leave one out); asked for is the mean of all K."
 )
 _NOT_CENTRED = (
     "You divided but did not subtract the mean. The mean of the group takes the critic's place: "
@@ -149,6 +159,7 @@ GROUP_RELATIVE_ADVANTAGE = Exercise(
             "division by the standard deviation.",
             _leave_one_out,
         ),
+        *(Mistake(_OTHERS_SCALED, _leave_one_out_scaled(correction)) for correction in (0, 1)),
         *(
             Mistake(
                 "You divided by the variance. Its square root, the standard deviation, has the "

@@ -9,18 +9,18 @@ HARD_PROMPT = Question(
     prompt=(
         "One prompt is solved in one try of two, another in one of a hundred. Groups have eight "
         "responses, and advantages are divided by the group's standard deviation. How many times "
-        "as much does a group multiply the hard prompt's ∇p?"
+        "as large is the multiple of ∇p that the hard prompt gets?"
     ),
     options=(
         Option(
-            "Once: both groups have the spread 1 after the division.",
+            "As large, no more: after the division both groups have the spread 1.",
             "Equal spread of the advantages is not an equal multiple of ∇p. A rare success gets a "
             "large advantage.",
         ),
         Option(
-            "About 1.4 times.",
-            "2.61 against 1.86. Most groups of the hard prompt hold no success and teach nothing; "
-            "that keeps the multiple far below the formula's.",
+            "About 1.4 times: most groups of the hard prompt hold no success.",
+            "2.61 against 1.86. In 92 % of the hard prompt's groups no response is right, and "
+            "these teach nothing.",
             correct=True,
         ),
         Option(
@@ -114,7 +114,7 @@ RIGHT_ANSWERS = Question(
             "the likely ones too.",
         ),
         Option(
-            "About 1 in both.",
+            "About 1 in both: whatever is likelier rises faster.",
             "1.01 with clip-higher, 1.04 without it. Even exact gradients, without any sampling, "
             "end at one.",
             correct=True,
@@ -140,7 +140,7 @@ FIRST_RATIO = Question(
             "not in the ratio at all.",
         ),
         Option(
-            "All 1: this test cannot see the sampler.",
+            "All 1: the sampler is in neither of the two log-probabilities.",
             "Both log-probabilities come from the trainer. The test sees the sampler only if the "
             "sampler's own log-probabilities are kept.",
             correct=True,

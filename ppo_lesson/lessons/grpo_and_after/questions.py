@@ -4,31 +4,33 @@ from __future__ import annotations
 
 from ppo_lesson.exercises.questions import OpenQuestion, Option, Question
 
-SCALED_GROUPS = Question(
-    id="grpo-two-groups",
+NO_DIVISION = Question(
+    id="grpo-no-division",
     prompt=(
-        "In one group the rewards lie 10 apart, in another 0.01. Both are centred and divided by "
-        "their standard deviation. Which pulls harder at the policy?"
+        "Groups have eight responses. You take the division by the standard deviation out and make "
+        "the step longer, so that a prompt with p = 1/2 moves as before. Which prompts now move "
+        "less than before?"
     ),
     options=(
         Option(
-            "The first, a thousand times: its differences are larger.",
-            "That would be so if they were only centred. The division takes the unit away.",
+            "None: the longer step makes up for the division.",
+            "It does so at one p. The divided multiple differs from prompt to prompt: 1.86 at 1/2, "
+            "2.61 at 0.01.",
         ),
         Option(
-            "Both alike: each group has the spread 1 afterwards.",
-            "So a difference that hardly matters counts as much as a great one. Dr. GRPO leaves "
-            "the division out for that reason.",
+            "The hard ones alone: their few successes had large advantages.",
+            "They do move less. But the curve of section 2 is symmetric: in an easy prompt the few "
+            "failures had the large advantages.",
+        ),
+        Option(
+            "The hard and the easy ones: the division had preferred both.",
+            "Without the division every prompt's ∇p has the same multiple. With it, those near 0 "
+            "and near 1 had more.",
             correct=True,
         ),
         Option(
-            "The second: it is divided by a smaller number.",
-            "Its differences are smaller by the same factor, and the two cancel.",
-        ),
-        Option(
-            "Neither: the advantages of each group have the mean 0.",
-            "The mean is 0, the advantages are not: responses above it become likelier, others "
-            "rarer.",
+            "Those near 1/2: there the groups disagree most, and the division had helped.",
+            "These move as before: that is how the step was chosen.",
         ),
     ),
 )
@@ -50,9 +52,9 @@ LONGER_MISTAKE = Question(
             "It is, but it is divided by 10 in one response and by 100 in the other.",
         ),
         Option(
-            "A tenth as hard at a token of the longer one.",
+            "A tenth as hard at a token of the longer one: each is divided by its length.",
             "A wrong response that goes on and on is hardly discouraged token by token. That is "
-            "the length bias which Dr. GRPO and DAPO take out.",
+            "the length bias which Dr. GRPO takes out, and DAPO nearly.",
             correct=True,
         ),
         Option(
@@ -85,7 +87,7 @@ K1_AS_A_LOSS = Question(
             "That is nearer to what k3 as a loss does. Of k1 only log π depends on θ here.",
         ),
         Option(
-            "Nothing: the expected gradient is 0.",
+            "Nothing: over all draws its gradient averages to 0.",
             "The reference is a constant, and the score ∇ log π has mean zero under π. Inside the "
             "reward the same number has the right gradient.",
             correct=True,
@@ -112,20 +114,20 @@ LONG_RESPONSES = Question(
             "their sum, and that drifts.",
         ),
         Option(
-            "Near 0; a few stand at the cap.",
+            "Near 0: the product drifts downwards, and few or none reach the cap.",
             "The sum of log-ratios has a mean of minus the KL of the whole response. Weights of "
             "single tokens, or a stop for responses that have drifted, are the ways out.",
             correct=True,
         ),
         Option(
             "All at the cap, because products of many ratios explode.",
-            "A few do. But the mean of the log-ratios is negative under the sampler, so the "
+            "Few or none do. The mean of the log-ratios is negative under the sampler, so the "
             "typical product goes to 0.",
         ),
     ),
 )
 
-QUESTIONS = (SCALED_GROUPS, LONGER_MISTAKE, K1_AS_A_LOSS, LONG_RESPONSES)
+QUESTIONS = (NO_DIVISION, LONGER_MISTAKE, K1_AS_A_LOSS, LONG_RESPONSES)
 
 OWN_SETTINGS = OpenQuestion(
     id="own-words-settings",

@@ -40,6 +40,7 @@ _UNLIKELY = {
     "mask": real_tokens([3, 2], 3),
 }
 _LONG = _row([-1.0] * 1000, [-1.75] * 1000)
+_ONE_FAR_OFF = _row([-0.5, -37.0, -1.0, -0.25, -2.0, -0.5], [-0.75, -1.0, -0.5, -0.5, -1.5, -0.25])
 
 
 def _of(combine: Callable[[Tensor, Tensor], Tensor]) -> Function:
@@ -100,6 +101,11 @@ def _divided_sums(log_prob: Tensor, old_log_prob: Tensor, mask: Tensor) -> Tenso
 def _divided_tokens(log_prob: Tensor, old_log_prob: Tensor, mask: Tensor) -> Tensor:
     quotient = log_prob / old_log_prob.detach()
     return torch.where(mask, quotient, 0.0).sum(-1) / mask.sum(-1)
+
+
+def _clamped_tokens(log_prob: Tensor, old_log_prob: Tensor, mask: Tensor) -> Tensor:
+    log_ratio = (log_prob - old_log_prob.detach()).clamp(-20, 20)
+    return (torch.where(mask, log_ratio, 0.0).sum(-1) / mask.sum(-1)).exp()
 
 
 def _by_whole_probabilities(log_prob: Tensor, old_log_prob: Tensor, mask: Tensor) -> Tensor:
@@ -174,6 +180,7 @@ Responses of a thousand tokens must do no harm.""".strip(),
         Case(two_policies([6, 1, 4, 5, 2], 6, 35), "five responses of different length"),
         Case(_UNLIKELY, VERY_UNLIKELY, edge=True),
         Case(_LONG, LONG, edge=True),
+        Case(_ONE_FAR_OFF, "one token of six is e^-36 times as likely", edge=True),
     ),
     hints=(
         "The probability of a response is the product of its tokens' probabilities. What is the "
@@ -256,6 +263,12 @@ Responses of a thousand tokens must do no harm.""".strip(),
         ),
         Mistake(_WHOLE, _by_whole_probabilities),
         Mistake(_PRODUCT, _root_of_product),
+        Mistake(
+            "Right on ordinary numbers, but you clamp the log-ratio of each token, and a token far "
+            "beyond the limit counts for less than it should. Only exp can overflow: clamp, if at "
+            "all, the mean that you give to it.",
+            _clamped_tokens,
+        ),
         *through_probabilities(sequence_ratio, DIFFERENCE_THEN_EXP),
     ),
     wrt=("log_prob",),

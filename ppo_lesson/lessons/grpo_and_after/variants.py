@@ -143,7 +143,7 @@ DAPO = Variant(
     "Yu et al. (2025)",
     "2503.14476",
     {
-        "clip": "0.2 below and 0.28 above, so wider upwards",
+        "clip": "0.2 below and 0.28 above",
         "aggregation": "mean over all tokens",
         "KL": "none",
         "sampling": "draws again for groups whose rewards are all equal",
@@ -174,7 +174,7 @@ GSPO = Variant(
     "2507.18071",
     {
         "ratio": "one for each response, the geometric mean of its tokens' ratios",
-        "clip": "0.0003 below and 0.0004 above, far narrower",
+        "clip": "0.0003 below and 0.0004 above",
     },
     (
         Option(
@@ -207,7 +207,7 @@ RLOO = Variant(
     "2402.14740",
     {
         "advantage": "reward minus the mean of the other responses",
-        "ratio": "none, as in REINFORCE; the whole response is one action",
+        "ratio": "none; the whole response is one action",
         "KL": "k1 in the reward",
     },
     (

@@ -68,6 +68,15 @@ def _both_ends(log_prob: Tensor, behaviour_log_prob: Tensor, cap: float) -> Tens
     return _weight(log_prob, behaviour_log_prob).clamp(low, high)
 
 
+def _both_ends_cap_last(log_prob: Tensor, behaviour_log_prob: Tensor, cap: float) -> Tensor:
+    """As clamp(1 / cap, cap) does it: with a cap below 1 all weights become the cap."""
+    return _weight(log_prob, behaviour_log_prob).clamp(min=1 / cap).clamp(max=cap)
+
+
+def _both_ends_cap_first(log_prob: Tensor, behaviour_log_prob: Tensor, cap: float) -> Tensor:
+    return _weight(log_prob, behaviour_log_prob).clamp(max=cap).clamp(min=1 / cap)
+
+
 def _around_one(log_prob: Tensor, behaviour_log_prob: Tensor, cap: float) -> Tensor:
     return _weight(log_prob, behaviour_log_prob).clamp(1 - cap, 1 + cap)
 
@@ -129,8 +138,8 @@ TRUNCATED_WEIGHT = Exercise(
     id="truncated_weight",
     minutes=4,
     prompt=r"""
-The engine that draws tokens and the trainer that scores them disagree a little. Write the weight
-that corrects for it, $w_i = \min(\pi(a_i \mid s_i) / \mu(a_i \mid s_i),\, C)$, where $\mu$ is the
+The engine that draws tokens and the trainer that scores them disagree. Write the weight that
+corrects for it, $w_i = \min(\pi(a_i \mid s_i) / \mu(a_i \mid s_i),\, C)$, where $\mu$ is the
 policy that drew the token.
 
 - `log_prob`: `(N,)`, log-probability of each token by the trainer's own computation, $\log \pi$.
@@ -141,7 +150,7 @@ policy that drew the token.
 Log-ratios of several hundred must do no harm.""".strip(),
     reference=truncated_weight,
     solution="log_weight = (log_prob - behaviour_log_prob).detach()\n"
-    "    return torch.exp(log_weight.clamp(max=math.log(cap)))",
+    "    return torch.exp(log_weight).clamp(max=cap)",
     cases=(
         _case("one sample below the cap", [0.6], 1.5),
         _case("one sample above the cap", [3.2], 1.2),
@@ -190,10 +199,13 @@ Log-ratios of several hundred must do no harm.""".strip(),
             "No weight is cut off: take the smaller of the ratio and the cap.",
             lambda log_prob, behaviour_log_prob, cap: _weight(log_prob, behaviour_log_prob),
         ),
-        Mistake(
-            "You also lift the small weights, to one over the cap. A small weight wastes its "
-            "sample and does no other harm: cut off at the top only.",
-            _both_ends,
+        *(
+            Mistake(
+                "You also lift the small weights, to one over the cap. A small weight wastes its "
+                "sample and does no other harm: cut off at the top only.",
+                answer,
+            )
+            for answer in (_both_ends, _both_ends_cap_last, _both_ends_cap_first)
         ),
         Mistake(_AROUND_ONE, _around_one),
         Mistake(_ZERO, _masked),

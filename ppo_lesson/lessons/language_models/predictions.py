@@ -77,12 +77,12 @@ ARMS = Question(
         ),
         Option(
             "About 0.9: the ratio corrects for most of it.",
-            "A ratio corrects without bias only with its product, and the noise of large ratios "
-            "grows step by step.",
+            "A ratio corrects for its token, not for the beginning before it; and nothing ends the "
+            "reward for moving on.",
         ),
         Option(
             "About 0.5: half of the steps are wasted.",
-            "They are worse than wasted.",
+            "Some of them undo what others have gained: it ends lower still.",
         ),
         Option(
             "Less than 0: it ends worse than it began.",
@@ -112,8 +112,8 @@ WITHOUT_PRICE = Question(
         ),
         Option(
             "Above it with the last token, below it with the sum.",
-            "A sum pays for each pleasant word once more, so the policy repeats them. What the "
-            "last token says has its largest values nearer to sentences.",
+            "A sum pays for each pleasant word once more. What the last token says has its largest "
+            "values nearer to sentences.",
             correct=True,
         ),
         Option(
@@ -128,7 +128,7 @@ TEMPERATURE = Question(
     id="predict-lm-temperature",
     prompt=(
         "Responses are drawn at temperature 2. They are scored in one of four ways: by the plain "
-        "softmax; as drawn; as drawn, and trained without the clip; or with all logits divided. "
+        "softmax; as drawn; as drawn, with the clip all but off; or with all logits divided. "
         "One way ends worse than the reference, in every seed. Which?"
     ),
     options=(
@@ -143,7 +143,7 @@ TEMPERATURE = Question(
             correct=True,
         ),
         Option(
-            "As drawn, without the clip: nothing limits the ratios then.",
+            "As drawn, with the clip all but off: little limits the ratios then.",
             "At this temperature the clip does more harm than the ratios.",
         ),
         Option(

@@ -1,4 +1,4 @@
-"""The rules of the second edition: a good notebook keeps them, each planted violation is named."""
+"""What a reader meets: a good notebook keeps the rules, each planted violation is named."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from ppo_lesson.commands import notebook_form, notebook_rules, second_edition
+from ppo_lesson.commands import notebook_form, notebook_rules
 from ppo_lesson.commands.notebook_cells import WHOLE, Fault
+from tests.small_notebook import KNOWN
 
 NAME = "02_dice"
 PICTURE = new_output("display_data", {"image/png": "AAAA", "text/plain": "<Figure>"})
@@ -40,11 +41,10 @@ What does a die show? It matters, and we throw it.
 > - $p$: the target
 > - $q$: the proposal
 > - $w$: the weight, $p / q$"""
-KNOWN = "## What you now know\n\n" + "\n".join(f"- Line {n}." for n in range(5))
 
 
 def lesson(*cells: NotebookNode) -> NotebookNode:
-    """A good notebook of the second edition, with these cells in its middle."""
+    """A good notebook, with these cells in its middle."""
     number = new_output("execute_result", {"text/plain": "3"}, execution_count=3)
     start = [
         md(OPENING, "title"),
@@ -78,11 +78,6 @@ def found(notebook: NotebookNode, folder: Path, *, card: bool = False) -> list[F
     return [fault for fault in faults if card or not fault.what.startswith("the card says")]
 
 
-@pytest.fixture(autouse=True)
-def second_edition_of_the_lesson(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(second_edition, "SECOND_EDITION", (NAME,))
-
-
 def test_a_good_notebook_has_no_fault(tmp_path: Path):
     ten = "\n\n".join(f"x{n} = {n}" for n in range(10))
     exercise = "def my_f(x):\n" + "    x = 1\n" * 12  # of no lesson: it has no minutes
@@ -99,15 +94,6 @@ def test_a_good_notebook_has_no_fault(tmp_path: Path):
         code("proved('x', True)\n" * 20, "proof", tags=["hide-input"]),
     ]  # fmt: skip
     assert found(lesson(*cells), tmp_path) == []
-
-
-def test_a_notebook_of_the_first_edition_is_not_asked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    notebook = lesson(code("assert True", "bad"))
-    assert found(notebook, tmp_path) != []
-    monkeypatch.setattr(second_edition, "SECOND_EDITION", ("03_other",))
-    assert found(notebook, tmp_path) == []
 
 
 NO_LINK = "arXiv:1707.06347 is no link to https://arxiv.org/abs/1707.06347"

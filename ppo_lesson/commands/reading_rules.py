@@ -1,7 +1,6 @@
-"""The rules that a notebook keeps once it has been rewritten for the second edition.
+"""The rules of what a reader meets in a notebook: opening, end, what is shown, what is folded.
 
-`SECOND_EDITION` names the notebooks that have been. `notebook_rules.faults` asks them for these
-rules too, and the prose gate reads them.
+`notebook_rules.faults` asks for them together with its own.
 """
 
 from __future__ import annotations
@@ -27,23 +26,6 @@ from ppo_lesson.commands.notebook_cells import (
     only_asks,
     words,
 )
-
-SECOND_EDITION: tuple[str, ...] = (
-    "00_start_here",
-    "01_policy_gradient",
-    "02_importance_sampling",
-    "03_when_weights_explode",
-    "04_surrogate_gradient",
-    "05_away_from_theta_old",
-    "06_staying_proximal",
-    "07_advantages",
-    "08_ppo_cartpole",
-    "09_debugging_ppo",
-    "10_ppo_for_language_models",
-    "11_dpo",
-    "12_grpo_and_after",
-)
-"""Names of notebooks, such as "00_start_here"; it grows notebook by notebook."""
 
 MAX_READING_LINES = 10
 MAX_CAPTION_WORDS = 40
