@@ -62,6 +62,8 @@ def parser() -> argparse.ArgumentParser:
     _add_grade(commands)
 
     _add_experiments(commands)
+
+    _add_sweep(commands)
     return door
 
 
@@ -105,32 +107,49 @@ def _add_grade(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def _add_experiments(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     experiments = commands.add_parser(
-        "experiments", help="make a recorded experiment again: minutes of training"
+        "experiments",
+        help="make a recorded experiment again: minutes of training; it goes on where it was ended",
     )
-    names = (
-        "ablations",
-        "alignment",
-        "arms",
-        "crossings",
-        "explosion",
-        "groups",
-        "heads",
-        "interventions",
-        "lambda",
-        "museum",
-        "pairs",
-        "reuse",
-        "rivals",
-        "temperature",
-        "token_ratios",
-    )
-    experiments.add_argument("name", choices=names, help="which one")
+    names = "ablations alignment arms crossings explosion groups heads interventions lambda museum "
+    names += "pairs reuse rivals temperature token_ratios"
+    experiments.add_argument("name", choices=names.split(), help="which one")
     experiments.add_argument(
         "file",
         nargs="?",
         type=Path,
         metavar="FILE",
         help="where the record is written; none means where the lessons read it, in a checkout",
+    )
+    _add_engine(experiments)
+
+
+def _add_sweep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    sweep = commands.add_parser(
+        "sweep", help="train PPO with several settings and seeds; it goes on where it was ended"
+    )
+    sweep.add_argument(
+        "settings",
+        nargs="*",
+        metavar="NAME=VALUE,VALUE",
+        help="of PPOConfig, as learning_rate=0.01,0.02 or clip_value=true,false; every "
+        "combination is trained; none means the defaults",
+    )
+    sweep.add_argument("--seeds", default="0-9", help="0-9 or 0,3,7 (default: %(default)s)")
+    _add_engine(sweep)
+    sweep.add_argument(
+        "--folder",
+        type=Path,
+        default=Path("sweeps"),
+        help="where a file for each training is kept (default: %(default)s)",
+    )
+
+
+def _add_engine(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--engine",
+        default="cores",
+        choices=("here", "cores", "ray"),
+        help="one core, all cores, or the Ray cluster of RAY_ADDRESS (default: %(default)s)",
     )
 
 
@@ -187,19 +206,7 @@ def run(options: argparse.Namespace) -> int:
         return max(actions[options.action](paths), 2 if unknown else 0)
 
     if options.command == "grade":
-        from ppo_lesson.commands import grade
-
-        return grade.run(
-            options.notebooks,
-            grade.Options(
-                seconds=options.seconds,
-                gigabytes=options.gigabytes,
-                jobs=options.jobs,
-                table=options.csv,
-                per=options.per,
-                learner=options.learner,
-            ),
-        )
+        return _grade(options)
 
     if options.command == "demos":
         from ppo_lesson.commands import demos
@@ -211,14 +218,35 @@ def run(options: argparse.Namespace) -> int:
     if options.command == "experiments":
         from ppo_lesson.commands import experiments
 
-        print(experiments.write(options.name, options.file))
+        print(experiments.write(options.name, options.file, options.engine))
         return 0
+
+    if options.command == "sweep":
+        from ppo_lesson.commands import sweep
+
+        return sweep.run(options.settings, options.seeds, options.engine, options.folder)
 
     from ppo_lesson.commands import figures
 
     for path in figures.write(options.folder):
         print(path)
     return 0
+
+
+def _grade(options: argparse.Namespace) -> int:
+    from ppo_lesson.commands import grade
+
+    return grade.run(
+        options.notebooks,
+        grade.Options(
+            seconds=options.seconds,
+            gigabytes=options.gigabytes,
+            jobs=options.jobs,
+            table=options.csv,
+            per=options.per,
+            learner=options.learner,
+        ),
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

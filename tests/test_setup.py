@@ -32,8 +32,8 @@ def pins(lines: Iterable[str]) -> dict[str, str]:
     return {match["name"]: match["version"] for match in found if match}
 
 
-def extra() -> list[str]:
-    return SETTINGS["project"]["optional-dependencies"]["test"]
+def extra(name: str = "test") -> list[str]:
+    return SETTINGS["project"]["optional-dependencies"][name]
 
 
 # ---- Dependencies -------------------------------------------------------------------------------
@@ -44,14 +44,14 @@ def test_a_requirement_is_pinned_and_says_what_for(line: str) -> None:
     assert re.fullmatch(PIN.pattern + r" +# \S.*", line)
 
 
-@pytest.mark.parametrize("requirement", extra())
-def test_what_tests_need_is_pinned_and_says_what_for(requirement: str) -> None:
+@pytest.mark.parametrize("requirement", [*extra(), *extra("cluster")])
+def test_what_tests_or_a_cluster_need_is_pinned_and_says_what_for(requirement: str) -> None:
     assert PIN.fullmatch(requirement)
     assert re.search(re.escape(f'"{requirement}",') + r" +# \S.*", PYPROJECT)
 
 
 def test_no_package_is_pinned_twice() -> None:
-    assert pins(requirement_lines()).keys().isdisjoint(pins(extra()))
+    assert pins(requirement_lines()).keys().isdisjoint(pins([*extra(), *extra("cluster")]))
     assert len(pins(requirement_lines())) == len(requirement_lines())
 
 
@@ -83,11 +83,22 @@ def third_party(folder: Path) -> set[str]:
 
 
 def test_the_package_imports_only_what_it_names_as_a_dependency() -> None:
-    assert third_party(ROOT / "ppo_lesson") - pins(requirement_lines()).keys() == set()
+    named = pins(requirement_lines()).keys() | pins(extra("cluster")).keys()
+    assert third_party(ROOT / "ppo_lesson") - named == set()
+
+
+def test_only_the_engine_for_a_cluster_imports_what_the_extra_brings() -> None:
+    importing = [
+        path.name
+        for path in (ROOT / "ppo_lesson").rglob("*.py")
+        if re.search(r"^\s*(import|from) ray\b", path.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+    assert pins(extra("cluster")).keys() == {"ray"} and importing == ["engines.py"]
 
 
 def test_tests_import_only_what_is_named_as_a_dependency() -> None:
-    named = pins(requirement_lines()).keys() | pins(extra()).keys()
+    extras = pins([*extra(), *extra("cluster")]).keys()
+    named = pins(requirement_lines()).keys() | extras
     assert third_party(ROOT / "tests") - named == set()
 
 

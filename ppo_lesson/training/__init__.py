@@ -22,11 +22,13 @@ from ppo_lesson.training.ppo import (
 from ppo_lesson.training.seeds import Runs, train_seeds
 from ppo_lesson.training.session import Parts, make_policy, train, train_with
 from ppo_lesson.training.steps import gradient_step
+from ppo_lesson.training.sweeps import Outcome, sweep
 
 __all__ = [
     "ActorCritic",
     "Batch",
     "IterationMetrics",
+    "Outcome",
     "PPOConfig",
     "Parts",
     "Rollout",
@@ -45,6 +47,7 @@ __all__ = [
     "rollouts",
     "solved_return",
     "statistics",
+    "sweep",
     "train",
     "train_seeds",
     "train_with",

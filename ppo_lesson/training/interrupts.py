@@ -30,6 +30,8 @@ Watch = Callable[[Result], "bool | str | None"]
 INTERRUPTED = "interrupted"
 """Why training ended, where Ctrl-C ended it."""
 
+_num_requests = 0  # how often Ctrl-C became a request, in this process
+
 
 def press() -> None:
     """Do what Ctrl-C does: for a demonstration, and for tests."""
@@ -113,16 +115,30 @@ def finish_on_interrupt() -> Iterator[Callable[[], bool]]:
     asked = False
 
     def on_interrupt(signal_number: int, frame: object) -> None:
+        global _num_requests
         nonlocal asked
         if asked:
             raise KeyboardInterrupt
         asked = True
+        _num_requests += 1
 
     previous = signal.signal(signal.SIGINT, on_interrupt)
     try:
         yield lambda: asked
     finally:
         signal.signal(signal.SIGINT, previous)
+
+
+@contextmanager
+def raise_interrupts() -> Iterator[None]:
+    """Raise KeyboardInterrupt at the end of the block if Ctrl-C was but a request inside it.
+
+    A training that it ends returns half a run, as if nothing had been; no sweep may keep that.
+    """
+    before = _num_requests
+    yield
+    if _num_requests != before:
+        raise KeyboardInterrupt
 
 
 def reason(stop: object) -> str:

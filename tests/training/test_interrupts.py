@@ -12,6 +12,7 @@ from ppo_lesson.training.interrupts import (
     attend,
     finish_on_interrupt,
     press,
+    raise_interrupts,
     whole,
 )
 from ppo_lesson.training.steps import NotFiniteError
@@ -200,3 +201,14 @@ def test_ctrl_c_is_the_reason_also_where_the_watcher_has_one(words: str | None) 
 
     assert attend(result, (number for number in range(3)), watch, done="").stopped == INTERRUPTED
     assert result.history == [0]
+
+
+def test_an_interrupt_that_was_but_a_request_is_raised_at_the_end() -> None:
+    reached = []
+    with pytest.raises(KeyboardInterrupt), raise_interrupts():
+        with finish_on_interrupt():
+            press()
+        reached.append("the end")
+    assert reached == ["the end"]
+    with raise_interrupts(), finish_on_interrupt():
+        pass  # none came, and those of before are over
