@@ -119,7 +119,9 @@ def _summary(merged: Merged, known: bool, kept: str) -> str:
     said = "brought up to date"
     if parts:
         said += f" with your work ({', '.join(parts)})"
-    if merged.given_up:
-        why = "you and the course have both changed" if known else "you or the course have changed"
-        said += f"; the course's stands in cells that {why}: {', '.join(merged.given_up)}"
+    if merged.given_up and known:
+        both = ", ".join(merged.given_up)
+        said += f"; the course's stands in cells that you and the course have both changed: {both}"
+    elif merged.given_up:
+        said += "; which version you had is not known, so all other cells are the course's"
     return f"{said}. As you had it: {kept}"

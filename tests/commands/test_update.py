@@ -98,7 +98,7 @@ def test_without_a_record_answers_and_added_cells_are_kept_all_the_same(copied, 
     copied.write("00_start", NEWER)
     assert door.main(["update"]) == 0
     assert copied.sources(FIRST) == NEWER | {"exercise-gae": ANSWER, "aaaaaaaa": "mine = 1"}
-    assert "cells that you or the course have changed: reading" in capsys.readouterr().out
+    assert "is not known, so all other cells are the course's. As" in capsys.readouterr().out
     assert len(kept()) == 1 and sorted(own_folder.recorded(OWN)) == ["00_start", "01_gradient"]
 
 
