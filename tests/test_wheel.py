@@ -154,6 +154,17 @@ def test_open_twice_with_an_answer_between_then_update_over_a_changed_notebook_a
     assert len(list(own.glob(f"{name}-*.ipynb"))) == 2
 
 
+def test_two_that_open_the_same_folder_at_once_leave_whole_notebooks(installed: Installed) -> None:
+    own = installed.work / "shared"
+    command = [installed.program, "open", "--no-lab", own]
+    both = [subprocess.Popen(command, cwd=installed.work) for _ in range(2)]
+    assert [process.wait() for process in both] == [0, 0]
+    for original in (installed.package / "course").iterdir():
+        assert (own / original.name).read_bytes() == original.read_bytes()
+    assert "notebooks are up to date" in installed.run("update", str(own))
+    shutil.rmtree(own)
+
+
 def test_the_installed_course_is_checked_and_a_planted_fault_is_found(
     installed: Installed,
 ) -> None:
@@ -186,11 +197,9 @@ def test_a_learners_copy_runs_from_top_to_bottom(installed: Installed) -> None:
 def test_the_other_commands_write_where_they_are_told(installed: Installed) -> None:
     assert "index.html" in installed.run("demos", "pages")
     assert "mean return" in installed.run("sweep", *SHORT, "--seeds", "0-1", "--engine", "here")
-    assert "clip.png" in installed.run("figures", "pictures")
     assert sorted(path.name for path in installed.work.iterdir()) == [
         "grades.csv",
         "my_notebooks",
         "pages",
-        "pictures",
         "sweeps",
     ]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
 import subprocess
 import sys
 
@@ -63,3 +66,33 @@ def test_this_interpreter_has_the_program_that_is_called():
     command = [sys.executable, "-m", "jupyterlab", "--version"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout[0].isdigit() and lab.is_installed()
+
+
+# A browser that writes the page it is sent to into a pipe; whoever reads there waits for it.
+BROWSER = '#!/bin/sh\ncat "${1#file://}" > opened\n'
+
+
+@pytest.mark.exhaustive
+@pytest.mark.skipif(os.name != "posix", reason="Windows sends Ctrl-C in another way")
+def test_open_starts_a_real_jupyterlab_on_the_first_notebook_and_ctrl_c_ends_both(tmp_path):
+    server = {"allow_root": True, "port": 0, "answer_yes": True, "use_redirect_file": True}
+    (tmp_path / "jupyter_server_config.json").write_text(json.dumps({"ServerApp": server}))
+    (tmp_path / "browser").write_text(BROWSER.replace("opened", str(tmp_path / "opened")))
+    (tmp_path / "browser").chmod(0o755)
+    os.mkfifo(tmp_path / "opened")
+    places = {"JUPYTER_CONFIG_DIR": str(tmp_path), "BROWSER": f"{tmp_path / 'browser'} %s"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "ppo_lesson", "open"],
+        cwd=tmp_path,
+        env={**os.environ, **places},
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as program:
+        try:
+            assert "/lab/tree/00_start_here.ipynb?token=" in (tmp_path / "opened").read_text()
+            os.killpg(program.pid, signal.SIGINT)  # as a terminal does
+            assert program.wait() == 0
+        finally:
+            if program.poll() is None:
+                os.killpg(program.pid, signal.SIGKILL)
+    assert (tmp_path / "my_notebooks" / "00_start_here.ipynb").is_file()
