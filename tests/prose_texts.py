@@ -12,7 +12,7 @@ from ppo_lesson.exercises.questions import OpenQuestion, Question
 from ppo_lesson.lessons import LESSONS
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("README.md", "CONTRIBUTING.md", "TEACHING.md")
+PAGES = ("README.md", "CONTRIBUTING.md", "TEACHING.md", "CHANGELOG.md")
 # Not prose: blocks and pieces of code, formulas, addresses, tags; a title in italics after a year,
 # which is spelt as its authors spelt it.
 NO_PROSE = re.compile(
