@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tqdm.auto
+import tqdm.std
 
 from ppo_lesson import files
 from ppo_lesson.training import sweeps
@@ -255,11 +257,13 @@ def test_two_sweeps_at_once_in_one_folder_do_not_disturb_each_other(tmp_path: Pa
 
 
 def test_without_a_listener_a_bar_counts_the_jobs(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def task(*, seed: int) -> int:
         return seed
 
+    # tqdm decides once whether it is in a notebook, and tests before this one may look like one.
+    monkeypatch.setattr(tqdm.auto, "tqdm", tqdm.std.tqdm)
     of(task, tmp_path, on_job=None)
     assert "4/4" in capsys.readouterr().err
 
