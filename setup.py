@@ -1,9 +1,14 @@
-"""Let an editable install place `data-files` too; everything else stands in pyproject.toml.
+"""What pyproject.toml cannot say: two habits of setuptools that are changed.
 
-setuptools' `editable_wheel` asks the distribution for `has_data`, which is called `has_data_files`.
+An editable install places `data-files` too: setuptools' `editable_wheel` asks the distribution for
+`has_data`, which is called `has_data_files`. And a wheel carries requirements.txt, which a checkout
+has beside the package, so that `check_packages` knows the tested versions there as well.
 """
 
+from pathlib import Path
+
 from setuptools import Distribution, setup
+from setuptools.command.build_py import build_py
 
 
 class WithDataFiles(Distribution):
@@ -12,4 +17,14 @@ class WithDataFiles(Distribution):
     has_data = Distribution.has_data_files
 
 
-setup(distclass=WithDataFiles)
+class WithTestedVersions(build_py):
+    """Copies the package's files, and requirements.txt beside its modules."""
+
+    def run(self) -> None:
+        """Copy them; an editable install leaves everything where it is."""
+        super().run()
+        if not self.editable_mode:
+            self.copy_file("requirements.txt", str(Path(self.build_lib, "ppo_lesson")))
+
+
+setup(distclass=WithDataFiles, cmdclass={"build_py": WithTestedVersions})
