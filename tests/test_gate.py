@@ -229,7 +229,7 @@ FAULTS = {
     ),
     "changed picture size": Fault(
         "four",
-        change("picture", lambda cell: cell.outputs[1].data.update({"image/png": png(2, 2, 0)})),
+        change("picture", lambda cell: cell.outputs[1].data.update({"image/png": png(2, 3, 0)})),
         {PICTURE},
         "2x1",
     ),
@@ -288,9 +288,9 @@ FAULTS = {
 
 
 def other_machine(notebook: NotebookNode) -> None:
-    """What may differ: pixels, the last digit of a chart's numbers, numbers with a tolerance."""
+    """What may differ: pixels and one more of them, last digits of a chart, tolerant numbers."""
     picture = png(2, 1, 200)
-    cell(notebook, "picture").outputs[1].data["image/png"] = picture
+    cell(notebook, "picture").outputs[1].data["image/png"] = png(3, 2, 200)
     html = f'<img alt="a pole" src="data:image/png;base64,{picture}">'
     cell(notebook, "picture").outputs[2].data["text/html"] = html
     in_table("0.5", "0.51")(cell(notebook, "chart"))

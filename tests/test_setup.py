@@ -12,6 +12,8 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -20,6 +22,8 @@ SETTINGS = tomllib.loads(PYPROJECT)
 REQUIREMENTS = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
 
 PIN = re.compile(r"(?P<name>[a-z0-9-]+)(\[[a-z0-9,-]+\])?==(?P<version>[0-9][0-9.]*)")
+RANGE = re.compile(r"(?P<name>[a-z0-9-]+)(\[[a-z0-9,-]+\])?>=[0-9]+(\.[0-9]+){1,2}(,<[0-9]+)?")
+OURSELVES = "ppo-lesson["  # an extra that brings another one along
 
 
 def requirement_lines() -> list[str]:
@@ -36,23 +40,52 @@ def extra(name: str = "test") -> list[str]:
     return SETTINGS["project"]["optional-dependencies"][name]
 
 
+def ranges() -> list[str]:
+    """List what pyproject.toml requires, with whatever extra, in another form than a pin."""
+    extras = SETTINGS["project"]["optional-dependencies"]
+    asked = [
+        *SETTINGS["project"]["dependencies"],
+        *(line for each in extras.values() for line in each),
+    ]
+    return [line for line in asked if not PIN.fullmatch(line) and not line.startswith(OURSELVES)]
+
+
+def names(lines: Iterable[str]) -> set[str]:
+    """Read the names alone."""
+    return {canonicalize_name(Requirement(line).name) for line in lines}
+
+
 # ---- Dependencies -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("line", requirement_lines())
-def test_a_requirement_is_pinned_and_says_what_for(line: str) -> None:
-    assert re.fullmatch(PIN.pattern + r" +# \S.*", line)
+def test_a_version_of_the_tested_set_is_exact(line: str) -> None:
+    assert re.fullmatch(PIN.pattern + r'(; python_version < "3\.15")?(  # \S.*)?', line)
 
 
-@pytest.mark.parametrize("requirement", [*extra(), *extra("cluster")])
-def test_what_tests_or_a_cluster_need_is_pinned_and_says_what_for(requirement: str) -> None:
-    assert PIN.fullmatch(requirement)
+@pytest.mark.parametrize("requirement", ranges())
+def test_what_the_lessons_need_has_an_oldest_version_and_says_what_for(requirement: str) -> None:
+    assert RANGE.fullmatch(requirement)
     assert re.search(re.escape(f'"{requirement}",') + r" +# \S.*", PYPROJECT)
 
 
-def test_no_package_is_pinned_twice() -> None:
-    assert pins(requirement_lines()).keys().isdisjoint(pins([*extra(), *extra("cluster")]))
+@pytest.mark.parametrize("requirement", ranges())
+def test_the_tested_version_of_a_package_lies_in_its_range(requirement: str) -> None:
+    wanted = Requirement(requirement)
+    assert wanted.specifier.contains(pins(requirement_lines())[wanted.name])
+
+
+def test_the_tested_set_holds_nothing_that_nobody_asks_for() -> None:
+    with_reason = {line for line in requirement_lines() if "  # " in line}
+    assert names(set(requirement_lines()) - with_reason) <= names(ranges())
     assert len(pins(requirement_lines())) == len(requirement_lines())
+
+
+def test_what_only_tests_need_is_pinned_where_it_stands_and_says_what_for() -> None:
+    assert len(pins(extra())) > 5
+    for requirement in set(extra()) - set(ranges()) - {"ppo-lesson[lab]"}:
+        assert re.search(re.escape(f'"{requirement}",') + r" +# \S.*", PYPROJECT)
+    assert pins(extra()).keys().isdisjoint(pins(requirement_lines()))
 
 
 def test_torch_is_2_13_0() -> None:
@@ -83,7 +116,7 @@ def third_party(folder: Path) -> set[str]:
 
 
 def test_the_package_imports_only_what_it_names_as_a_dependency() -> None:
-    named = pins(requirement_lines()).keys() | pins(extra("cluster")).keys()
+    named = names([*SETTINGS["project"]["dependencies"], *extra("cluster")])
     assert third_party(ROOT / "ppo_lesson") - named == set()
 
 
@@ -93,12 +126,11 @@ def test_only_the_engine_for_a_cluster_imports_what_the_extra_brings() -> None:
         for path in (ROOT / "ppo_lesson").rglob("*.py")
         if re.search(r"^\s*(import|from) ray\b", path.read_text(encoding="utf-8"), re.MULTILINE)
     ]
-    assert pins(extra("cluster")).keys() == {"ray"} and importing == ["engines.py"]
+    assert names(extra("cluster")) == {"ray"} and importing == ["engines.py"]
 
 
 def test_tests_import_only_what_is_named_as_a_dependency() -> None:
-    extras = pins([*extra(), *extra("cluster")]).keys()
-    named = pins(requirement_lines()).keys() | extras
+    named = names([*SETTINGS["project"]["dependencies"], *extra(), *extra("cluster")])
     assert third_party(ROOT / "tests") - named == set()
 
 

@@ -10,22 +10,30 @@ from ppo_lesson.commands import Run
 
 
 def notebooks(parser: argparse.ArgumentParser) -> Run:
-    """``notebooks``: run, check or measure the course's notebooks."""
-    parser.description = "Run, check or measure the course's notebooks, or others."
+    """``notebooks``: run, check, measure or copy the course's notebooks."""
+    parser.description = "Run, check, measure or copy the course's notebooks, or others."
     parser.add_argument(
         "action",
-        choices=("run", "check", "minutes"),
+        choices=("run", "check", "minutes", "colab"),
         help="run: fill in the outputs in a fresh kernel, store canonical form; check: list faults;"
-        " minutes: say how long they take",
+        " minutes: say how long they take; colab: write copies for Google Colab and Kaggle",
     )
     parser.add_argument(
         "names",
         nargs="*",
         metavar="NAME",
-        help="02, 02_importance_sampling or a path; none means all of the course",
+        help="02, 02_importance_sampling or a path; none means all of the course; for colab the "
+        "folder of the copies",
+    )
+    parser.add_argument(
+        "--repository",
+        metavar="ADDRESS",
+        help="for colab: where on GitHub the package is installed from",
     )
 
     def run(options: argparse.Namespace) -> int:
+        if options.action == "colab":
+            return _colab(options)
         from ppo_lesson.commands import notebooks
 
         actions = {"run": notebooks.run, "check": notebooks.check, "minutes": notebooks.minutes}
@@ -35,6 +43,16 @@ def notebooks(parser: argparse.ArgumentParser) -> Run:
         return max(actions[options.action](paths), 2 if unknown else 0)
 
     return run
+
+
+def _colab(options: argparse.Namespace) -> int:
+    from ppo_lesson.commands import colab
+
+    if len(options.names) != 1 or not options.repository:
+        raise ValueError("colab: expected one folder, and --repository with an address on GitHub")
+    for path in colab.write(Path(options.names[0]), options.repository):
+        print(path)
+    return 0
 
 
 def figures(parser: argparse.ArgumentParser) -> Run:

@@ -120,7 +120,7 @@ def figure_font() -> ImageFont.FreeTypeFont:
     import matplotlib
     from PIL import ImageFont
 
-    file = Path(matplotlib.get_data_path(), "fonts", "ttf", FONT)
+    file = str(Path(matplotlib.get_data_path(), "fonts", "ttf", FONT))  # Pillow 10.1 takes no Path
     # Letter by letter: other ways to set a line depend on what is installed.
     return ImageFont.truetype(file, FONT_SIZE, layout_engine=ImageFont.Layout.BASIC)
 
