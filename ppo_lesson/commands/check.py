@@ -14,7 +14,6 @@ from ppo_lesson.files import require_writable, sentence
 from ppo_lesson.lessons import LESSONS
 from ppo_lesson.notebook.environment import check_packages
 
-FINE = ("ok", "newer")  # begin the verdicts on packages that the lessons can live with
 SERVER = "jupyter_server_config.d/ppo_lesson.json"
 
 
@@ -42,12 +41,11 @@ def run() -> int:
 
 def packages() -> Iterator[Finding]:
     """Look at the packages that the lessons need."""
-    verdicts = check_packages()
-    fine = [name for name, verdict in verdicts if verdict.startswith(FINE)]
-    yield Finding("packages", f"{len(fine)} of {len(verdicts)} fit", len(fine) == len(verdicts))
-    for name, verdict in verdicts:
-        if name not in fine:
-            yield Finding(f"  {name}", verdict, False)
+    found = check_packages()
+    unfit = [package for package in found if not package.works]
+    yield Finding("packages", f"{len(found) - len(unfit)} of {len(found)} fit", not unfit)
+    for package in unfit:
+        yield Finding(f"  {package.name}", str(package), False)
 
 
 def lessons() -> Iterator[Finding]:

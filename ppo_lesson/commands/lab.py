@@ -22,7 +22,7 @@ def start(folder: Path, first: str | None = None) -> int:
     if not is_installed():
         raise FileNotFoundError(
             f"JupyterLab is not installed here; the notebooks are in {folder.resolve()}: open them "
-            f"with what you have, or install it: {sys.executable} -m pip install jupyterlab"
+            f"with what you have, or install it: {sys.executable} -m pip install 'ppo-lesson[lab]'"
         )
     command = [sys.executable, "-m", "jupyterlab", *([first] if first else [])]
     with subprocess.Popen(command, cwd=folder) as server:

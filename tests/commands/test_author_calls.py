@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ppo_lesson import __main__ as door
-from ppo_lesson.commands import experiments, notebooks, sweep
+from ppo_lesson.commands import colab, experiments, notebooks, sweep
 
 
 def test_all_that_was_said_of_a_sweep_reaches_it(monkeypatch):
@@ -19,10 +19,20 @@ def test_all_that_was_said_of_a_sweep_reaches_it(monkeypatch):
     ]
 
 
-def test_the_file_of_an_experiment_is_named(monkeypatch, capsys):
-    monkeypatch.setattr(experiments, "write", lambda name, file: f"{name} in {file}")
-    assert door.main(["experiments", "lambda", "mine.json"]) == 0
-    assert capsys.readouterr().out == "lambda in mine.json\n"
+def test_file_and_engine_of_an_experiment_reach_it(monkeypatch, capsys):
+    monkeypatch.setattr(experiments, "write", lambda *given: " ".join(map(str, given)))
+    assert door.main(["experiments", "lambda", "mine.json", "--engine", "here"]) == 0
+    assert door.main(["experiments", "lambda"]) == 0
+    assert capsys.readouterr().out == "lambda mine.json here\nlambda None cores\n"
+
+
+def test_copies_for_colab_need_a_folder_and_an_address(monkeypatch, capsys):
+    monkeypatch.setattr(colab, "write", lambda folder, address: [f"{folder} from {address}"])
+    assert door.main(["notebooks", "colab", "copies", "--repository", "ada/course"]) == 0
+    assert capsys.readouterr().out == "copies from ada/course\n"
+    for arguments in (["copies"], ["--repository", "ada/course"]):
+        assert door.main(["notebooks", "colab", *arguments]) == 2
+        assert "colab: expected one folder, and --repository" in capsys.readouterr().err
 
 
 def test_installed_notebooks_can_be_checked_and_are_never_run_in_place(course, monkeypatch, capsys):

@@ -8,6 +8,7 @@ import pytest
 
 from ppo_lesson import __main__ as door
 from ppo_lesson.commands import check, lab
+from ppo_lesson.notebook.environment import MISSING, NEWER, OK, TOO_NEW, TOO_OLD, Package
 
 
 @pytest.fixture
@@ -15,7 +16,8 @@ def whole(course, monkeypatch):
     """Let everything be as it should be; a small course has faults that a long one has not."""
     monkeypatch.setattr(check, "LESSONS", {"00_start": None, "01_gradient": None})
     monkeypatch.setattr(check.notebook_rules, "faults", lambda path: [])
-    monkeypatch.setattr(check, "check_packages", lambda: [("torch", "ok"), ("numpy", "ok")])
+    fit = [Package("torch", OK), Package("numpy", OK)]
+    monkeypatch.setattr(check, "check_packages", lambda: fit)
     return course
 
 
@@ -33,16 +35,16 @@ def test_what_is_whole_is_said_in_five_lines(whole, capsys):
     assert lines[1] == f"notebooks: 2 in {whole.folder}, no fault"
 
 
-@pytest.mark.parametrize("verdict", ["missing", "too old: needs 2", "found 1.0, needs 2.0"])
+@pytest.mark.parametrize("verdict", [MISSING, TOO_OLD, TOO_NEW])
 def test_a_package_that_does_not_fit_is_named(verdict, whole, monkeypatch, capsys):
     monkeypatch.setattr(
         check,
         "check_packages",
-        lambda: [("torch", verdict), ("numpy", "newer than tested (3; tested with 2)")],
+        lambda: [Package("torch", verdict, "found 1"), Package("numpy", NEWER)],
     )
     assert door.main(["check"]) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert lines[:2] == ["packages: 1 of 2 fit", f"  torch: {verdict}"]
+    assert lines[:2] == ["packages: 1 of 2 fit", f"  torch: {verdict} (found 1)"]
 
 
 def test_notebooks_that_are_missing_broken_or_faulty_are_named(whole, capsys):

@@ -58,7 +58,7 @@ def test_where_it_is_missing_the_notebooks_are_there_and_a_sentence_says_what_to
     said = capsys.readouterr()
     assert said.out.startswith("Copied the course's 2 notebooks into ")
     assert said.err.startswith("error: JupyterLab is not installed here; the notebooks are in ")
-    assert said.err.endswith("-m pip install jupyterlab\n") and said.err.count("\n") == 1
+    assert said.err.endswith("-m pip install 'ppo-lesson[lab]'\n") and said.err.count("\n") == 1
 
 
 @pytest.mark.slow
