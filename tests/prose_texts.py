@@ -69,7 +69,7 @@ def of_everything() -> Texts:
         yield from of_notebook(path)
     for lesson in LESSONS.values():
         yield from of_lesson(lesson)
-    for entry in (*GLOSSARY, *NOTATION):
+    for entry in (*GLOSSARY, *(symbol for group in NOTATION.values() for symbol in group)):
         yield f"{type(entry).__name__}: {entry.meaning}", prose(entry.meaning)
     for name in PAGES:
         yield name, prose((ROOT / name).read_text(encoding="utf-8"))

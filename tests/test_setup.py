@@ -44,14 +44,18 @@ def test_a_requirement_is_pinned_and_says_what_for(line: str) -> None:
     assert re.fullmatch(PIN.pattern + r" +# \S.*", line)
 
 
-@pytest.mark.parametrize("requirement", [*extra(), *extra("cluster")])
-def test_what_tests_or_a_cluster_need_is_pinned_and_says_what_for(requirement: str) -> None:
+@pytest.mark.parametrize("requirement", [*extra(), *extra("cluster"), *extra("site")])
+def test_what_an_extra_brings_is_pinned_and_says_what_for(requirement: str) -> None:
     assert PIN.fullmatch(requirement)
     assert re.search(re.escape(f'"{requirement}",') + r" +# \S.*", PYPROJECT)
 
 
 def test_no_package_is_pinned_twice() -> None:
-    assert pins(requirement_lines()).keys().isdisjoint(pins([*extra(), *extra("cluster")]))
+    assert (
+        pins(requirement_lines())
+        .keys()
+        .isdisjoint(pins([*extra(), *extra("cluster"), *extra("site")]))
+    )
     assert len(pins(requirement_lines())) == len(requirement_lines())
 
 
@@ -83,7 +87,8 @@ def third_party(folder: Path) -> set[str]:
 
 
 def test_the_package_imports_only_what_it_names_as_a_dependency() -> None:
-    named = pins(requirement_lines()).keys() | pins(extra("cluster")).keys()
+    extras = pins([*extra("cluster"), *extra("site")]).keys()
+    named = pins(requirement_lines()).keys() | extras
     assert third_party(ROOT / "ppo_lesson") - named == set()
 
 
