@@ -1,9 +1,13 @@
-"""Let an editable install place `data-files` too; everything else stands in pyproject.toml.
+"""What pyproject.toml has no words for; everything else stands there.
 
-setuptools' `editable_wheel` asks the distribution for `has_data`, which is called `has_data_files`.
+The notebooks are part of the package, as `ppo_lesson/course`, without a second copy in git: that
+folder is `notebooks/`. And an editable install places `data-files` too: `editable_wheel` of
+setuptools asks the distribution for `has_data`, which is called `has_data_files`.
 """
 
-from setuptools import Distribution, setup
+from setuptools import Distribution, find_packages, setup
+
+COURSE = "ppo_lesson.course"
 
 
 class WithDataFiles(Distribution):
@@ -12,4 +16,8 @@ class WithDataFiles(Distribution):
     has_data = Distribution.has_data_files
 
 
-setup(distclass=WithDataFiles)
+setup(
+    distclass=WithDataFiles,
+    packages=[*find_packages(include=["ppo_lesson*"]), COURSE],
+    package_dir={COURSE: "notebooks"},
+)

@@ -7,6 +7,7 @@ and a later call reads it there; what is lost on the way is done again.
 from __future__ import annotations
 
 import json
+import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -122,8 +123,11 @@ def _told(
     if on_job:
         yield on_job
         return
-    from tqdm.auto import tqdm
+    from tqdm import auto, std
 
+    # auto takes every process for a notebook that has imported ipykernel, as commands do.
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    tqdm = auto.tqdm if getattr(shell, "kernel", None) else std.tqdm
     with tqdm(total=total, desc="jobs", unit="job") as bar:
         yield lambda outcome: bar.update()
 
