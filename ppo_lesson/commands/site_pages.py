@@ -55,7 +55,7 @@ def readme() -> str:
     try:
         return (checkout() / "README.md").read_text(encoding="utf-8")
     except FileNotFoundError:
-        return metadata("ppo-lesson").get_payload()
+        return str(metadata("ppo-lesson").json["description"])
 
 
 def linked(text: str, folder: Path, repository: str | None) -> str:

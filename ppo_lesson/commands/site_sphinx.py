@@ -119,7 +119,6 @@ def settings(repository: str | None) -> dict[str, Any]:
         "nb_code_prompt_hide": "Hide this cell's code",
         "myst_enable_extensions": ["dollarmath", "colon_fence", "deflist"],
         "autodoc_typehints_format": "short",
-        "python_maximum_signature_line_length": 80,
         "python_use_unqualified_type_names": True,
         "add_module_names": False,
         "default_role": "code",

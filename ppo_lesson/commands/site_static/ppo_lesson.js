@@ -32,6 +32,16 @@
     await window.mermaid.run();
   };
 
+  // A long formula scrolls, for those too who have no mouse.
+  const letFormulasScroll = async () => {
+    await window.MathJax?.startup.promise;
+    for (const formula of document.querySelectorAll("mjx-container[display=true]")) {
+      for (const box of [formula, formula.parentElement]) {
+        if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+      }
+    }
+  };
+
   // A page that was opened with a double click may not read its neighbours' text.
   if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
 
@@ -40,4 +50,5 @@
     if (explorers.length) drawExplorers(explorers);
     if (document.querySelector("pre.mermaid")) drawDiagrams();
   });
+  window.addEventListener("load", letFormulasScroll);
 })();
