@@ -182,6 +182,16 @@ def test_the_workflow_calls_readmes_command_on_every_system() -> None:
     assert all(f"{system}-latest" in workflow for system in ("ubuntu", "macos", "windows"))
 
 
+def test_the_website_is_built_at_every_push_and_published_where_the_owner_says_so() -> None:
+    workflow = (ROOT / ".github" / "workflows" / "site.yml").read_text(encoding="utf-8")
+    assert "\n  push:\n    branches: [main]\n" in workflow
+    assert '.venv/bin/pip install -e ".[site]"\n' in workflow
+    assert ".venv/bin/python -m ppo_lesson site site --repository" in workflow
+    build, publish = workflow.split("\n  publish:\n")
+    assert publish.startswith("    if: vars.PUBLISH_SITE == 'true'\n    needs: build\n")
+    assert "write" not in build and "path: site\n" in build  # no right to publish while it builds
+
+
 def test_the_weekly_workflow_keeps_what_the_browser_saw_also_when_a_test_fails() -> None:
     workflow = (ROOT / ".github" / "workflows" / "weekly.yml").read_text(encoding="utf-8")
     assert "\n      PPO_LESSON_SCREENSHOTS: ${{ github.workspace }}/screenshots\n" in workflow

@@ -41,6 +41,8 @@ def write(folder: Path, repository: str | None = None) -> Path:
         # In a scope of its own: Sphinx's programs have a `_` as well.
         replace_text(pages / "_static" / "vega.js", f"(() => {{{demos.program()}\n}})();")
         demos.write(pages / "demos")
+        for path in [*pages.rglob("*.map"), *(pages / "_static").glob("*.html")]:
+            path.unlink()  # the theme's own workshop, which no page uses
         publish(pages, folder)
     return folder / "index.html"
 
