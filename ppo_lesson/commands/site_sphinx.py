@@ -118,6 +118,7 @@ def settings(repository: str | None) -> dict[str, Any]:
         "nb_code_prompt_show": "Show this cell's code",
         "nb_code_prompt_hide": "Hide this cell's code",
         "myst_enable_extensions": ["dollarmath", "colon_fence", "deflist"],
+        "autodoc_preserve_defaults": True,  # as it is written: a path is one of this machine
         "autodoc_typehints_format": "short",
         "python_use_unqualified_type_names": True,
         "add_module_names": False,

@@ -173,7 +173,7 @@ def test_the_search_finds_a_word_where_it_stands(site, page):
     for name in ("glossary", "notebooks/03_when_weights_explode", "api/maths"):
         expect(results.and_(page.locator(f"a[href*='{name}.html']")).first).to_be_visible()
     results.and_(page.locator("a[href*='03_when_weights_explode.html']")).first.click()
-    expect(page.locator("h1")).to_contain_text("03")
+    expect(page.locator("article h1")).to_contain_text("03")
 
 
 def test_a_term_of_the_glossary_leads_to_the_section_that_introduces_it(site, page):
