@@ -30,6 +30,7 @@ COMMANDS = {
     "to teach": (
         Command("grade", "check the exercises in learners' notebooks", teacher_calls.grade),
         Command("demos", "write every explorer on a page of its own", teacher_calls.demos),
+        Command("site", "build the course as a website", teacher_calls.site),
     ),
     "to experiment, and to work on the course": (
         Command("sweep", "train PPO with several settings and seeds", author_calls.sweep),

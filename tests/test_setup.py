@@ -81,11 +81,12 @@ def test_the_tested_set_holds_nothing_that_nobody_asks_for() -> None:
     assert len(pins(requirement_lines())) == len(requirement_lines())
 
 
-def test_what_only_tests_need_is_pinned_where_it_stands_and_says_what_for() -> None:
-    assert len(pins(extra())) > 5
-    for requirement in set(extra()) - set(ranges()) - {"ppo-lesson[lab]"}:
+@pytest.mark.parametrize("name", ["test", "site"])
+def test_what_only_developers_need_is_pinned_where_it_stands_and_says_what_for(name: str) -> None:
+    assert len(pins(extra(name))) > 5
+    for requirement in set(extra(name)) - set(ranges()) - {"ppo-lesson[lab]"}:
         assert re.search(re.escape(f'"{requirement}",') + r" +# \S.*", PYPROJECT)
-    assert pins(extra()).keys().isdisjoint(pins(requirement_lines()))
+    assert pins(extra(name)).keys().isdisjoint(pins(requirement_lines()))
 
 
 def test_torch_is_2_13_0() -> None:
@@ -116,7 +117,7 @@ def third_party(folder: Path) -> set[str]:
 
 
 def test_the_package_imports_only_what_it_names_as_a_dependency() -> None:
-    named = names([*SETTINGS["project"]["dependencies"], *extra("cluster")])
+    named = names([*SETTINGS["project"]["dependencies"], *extra("cluster"), *extra("site")])
     assert third_party(ROOT / "ppo_lesson") - named == set()
 
 
@@ -207,6 +208,16 @@ def test_the_workflow_calls_readmes_command_on_every_system() -> None:
     assert "\n        run: bash .ci/run\n" in workflow
     assert f"\n          {command('tests, windows')}\n" in workflow
     assert all(f"{system}-latest" in workflow for system in ("ubuntu", "macos", "windows"))
+
+
+def test_the_website_is_built_at_every_push_and_published_where_the_owner_says_so() -> None:
+    workflow = (ROOT / ".github" / "workflows" / "site.yml").read_text(encoding="utf-8")
+    assert "\n  push:\n    branches: [main]\n" in workflow
+    assert '.venv/bin/pip install -e ".[site]"\n' in workflow
+    assert ".venv/bin/python -m ppo_lesson site site --repository" in workflow
+    build, publish = workflow.split("\n  publish:\n")
+    assert publish.startswith("    if: vars.PUBLISH_SITE == 'true'\n    needs: build\n")
+    assert "write" not in build and "path: site\n" in build  # no right to publish while it builds
 
 
 def test_the_weekly_workflow_keeps_what_the_browser_saw_also_when_a_test_fails() -> None:

@@ -64,14 +64,14 @@ def write(folder: Path) -> list[Path]:
     require_room()
     make_folder(folder)
     spare_others([folder / f"{name}.html" for name in (*EXPLORERS, "index")], MARK)
-    program = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=VEGA_LITE)
+    bundle = program()
     paths, entries = [], []
     for name, build in EXPLORERS.items():
         explorer = build()
         if not isinstance(explorer, Explorer):  # only a learner's own function ends that way
             raise TypeError(f"{name}: expected an Explorer, got {explorer!r}")
         paths.append(folder / f"{name}.html")
-        replace_text(paths[-1], page(explorer, program))
+        replace_text(paths[-1], page(explorer, bundle))
         entries.append(
             f'<li><a href="{paths[-1].name}">{html.escape(explorer.title)}</a> '
             f"<small>({_belongs_to(name)})</small><br>{html.escape(explorer.look_for)}</li>"
@@ -81,6 +81,11 @@ def write(folder: Path) -> list[Path]:
 <ol>{"".join(entries)}</ol>"""
     replace_text(paths[-1], _document("Explorers of ppo_lesson", body))
     return paths
+
+
+def program() -> str:
+    """Return JavaScript that sets `vegaEmbed`, with all that it draws with."""
+    return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=VEGA_LITE)
 
 
 def page(explorer: Explorer, program: str) -> str:

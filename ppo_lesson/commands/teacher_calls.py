@@ -88,6 +88,31 @@ def demos(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
+def site(parser: argparse.ArgumentParser) -> Run:
+    """``site``: the course as a website."""
+    parser.description = (
+        "Build the course as a website: notebooks with explorers that move, notation, glossary, "
+        "bibliography and the package's functions. It needs no Python, no server and no network."
+    )
+    parser.add_argument(
+        "folder", type=Path, metavar="FOLDER", help="where it is written, made if need be"
+    )
+    parser.add_argument(
+        "--repository",
+        metavar="ADDRESS",
+        help="of the project, for links to edit a page and to report a fault (default: the one "
+        "that the package names, if any)",
+    )
+
+    def run(options: argparse.Namespace) -> int:
+        from ppo_lesson.commands import site
+
+        print(site.write(options.folder, options.repository))
+        return 0
+
+    return run
+
+
 def _number(low: float, high: float) -> Callable[[str], float]:
     """Take a number between two; nan is between none."""
 
