@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import sysconfig
 from collections.abc import Iterator
-from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ from ppo_lesson.lessons import LESSONS
 from ppo_lesson.notebook.environment import check_packages
 
 SERVER = "jupyter_server_config.d/ppo_lesson.json"
+SCHEMES = (sysconfig.get_default_scheme(), sysconfig.get_preferred_scheme("user"))
 
 
 class Finding(NamedTuple):
@@ -77,8 +78,9 @@ def jupyterlab() -> Iterator[Finding]:
         yield Finding("JupyterLab", "installed", True)
     else:
         yield Finding("JupyterLab", "not installed; another program can open the notebooks", True)
-    installed = metadata.files("ppo-lesson") or []
-    there = any(file.match(SERVER) and Path(file.locate()).is_file() for file in installed)
+    # Where pip puts data-files, for everybody or with --user; Jupyter looks there too.
+    places = [sysconfig.get_path("data", scheme) for scheme in SCHEMES]
+    there = any(Path(place, "etc", "jupyter", SERVER).is_file() for place in places)
     missing = f"not found: {SERVER}; saved quizzes may show an error when they are opened again"
     yield Finding("Jupyter's settings", "found" if there else missing, there)
 

@@ -75,12 +75,12 @@ def test_where_there_are_no_notebooks_that_is_a_fault(whole, capsys):
 
 
 def test_without_jupyterlab_another_program_will_do_and_without_the_settings_it_will_not(
-    whole, monkeypatch, capsys
+    whole, monkeypatch, tmp_path, capsys
 ):
     monkeypatch.setattr(lab.importlib.util, "find_spec", lambda name: None)
     assert door.main(["check"]) == 0
     assert "JupyterLab: not installed; another program can" in capsys.readouterr().out
-    monkeypatch.setattr(check.metadata, "files", lambda name: [])
+    monkeypatch.setattr(check.sysconfig, "get_path", lambda *_: str(tmp_path))
     assert door.main(["check"]) == 1
     assert "Jupyter's settings: not found: " in capsys.readouterr().out
 
