@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from ppo_lesson.commands import classroom
 from ppo_lesson.files import sentence
 
 
@@ -58,6 +59,8 @@ def parser() -> argparse.ArgumentParser:
     demos.add_argument(
         "folder", type=Path, metavar="FOLDER", help="where the pages are written, made if need be"
     )
+
+    classroom.add_parsers(commands)
 
     _add_grade(commands)
 
@@ -223,6 +226,9 @@ def run(options: argparse.Namespace) -> int:
         for path in demos.write(options.folder):
             print(path)
         return 0
+
+    if options.command in classroom.COMMANDS:
+        return classroom.run(options)
 
     if options.command == "experiments":
         from ppo_lesson.commands import experiments

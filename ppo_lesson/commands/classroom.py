@@ -1,0 +1,32 @@
+"""The commands for a classroom, ``copies``, ``slides`` and ``handouts``: how each is called.
+
+``python -m ppo_lesson --help`` reads this module: what a command needs is imported when it is run.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+COMMANDS = ("copies",)
+
+
+def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Say what each command takes."""
+    copies = commands.add_parser("copies", help="write the notebooks solved, or blank")
+    copies.add_argument("--solved", type=Path, metavar="FOLDER", help="with every answer, run")
+    copies.add_argument("--blank", type=Path, metavar="FOLDER", help="no outputs and no answers")
+    copies.add_argument(
+        "names", nargs="*", metavar="NAME", help="02 or 02_importance_sampling; none means all"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run one of these commands and return its exit code.
+
+    Raises:
+        OSError, ValueError: as `main` of the package tells.
+    """
+    from ppo_lesson.commands import copies
+
+    return copies.run(options.solved, options.blank, options.names)
