@@ -53,13 +53,6 @@ def parser() -> argparse.ArgumentParser:
         help="where the pictures are written; none means the checkout's figures/",
     )
 
-    demos = commands.add_parser(
-        "demos", help="write every explorer on a page that needs no Python and no network"
-    )
-    demos.add_argument(
-        "folder", type=Path, metavar="FOLDER", help="where the pages are written, made if need be"
-    )
-
     classroom.add_parsers(commands)
 
     _add_grade(commands)
@@ -219,13 +212,6 @@ def run(options: argparse.Namespace) -> int:
 
     if options.command == "grade":
         return _grade(options)
-
-    if options.command == "demos":
-        from ppo_lesson.commands import demos
-
-        for path in demos.write(options.folder):
-            print(path)
-        return 0
 
     if options.command in classroom.COMMANDS:
         return classroom.run(options)
