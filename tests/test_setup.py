@@ -44,15 +44,22 @@ def test_a_requirement_is_pinned_and_says_what_for(line: str) -> None:
     assert re.fullmatch(PIN.pattern + r" +# \S.*", line)
 
 
-@pytest.mark.parametrize("requirement", [*extra(), *extra("cluster")])
+@pytest.mark.parametrize("requirement", [*extra(), *extra("cluster"), *extra("classroom")])
 def test_what_tests_or_a_cluster_need_is_pinned_and_says_what_for(requirement: str) -> None:
     assert PIN.fullmatch(requirement)
     assert re.search(re.escape(f'"{requirement}",') + r" +# \S.*", PYPROJECT)
 
 
 def test_no_package_is_pinned_twice() -> None:
-    assert pins(requirement_lines()).keys().isdisjoint(pins([*extra(), *extra("cluster")]))
+    extras = [*extra(), *extra("cluster"), *extra("classroom")]
+    assert pins(requirement_lines()).keys().isdisjoint(pins(extras))
     assert len(pins(requirement_lines())) == len(requirement_lines())
+
+
+def test_a_package_of_two_extras_has_one_version() -> None:
+    lines = [*extra(), *extra("cluster"), *extra("classroom")]
+    pairs = {pair for line in lines for pair in pins([line]).items()}
+    assert len(pairs) == len(dict(pairs))
 
 
 def test_torch_is_2_13_0() -> None:
@@ -83,7 +90,7 @@ def third_party(folder: Path) -> set[str]:
 
 
 def test_the_package_imports_only_what_it_names_as_a_dependency() -> None:
-    named = pins(requirement_lines()).keys() | pins(extra("cluster")).keys()
+    named = pins([*requirement_lines(), *extra("cluster"), *extra("classroom")]).keys()
     assert third_party(ROOT / "ppo_lesson") - named == set()
 
 
@@ -97,7 +104,7 @@ def test_only_the_engine_for_a_cluster_imports_what_the_extra_brings() -> None:
 
 
 def test_tests_import_only_what_is_named_as_a_dependency() -> None:
-    extras = pins([*extra(), *extra("cluster")]).keys()
+    extras = pins([*extra(), *extra("cluster"), *extra("classroom")]).keys()
     named = pins(requirement_lines()).keys() | extras
     assert third_party(ROOT / "tests") - named == set()
 

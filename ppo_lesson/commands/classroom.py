@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from pathlib import Path
 
-COMMANDS = ("copies", "demos")
+COMMANDS = ("copies", "demos", "handouts", "slides")
+ROUTES = ("demonstration", "lab", "language", "weeks")
 
 
 def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -27,6 +29,16 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "folder", type=Path, metavar="FOLDER", help="where the pages are written, made if need be"
     )
 
+    slides = commands.add_parser("slides", help="write a route through the course as slides")
+    slides.add_argument("route", choices=ROUTES, help="which one")
+    slides.add_argument("folder", type=Path, metavar="FOLDER", help="made if need be")
+
+    handouts = commands.add_parser(
+        "handouts", help="print the exercises of each notebook with room to write, and a key"
+    )
+    handouts.add_argument("folder", type=Path, metavar="FOLDER", help="made if need be")
+    handouts.add_argument("names", nargs="*", metavar="NAME", help="as of copies; none means all")
+
 
 def run(options: argparse.Namespace) -> int:
     """Run one of these commands and return its exit code.
@@ -39,8 +51,20 @@ def run(options: argparse.Namespace) -> int:
 
         return copies.run(options.solved, options.blank, options.names)
 
+    for path in _written(options):
+        print(path, flush=True)
+    return 0
+
+
+def _written(options: argparse.Namespace) -> Iterable[Path]:
+    if options.command == "slides":
+        from ppo_lesson.commands import slides
+
+        return slides.write(options.route, options.folder)
+    if options.command == "handouts":
+        from ppo_lesson.commands import handouts
+
+        return handouts.write(options.folder, options.names)
     from ppo_lesson.commands import demos
 
-    for path in demos.write(options.folder):
-        print(path)
-    return 0
+    return demos.write(options.folder)

@@ -10,6 +10,7 @@ import html
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import vl_convert
 
@@ -90,21 +91,26 @@ def page(explorer: Explorer, program: str) -> str:
         explorer: what it shows.
         program: JavaScript that sets `vegaEmbed`.
     """
-    drawing = explorer.specification(words=False)
-    compiled = vl_convert.vegalite_to_vega(drawing, vl_version=VEGA_LITE)
-    # It names Vega 5; the bundle's Vega 6 draws the same, but would complain on the console.
-    del compiled["$schema"]
-    specification = json.dumps(compiled, ensure_ascii=False)
+    specification = json.dumps(compiled(explorer), ensure_ascii=False)
     width, height = explorer.size(words=False)
     body = f"""<header><h1>{html.escape(explorer.title)}</h1>
 <p class="formula">{formula_html(explorer.formula)}</p>
 <p class="right"><a href="index.html">All explorers</a></p></header>
 <header><p>{html.escape(explorer.look_for)}</p>{KEYS}</header>
 <main><div id="drawing" style="width: {width}px; height: {height}px"></div></main>
-<script>{_in_script(program)}</script>
-<script>vegaEmbed("#drawing", {_in_script(specification)}, {{mode: "vega"}});
+<script>{in_script(program)}</script>
+<script>vegaEmbed("#drawing", {in_script(specification)}, {{mode: "vega"}});
 {FIT}</script>"""
     return _document(explorer.title, body)
+
+
+def compiled(explorer: Explorer) -> dict[str, Any]:
+    """Compile the drawing of an explorer, without the words of its page, to Vega."""
+    drawing = explorer.specification(words=False)
+    vega = vl_convert.vegalite_to_vega(drawing, vl_version=VEGA_LITE)
+    # It names Vega 5; the bundle's Vega 6 draws the same, but would complain on the console.
+    del vega["$schema"]
+    return vega
 
 
 def _belongs_to(name: str) -> str:
@@ -136,7 +142,7 @@ LETTERS = {
 }
 
 
-def _in_script(text: str) -> str:
+def in_script(text: str) -> str:
     """Keep a text from ending, or hiding the end of, the script element that it stands in."""
     # Only in strings do these occur; "</" alone would also be in regular expressions.
     return re.sub("<(?=/script|!--|script)", r"\\x3c", text, flags=re.IGNORECASE)

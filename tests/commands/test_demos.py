@@ -67,8 +67,8 @@ def test_a_page_has_the_two_scripts_it_was_given_and_no_more(pages):
 
 
 def test_a_script_cannot_be_ended_from_inside():
-    assert demos._in_script('x = "</script><!--"') == 'x = "\\x3c/script>\\x3c!--"'
-    assert demos._in_script('s.replace(/</g, "&lt;")') == 's.replace(/</g, "&lt;")'
+    assert demos.in_script('x = "</script><!--"') == 'x = "\\x3c/script>\\x3c!--"'
+    assert demos.in_script('s.replace(/</g, "&lt;")') == 's.replace(/</g, "&lt;")'
 
 
 @pytest.mark.parametrize(
