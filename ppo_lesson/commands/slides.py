@@ -48,6 +48,8 @@ h2 { font-size: 40px; line-height: 1.2; margin: 0 0 14px; color: #0b3f63; }
 .points li { margin: .25em 0; }
 .body > .picture { flex: 1; min-height: 0; width: 100%; height: 100%; }
 .body.side > .picture { flex: 1.6; }
+.body.side table { font-size: 24px; }
+.body.side th, .body.side td { padding: 5px 8px; }
 .picture img { width: 100%; height: 100%; object-fit: contain; margin: 0; }
 table { border-collapse: collapse; font-size: 28px; }
 th, td { padding: 5px 16px; border-bottom: 1px solid #bbb; text-align: right; }
@@ -63,7 +65,8 @@ pre.numbers { font: 28px/1.5 Liberation Sans, Arial, sans-serif; }
 .task ul { margin: .2em 0; padding-left: 1.1em; }
 .question ol { padding-left: 1.5em; margin: .5em 0 0; }
 .question li { margin: .4em 0; padding: .25em .5em; border-left: 6px solid transparent; }
-.reveal .fragment.mark { opacity: 1; visibility: inherit; }
+.reveal .fragment.mark { opacity: 1; visibility: inherit; transition: none; }
+.reveal .slide-number, .reveal .slide-number a { color: #333; background: #fff; font-size: 20px; }
 .reveal .fragment.mark.visible { font-weight: bold; border-left-color: #00704F;
   background: #e8f5f0; }
 .display { display: block; font-size: 38px; text-align: center; }

@@ -114,11 +114,7 @@ def test_an_explorer_on_a_slide_follows_the_keys_and_the_slide_stays(folder, pag
 
 def test_keys_turn_the_slides_mark_the_answer_and_show_the_notes(folder, page):
     opened(page, folder, "demonstration")
-    number = next(
-        k
-        for k, s in enumerate(DECKS["demonstration"][1].slides, 1)
-        if "predict" in "".join(s.shows)
-    )
+    number = number_of("05/predict-many-steps")
     page.evaluate("number => Reveal.slide(number)", number)
     mark = page.locator("section.present .mark")
     before = mark.evaluate("e => getComputedStyle(e).fontWeight")
