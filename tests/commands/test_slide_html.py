@@ -48,13 +48,16 @@ def test_a_cell_shows_what_it_puts_out_or_a_part_of_it(course):
     assert [block.split('"')[1] for block in everything] == ["numbers", "table", "picture"]
     (picture,) = slide_html.shown("05/plot:picture", course)
     assert 'alt="Two lines."' in picture  # the caption below the cell
+    assert slide_html.shown("05/plot:picture1", course) == [picture]
     assert slide_html.shown("05/text", course) == ["[a]", "[b]"]
     assert slide_html.shown("05/text:formula2", course) == ["[b]"]
     assert "Two lines" not in slide_html.shown("05/text:text", course)[0]
     assert "highlight" in slide_html.shown("05/plot:code", course)[0]
 
 
-@pytest.mark.parametrize("place", ["05/gone", "06/plot", "05/text:formula3", "05/text:table"])
+@pytest.mark.parametrize(
+    "place", ["05/gone", "06/plot", "05/text:formula3", "05/text:table", "05/plot:picture2"]
+)
 def test_a_place_with_nothing_to_show_is_named(course, place):
     with pytest.raises(ValueError, match=f"^{place}: expected"):
         slide_html.shown(place, course)
@@ -66,6 +69,13 @@ def test_a_question_shows_its_options_and_marks_the_right_one_a_step_later(cours
     right = page.split('class="fragment mark">')[1].partition("</li>")[0]
     assert right == page_html.plain(PREDICTION.answer.text)
     assert PREDICTION.answer.feedback not in page
+
+
+def test_a_part_of_a_cell_that_asks_is_no_question(course):
+    place = f"05/{PREDICTION.id}:picture"
+    course.cells["05"][PREDICTION.id].outputs = [PICTURE]
+    assert "<img" in slide_html.shown(place, course)[0]
+    assert "Who is for" not in slide_html.notes(Slide("Look", (place,)), course)
 
 
 def test_the_notes_of_a_question_tell_what_each_wrong_option_means(course):
