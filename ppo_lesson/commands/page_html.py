@@ -55,10 +55,12 @@ def formula(latex: str, *, block: bool) -> str:
 
 def _drawn(latex: str, *, block: bool) -> tuple[str, tuple[float, ...]]:
     """Return the drawing, and its width, height and topmost place; the baseline is at 0."""
-    import ziamath
+    # Of the extra `classroom`:
+    from ziamath.config import config  # pyright: ignore[reportMissingImports]
+    from ziamath.zmath import Latex  # pyright: ignore[reportMissingImports]
 
-    ziamath.config.svg2 = False  # shapes stand in place: none is taken from a part that is hidden
-    drawn = ziamath.Latex(latex, size=LETTERS, inline=not block).svg()
+    config.svg2 = False  # shapes stand in place: none is taken from a part that is hidden
+    drawn = Latex(latex, size=LETTERS, inline=not block).svg()
     size = re.match(r'<svg [^>]*width="(\S+)" height="(\S+)" viewBox="\S+ (\S+) ', drawn)
     if size is None:
         raise ValueError(f"formula: expected a drawing with a size, got {drawn[:80]!r}")

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from pypdf import PdfReader
 
 from ppo_lesson.commands import slides
 from ppo_lesson.lessons.routes import ROUTES
@@ -149,6 +148,8 @@ def test_axe_finds_nothing_on_the_slides_of_the_demonstration(folder, page):
 
 
 def test_printed_a_deck_has_a_page_for_each_slide(folder, page):
+    from pypdf import PdfReader
+
     opened(page, folder, "demonstration", "?print-pdf")
     page.locator(".pdf-page").last.wait_for()
     printed = PdfReader(BytesIO(page.pdf(prefer_css_page_size=True, print_background=True)))
