@@ -10,6 +10,7 @@ import html
 from ppo_lesson.exercises.questions import Question
 
 STYLE = """
+:root { --letter: max(12px, 1.3vw); }  /* small print: what is read has 1.5 times as much */
 main.poll { overflow: visible; display: flex; flex-direction: column; gap: .7em;
             padding-top: .6em; }
 .prompt { font-size: 1.85em; line-height: 1.3; }
