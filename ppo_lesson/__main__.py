@@ -30,6 +30,9 @@ COMMANDS = {
     "to teach": (
         Command("grade", "check the exercises in learners' notebooks", teacher_calls.grade),
         Command("demos", "write every explorer on a page of its own", teacher_calls.demos),
+        Command("copies", "write the notebooks solved, or blank", teacher_calls.copies),
+        Command("slides", "write a route through the course as slides", teacher_calls.slides),
+        Command("handouts", "print the exercises, and a key", teacher_calls.handouts),
         Command("site", "build the course as a website", teacher_calls.site),
     ),
     "to experiment, and to work on the course": (

@@ -81,12 +81,18 @@ def test_the_tested_set_holds_nothing_that_nobody_asks_for() -> None:
     assert len(pins(requirement_lines())) == len(requirement_lines())
 
 
-@pytest.mark.parametrize("name", ["test", "site"])
+@pytest.mark.parametrize("name", ["test", "site", "classroom"])
 def test_what_only_developers_need_is_pinned_where_it_stands_and_says_what_for(name: str) -> None:
-    assert len(pins(extra(name))) > 5
+    assert len(pins(extra(name))) > 4
     for requirement in set(extra(name)) - set(ranges()) - {"ppo-lesson[lab]"}:
         assert re.search(re.escape(f'"{requirement}",') + r" +# \S.*", PYPROJECT)
     assert pins(extra(name)).keys().isdisjoint(pins(requirement_lines()))
+
+
+def test_a_package_of_two_extras_has_one_version() -> None:
+    lines = [*extra(), *extra("site"), *extra("classroom")]
+    pairs = {pair for line in lines for pair in pins([line]).items()}
+    assert len(pairs) == len(dict(pairs))
 
 
 def test_torch_is_2_13_0() -> None:
@@ -117,7 +123,14 @@ def third_party(folder: Path) -> set[str]:
 
 
 def test_the_package_imports_only_what_it_names_as_a_dependency() -> None:
-    named = names([*SETTINGS["project"]["dependencies"], *extra("cluster"), *extra("site")])
+    named = names(
+        [
+            *SETTINGS["project"]["dependencies"],
+            *extra("cluster"),
+            *extra("site"),
+            *extra("classroom"),
+        ]
+    )
     assert third_party(ROOT / "ppo_lesson") - named == set()
 
 
@@ -131,7 +144,9 @@ def test_only_the_engine_for_a_cluster_imports_what_the_extra_brings() -> None:
 
 
 def test_tests_import_only_what_is_named_as_a_dependency() -> None:
-    named = names([*SETTINGS["project"]["dependencies"], *extra(), *extra("cluster")])
+    named = names(
+        [*SETTINGS["project"]["dependencies"], *extra(), *extra("cluster"), *extra("classroom")]
+    )
     assert third_party(ROOT / "tests") - named == set()
 
 

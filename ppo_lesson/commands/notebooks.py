@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import matplotlib
@@ -75,8 +75,17 @@ def _find_one(name: str, shipped: Sequence[Path]) -> Path | None:
     return None
 
 
-def execute(notebook: NotebookNode, cell_seconds: float = CELL_SECONDS) -> None:
+def execute(
+    notebook: NotebookNode,
+    cell_seconds: float = CELL_SECONDS,
+    prepare: Callable[[Path], None] = lambda progress: None,
+) -> None:
     """Run the notebook in place, in a fresh kernel of this interpreter and an empty folder.
+
+    Args:
+        notebook: its cells get their outputs.
+        cell_seconds: limit of time for each.
+        prepare: is given the folder of the learner's progress before the kernel starts.
 
     Raises:
         CellFailedError: A cell raised, took longer than ``cell_seconds``, or killed its kernel.
@@ -95,6 +104,7 @@ def execute(notebook: NotebookNode, cell_seconds: float = CELL_SECONDS) -> None:
         quiet = {"stderr": subprocess.DEVNULL}
         work = Path(folder, "work")
         work.mkdir()
+        prepare(_progress(folder))
         with client.setup_kernel(cwd=str(work), env=kernel_environment(folder), **quiet):
             for index, cell in enumerate(notebook.cells):
                 try:
@@ -127,9 +137,13 @@ def kernel_environment(folder: str) -> dict[str, str]:
     own = {
         "IPYTHONDIR": folder,
         "MATPLOTLIBRC": matplotlib.get_data_path(),
-        "PPO_LESSON_DATA": str(Path(folder, "progress")),
+        "PPO_LESSON_DATA": str(_progress(folder)),
     }
     return kept | own
+
+
+def _progress(folder: str) -> Path:
+    return Path(folder, "progress")
 
 
 def run(paths: Sequence[Path], cell_seconds: float = CELL_SECONDS) -> int:

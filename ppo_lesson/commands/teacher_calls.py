@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from ppo_lesson.commands import Run
+
+ROUTES = ("demonstration", "lab", "language", "weeks")  # of lessons.routes, which takes longer
 
 
 def grade(parser: argparse.ArgumentParser) -> Run:
@@ -81,11 +83,60 @@ def demos(parser: argparse.ArgumentParser) -> Run:
     def run(options: argparse.Namespace) -> int:
         from ppo_lesson.commands import demos
 
-        for path in demos.write(options.folder):
-            print(path)
-        return 0
+        return _print(demos.write(options.folder))
 
     return run
+
+
+def copies(parser: argparse.ArgumentParser) -> Run:
+    """``copies``: the notebooks solved, or blank."""
+    parser.description = "Write the notebooks solved, every check correct, or blank."
+    parser.add_argument("--solved", type=Path, metavar="FOLDER", help="with every answer, run")
+    parser.add_argument("--blank", type=Path, metavar="FOLDER", help="no outputs and no answers")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="02 or 02_importance_sampling; none means all"
+    )
+
+    def run(options: argparse.Namespace) -> int:
+        from ppo_lesson.commands import copies
+
+        return copies.run(options.solved, options.blank, options.names)
+
+    return run
+
+
+def slides(parser: argparse.ArgumentParser) -> Run:
+    """``slides``: a route through the course, for a projector."""
+    parser.description = "Write a route through the course as slides that need no network."
+    parser.add_argument("route", choices=ROUTES, help="which one")
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="made if need be")
+
+    def run(options: argparse.Namespace) -> int:
+        from ppo_lesson.commands import slides
+
+        return _print(slides.write(options.route, options.folder))
+
+    return run
+
+
+def handouts(parser: argparse.ArgumentParser) -> Run:
+    """``handouts``: exercises on paper."""
+    parser.description = "Print the exercises of each notebook with room to write, and a key."
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="made if need be")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="as of copies; none means all")
+
+    def run(options: argparse.Namespace) -> int:
+        from ppo_lesson.commands import handouts
+
+        return _print(handouts.write(options.folder, options.names))
+
+    return run
+
+
+def _print(paths: Iterable[Path]) -> int:
+    for path in paths:
+        print(path, flush=True)
+    return 0
 
 
 def site(parser: argparse.ArgumentParser) -> Run:

@@ -12,10 +12,10 @@ from ppo_lesson.exercises import guard, progress
 from ppo_lesson.exercises.answers import keep_answer
 from ppo_lesson.exercises.exercise import Exercise
 from ppo_lesson.exercises.outcome import observe
+from ppo_lesson.exercises.solution import solution_as_written, solution_functions
 from ppo_lesson.exercises.stale import stale_note
 from ppo_lesson.exercises.trial import NOT_STARTED, Tried, attempt, decide, too_slow
 from ppo_lesson.exercises.verdict import Verdict
-from ppo_lesson.maths import arithmetic
 from ppo_lesson.notebook.page import show_solved, show_source
 
 TIME_LIMIT = 5.0
@@ -97,20 +97,9 @@ def show_solution(exercise: Exercise) -> None:
     What only checks the arguments is left out. Where other guards hide the idea, all of it is
     folded below the exercise's own solution.
     """
-    functions = [exercise.reference]
-    for function in functions:  # grows while it is read
-        for name in function.__code__.co_names:
-            called = function.__globals__.get(name)
-            if (
-                inspect.isfunction(called)
-                and called.__module__ in (exercise.reference.__module__, arithmetic.__name__)
-                and not name.startswith(("check_", "_check_"))
-                and called not in functions
-            ):
-                functions.append(called)
+    functions = solution_functions(exercise)
     if exercise.solution:
-        names = ", ".join(inspect.signature(exercise.reference).parameters)
-        show_solved(f"def my_{exercise.id}({names}):\n    {exercise.solution}", *functions)
+        show_solved(solution_as_written(exercise), *functions)
     else:
         show_source(*functions, checks=False)
 

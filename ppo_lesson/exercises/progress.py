@@ -146,6 +146,19 @@ def recall_answer(id: str) -> str | None:
     return None
 
 
+@contextmanager
+def kept_in(folder: Path) -> Iterator[None]:
+    """Keep and look up what is said within in another folder, not in this learner's."""
+    before = os.environ.get("PPO_LESSON_DATA")
+    os.environ["PPO_LESSON_DATA"] = str(folder)
+    try:
+        yield
+    finally:
+        del os.environ["PPO_LESSON_DATA"]
+        if before is not None:
+            os.environ["PPO_LESSON_DATA"] = before
+
+
 def answer_file(id: str) -> Path:
     """Name the file of a function that passed; the learner can open it.
 

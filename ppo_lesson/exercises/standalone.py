@@ -59,10 +59,10 @@ class _Module:
             own_name = self.add_function(value)
             if own_name != name:
                 self.define(name, value, f"{name} = {own_name}")
-        elif _is_plain(value) and len(repr(value)) <= MOST_LETTERS:
+        elif is_plain(value) and len(repr(value)) <= MOST_LETTERS:
             self.define(name, value, f"{name} = {value!r}")
         else:
-            self.define(name, value, _import(name, value))
+            self.define(name, value, import_line(name, value))
 
     def add_function(self, function: FunctionType) -> str:
         """Add a learner's function; return the name that its own lines give it."""
@@ -72,7 +72,7 @@ class _Module:
         if self.definitions.get(name, (None, ""))[0] is function:
             return name
         self.define(name, function, "")  # before what it needs: it may need itself
-        for needed in _needed(source):
+        for needed in names_needed(source):
             if needed in inner.__globals__:
                 self.add(needed, inner.__globals__[needed])
         del self.definitions[name]
@@ -110,7 +110,7 @@ def _defined_name(source: str) -> str:
     raise _CannotStandAloneError("not one definition")
 
 
-def _needed(source: str) -> list[str]:
+def names_needed(source: str) -> list[str]:
     """Name what is looked up outside of the function's own lines, in the order of the lines.
 
     Annotations are not: the module does not evaluate them.
@@ -128,7 +128,7 @@ def _looked_up(code: CodeType) -> Iterator[str]:
             yield from _looked_up(constant)
 
 
-def _import(name: str, value: Any) -> str:
+def import_line(name: str, value: Any) -> str:
     """Write the line that brings a library, or what one offers: by the shortest of its names."""
     if type(value) is ModuleType and _is_library(value.__name__):
         return f"import {value.__name__}" + ("" if name == value.__name__ else f" as {name}")
@@ -153,10 +153,10 @@ def _is_library(module: Any) -> bool:
     return top in sys.stdlib_module_names or installed or top == "ppo_lesson"
 
 
-def _is_plain(value: Any) -> bool:
+def is_plain(value: Any) -> bool:
     """Tell whether a value is what its text says: numbers, texts, and lists and dicts of them."""
     if type(value) in (list, tuple, set):
-        return all(map(_is_plain, value))
+        return all(map(is_plain, value))
     if type(value) is dict:
-        return all(_is_plain(key) and _is_plain(item) for key, item in value.items())
+        return all(is_plain(key) and is_plain(item) for key, item in value.items())
     return math.isfinite(value) if type(value) is float else type(value) in PLAIN

@@ -149,11 +149,12 @@ def show_solved(solution: str, *functions: Callable[..., object]) -> None:
 
 
 def _fenced(functions: Sequence[Callable[..., object]], *, checks: bool) -> str:
-    source = "\n\n".join(_source(function, checks=checks) for function in functions)
+    source = "\n\n".join(source_text(function, checks=checks) for function in functions)
     return f"```python\n{source}\n```"
 
 
-def _source(function: Callable[..., object], *, checks: bool) -> str:
+def source_text(function: Callable[..., object], *, checks: bool) -> str:
+    """Return the source of a function as `show_source` shows it."""
     lines = textwrap.dedent(inspect.getsource(function)).rstrip().splitlines()
     definition = ast.parse("\n".join(lines)).body[0]
     if isinstance(definition, ast.FunctionDef) and not checks:

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.distributions import Categorical
 
 from ppo_lesson import maths
-from ppo_lesson.notebook.page import _source
+from ppo_lesson.notebook.page import source_text
 from ppo_lesson.training.config import PPOConfig
 from ppo_lesson.training.diagnostics import Batch
 from ppo_lesson.training.experience import make_env, rollouts
@@ -32,7 +32,7 @@ from tests.training.tiny import SEED, TINY, a_batch, a_rollout, moved, parameter
 
 
 def test_the_loop_that_notebook_08_shows_has_at_most_25_lines() -> None:
-    shown = [_source(function, checks=True) for function in (iterations, ppo_update)]
+    shown = [source_text(function, checks=True) for function in (iterations, ppo_update)]
     assert len([line for text in shown for line in text.splitlines() if line.strip()]) <= 25
 
 
