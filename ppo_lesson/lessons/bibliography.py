@@ -242,7 +242,8 @@ WORKS = {
         Work(
             "Fu et al.",
             2025,
-            "AReaL: A Large-Scale Asynchronous Reinforcement Learning System for Language Reasoning",
+            "AReaL: A Large-Scale Asynchronous Reinforcement Learning System for Language "
+            "Reasoning",
             arxiv("2505.24298"),
         ),
         Work(
