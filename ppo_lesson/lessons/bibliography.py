@@ -137,6 +137,12 @@ WORKS = {
             arxiv("2108.13264"),
         ),
         Work(
+            "Hilton et al.",
+            2021,
+            "Batch size-invariance for policy optimization",
+            arxiv("2110.00641"),
+        ),
+        Work(
             "Hausknecht and Wagener",
             2022,
             "Consistent Dropout for Policy Gradient Reinforcement Learning",
@@ -232,6 +238,13 @@ WORKS = {
             2025,
             "Understanding R1-Zero-Like Training: A Critical Perspective",
             arxiv("2503.20783"),
+        ),
+        Work(
+            "Fu et al.",
+            2025,
+            "AReaL: A Large-Scale Asynchronous Reinforcement Learning System for Language "
+            "Reasoning",
+            arxiv("2505.24298"),
         ),
         Work(
             "MiniMax",

@@ -32,13 +32,17 @@
     await window.mermaid.run();
   };
 
-  // A long formula scrolls, for those too who have no mouse.
-  const letFormulasScroll = async () => {
+  // A long formula scrolls, for those too who have no mouse; a link that is one has a name.
+  const finishFormulas = async () => {
     await window.MathJax?.startup.promise;
     for (const formula of document.querySelectorAll("mjx-container[display=true]")) {
       for (const box of [formula, formula.parentElement]) {
         if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
       }
+    }
+    for (const words of document.querySelectorAll("a mjx-assistive-mml")) {
+      const link = words.closest("a");
+      if (link.textContent.trim() === words.textContent.trim()) link.ariaLabel = words.textContent;
     }
   };
 
@@ -50,5 +54,5 @@
     if (explorers.length) drawExplorers(explorers);
     if (document.querySelector("pre.mermaid")) drawDiagrams();
   });
-  window.addEventListener("load", letFormulasScroll);
+  window.addEventListener("load", finishFormulas);
 })();
