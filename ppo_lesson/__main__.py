@@ -107,26 +107,12 @@ def _add_grade(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def _add_experiments(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     experiments = commands.add_parser(
-        "experiments", help="make a recorded experiment again: minutes of training"
+        "experiments",
+        help="make a recorded experiment again: minutes of training; it goes on where it was ended",
     )
-    names = (
-        "ablations",
-        "alignment",
-        "arms",
-        "crossings",
-        "explosion",
-        "groups",
-        "heads",
-        "interventions",
-        "lambda",
-        "museum",
-        "pairs",
-        "reuse",
-        "rivals",
-        "temperature",
-        "token_ratios",
-    )
-    experiments.add_argument("name", choices=names, help="which one")
+    names = "ablations alignment arms crossings explosion groups heads interventions lambda museum "
+    names += "pairs reuse rivals temperature token_ratios"
+    experiments.add_argument("name", choices=names.split(), help="which one")
     experiments.add_argument(
         "file",
         nargs="?",
@@ -134,6 +120,7 @@ def _add_experiments(commands: argparse._SubParsersAction[argparse.ArgumentParse
         metavar="FILE",
         help="where the record is written; none means where the lessons read it, in a checkout",
     )
+    _add_engine(experiments)
 
 
 def _add_sweep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -148,17 +135,21 @@ def _add_sweep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "combination is trained; none means the defaults",
     )
     sweep.add_argument("--seeds", default="0-9", help="0-9 or 0,3,7 (default: %(default)s)")
-    sweep.add_argument(
-        "--engine",
-        default="cores",
-        choices=("here", "cores", "ray"),
-        help="one core, all cores, or the Ray cluster of RAY_ADDRESS (default: %(default)s)",
-    )
+    _add_engine(sweep)
     sweep.add_argument(
         "--folder",
         type=Path,
         default=Path("sweeps"),
         help="where a file for each training is kept (default: %(default)s)",
+    )
+
+
+def _add_engine(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--engine",
+        default="cores",
+        choices=("here", "cores", "ray"),
+        help="one core, all cores, or the Ray cluster of RAY_ADDRESS (default: %(default)s)",
     )
 
 
@@ -227,7 +218,7 @@ def run(options: argparse.Namespace) -> int:
     if options.command == "experiments":
         from ppo_lesson.commands import experiments
 
-        print(experiments.write(options.name, options.file))
+        print(experiments.write(options.name, options.file, options.engine))
         return 0
 
     if options.command == "sweep":

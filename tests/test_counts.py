@@ -30,7 +30,7 @@ from ppo_lesson.language.grpo import GroupConfig
 from ppo_lesson.language.model import LanguageModel, respond
 from ppo_lesson.language.response_ratios import ratios
 from ppo_lesson.maths.shapes import check_count, check_seed
-from ppo_lesson.museum import interventions, rollouts as room
+from ppo_lesson.museum import rollouts as room
 from ppo_lesson.training.config import PPOConfig
 from ppo_lesson.training.session import RIGHT
 from ppo_lesson.worlds import countdown
@@ -256,12 +256,12 @@ CALLS: dict[str, Call] = {
         lambda: {"policy": some_policy(), "seed": 3, "stream": 2, "num_envs": 3, "num_passed": 1},
         {"seed": 0, "stream": 0, "num_envs": 1, "num_passed": 0},
     ),
-    "experiments.crossings.record": Call(
-        lambda: {"name": "linear, Adam", "num_runs": 3}, {"num_runs": 1}
-    ),
     "experiments.reuse.Arm": Call(
         lambda: {"num_gradient_steps": 4, "reused": True, "clipped": True},
         {"num_gradient_steps": 1},
+    ),
+    "experiments.reuse.rerun": Call(
+        lambda: {"arm": reuse.ARMS[0], "step_size": 0.02, "seed": 3}, {"seed": 0}
     ),
     "experiments.reuse.find": Call(lambda: {"num_gradient_steps": 4}, {"num_gradient_steps": 1}),
     "experiments.reuse.best_step_size": Call(
@@ -474,9 +474,7 @@ CALLS: dict[str, Call] = {
         {"num_evaluations": 1, "num_episodes": 1},
     ),
     "museum.record.rerun": Call(lambda: {"name": "healthy", "seed": 3}, {"seed": 0}),
-    "museum.interventions.rerun": Call(
-        lambda: {"arm": interventions.ARMS["scaled"], "seed": 3}, {"seed": 0}
-    ),
+    "museum.interventions.rerun": Call(lambda: {"arm_id": "scaled", "seed": 3}, {"seed": 0}),
     "museum.interventions.right_multiple": Call(
         lambda: {"num_samples": 7, "minibatch_size": 3}, {"num_samples": 2, "minibatch_size": 1}
     ),
@@ -498,10 +496,10 @@ CALLS: dict[str, Call] = {
 LONG = {
     "experiments.ablations.rerun",
     "experiments.alignment",
-    "experiments.crossings.record",
     "experiments.groups.sampled",
     "experiments.lambdas.rerun",
     "language.feedback.pretrain",
+    "experiments.reuse.rerun",
     "experiments.temperatures.run",
     "experiments.token_ratios",
     "notebook.animation",

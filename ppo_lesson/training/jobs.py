@@ -6,7 +6,8 @@ import hashlib
 import inspect
 import itertools
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -42,14 +43,21 @@ def attempt(task: Task, dtype: torch.dtype, made_with: str, job: Job) -> Reply:
     """
     if versions() != made_with:
         return Reply(error=f"the worker has {versions()}, the sweep {made_with}")
+    try:
+        with alike(dtype), raise_interrupts():
+            return Reply(json.dumps(task(**job.settings, seed=job.seed)))
+    except (Exception, SystemExit) as error:
+        return Reply(error=f"{type(error).__name__}: {' '.join(str(error).split())}")
+
+
+@contextmanager
+def alike(dtype: torch.dtype) -> Iterator[None]:
+    """Let torch compute alike wherever a job is: with one thread, and the caller's dtype."""
     before = torch.get_num_threads(), torch.get_default_dtype()
     torch.set_num_threads(1)  # more would round otherwise, and take longer
     torch.set_default_dtype(dtype)
     try:
-        with raise_interrupts():
-            return Reply(text=json.dumps(task(**job.settings, seed=job.seed)))
-    except (Exception, SystemExit) as error:
-        return Reply(error=f"{type(error).__name__}: {' '.join(str(error).split())}")
+        yield
     finally:
         torch.set_num_threads(before[0])
         torch.set_default_dtype(before[1])

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import torch
 
 from ppo_lesson.files import make_folder, replace_text, require_writable
-from ppo_lesson.training.engines import find_engine
+from ppo_lesson.training.engines import ATTEMPTS, find_engine, see_through
 from ppo_lesson.training.jobs import (
     Task,
     attempt,
@@ -27,9 +27,6 @@ from ppo_lesson.training.jobs import (
     read_stored,
     versions,
 )
-
-ATTEMPTS = 3
-"""So often a job is begun; then it is reported, with its error."""
 
 
 class Outcome(NamedTuple):
@@ -97,18 +94,15 @@ def sweep(
         for number, (path, head) in enumerate(zip(paths, heads, strict=True)):
             if stored := read_stored(path, head):
                 end(number, stored["result"])
-        for count in range(1, ATTEMPTS + 1):
-            left = {number: job for number, job in enumerate(jobs) if number not in outcomes}
-            if not left:
-                break
-            with closing(run(work, left)) as replies:
-                for number, reply in replies:
-                    if not reply.error:
-                        head = json.dumps(heads[number])
-                        replace_text(paths[number], f'{{"head":{head},\n"result":{reply.text}}}\n')
-                        end(number, json.loads(reply.text))
-                    elif count == ATTEMPTS:
-                        end(number, None, reply.error)
+        left = {number: job for number, job in enumerate(jobs) if number not in outcomes}
+        with closing(see_through(run, work, left)) as replies:
+            for number, (text, error) in replies:
+                if error:
+                    end(number, None, error)
+                    continue
+                head = json.dumps(heads[number])
+                replace_text(paths[number], f'{{"head":{head},\n"result":{text}}}\n')
+                end(number, json.loads(text))
     found = tuple(outcomes[number] for number in range(len(jobs)))
     _warn_of([outcome for outcome in found if outcome.error], len(found))
     return found

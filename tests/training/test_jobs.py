@@ -66,8 +66,8 @@ def test_what_cannot_work_is_refused_by_name(task: Any, grid: Any, seeds: Any, w
 
 def test_a_result_is_json_with_every_bit() -> None:
     reply = do(product, {"x": 0.1, "y": 3}, seed=7)
-    assert json.loads(reply.text) == 0.1 * 3 + 7 and not reply.error
-    assert math.isnan(json.loads(do(product, {"x": math.nan}).text))
+    assert json.loads(reply.value) == 0.1 * 3 + 7 and not reply.error
+    assert math.isnan(json.loads(do(product, {"x": math.nan}).value))
 
 
 def test_a_fault_is_told_in_one_sentence() -> None:
@@ -91,13 +91,13 @@ def test_a_job_has_one_thread_and_the_callers_dtype_and_leaves_both_as_they_were
 
     torch.set_num_threads(2)
     reply = attempt(sees, torch.float64, jobs.versions(), Job({}, 0))
-    assert json.loads(reply.text) == [1, "torch.float64"]
+    assert json.loads(reply.value) == [1, "torch.float64"]
     assert (torch.get_num_threads(), torch.get_default_dtype()) == (2, torch.float32)
 
 
 def test_a_worker_of_another_version_does_nothing() -> None:
     reply = attempt(product, torch.float32, "ppo_lesson 0.0.1, torch 1.0", Job({"x": 1}, 0))
-    assert not reply.text
+    assert not reply.value
     assert reply.error == f"the worker has {jobs.versions()}, the sweep ppo_lesson 0.0.1, torch 1.0"
 
 
