@@ -111,7 +111,7 @@ def _add_experiments(commands: argparse._SubParsersAction[argparse.ArgumentParse
         help="make a recorded experiment again: minutes of training; it goes on where it was ended",
     )
     names = "ablations alignment arms crossings explosion groups heads interventions lambda museum "
-    names += "pairs reuse rivals temperature token_ratios"
+    names += "pairs reuse rivals staleness temperature token_ratios"
     experiments.add_argument("name", choices=names.split(), help="which one")
     experiments.add_argument(
         "file",

@@ -213,7 +213,8 @@ def _unchanged(value: Any, before: Any, watched: bool) -> bool:
         return True
     if value.requires_grad != watched or value.shape != before.shape:
         return False
-    both_nan = value.detach().isnan() & before.isnan()  # NaN, which an edge may hold, equals nothing
+    # NaN, which an edge may hold, equals nothing.
+    both_nan = value.detach().isnan() & before.isnan()
     return value.dtype == before.dtype and bool(((value.detach() == before) | both_nan).all())
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 from ppo_lesson.maths.arithmetic import times
@@ -62,8 +61,8 @@ def decoupled_clipped_loss(
     Raises:
         ValueError: shapes differ or are not (N,), or a number is out of range.
 
-    Source: Hilton, Cobbe and Schulman (2022), arXiv:2110.00641, the decoupled objective; a cap as in
-    `truncated_weight`.
+    Source: Hilton, Cobbe and Schulman (2022), arXiv:2110.00641, the
+    decoupled objective; a cap as in `truncated_weight`.
     """
     check_floats("N", behaviour_log_prob=behaviour_log_prob, log_prob=log_prob)
     weight = truncated_weight(old_log_prob, behaviour_log_prob, cap)

@@ -1,8 +1,12 @@
-"""Is everything installed that the lessons need? Read without importing any of it."""
+"""Where a notebook runs: what is installed, without importing any of it; a folder to write in."""
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
 from importlib import metadata
+from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.version import InvalidVersion
@@ -28,6 +32,13 @@ def check_packages(distribution: str = "ppo-lesson") -> list[tuple[str, str]]:
         for requirement in wanted
         if requirement.marker is None or requirement.marker.evaluate({"extra": ""})
     ]
+
+
+def temporary_folder() -> Path:
+    """Make an empty folder for what a cell writes; it is gone when Python ends."""
+    folder = Path(tempfile.mkdtemp(prefix="ppo-lesson-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def _verdict(requirement: Requirement) -> str:

@@ -14,29 +14,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import torch
-from torch import Tensor, distributed, multiprocessing
+from torch import Tensor, distributed
+from torch.multiprocessing.spawn import spawn
 
-from ppo_lesson.maths.gradients import flat_gradient
 from ppo_lesson.maths.shapes import check_count
-from ppo_lesson.training.config import PPOConfig
-from ppo_lesson.training.diagnostics import Batch
-from ppo_lesson.training.networks import ActorCritic
-from ppo_lesson.training.ppo import clipped_surrogate_loss, ppo_loss
 
 PATIENCE = timedelta(seconds=120)
 """A worker that waits longer for another one gives up, and says so."""
-
-
-def shard_gradient(policy: ActorCritic, batch: Batch, config: PPOConfig) -> Tensor:
-    """Differentiate PPO's mean loss over some samples: (P,), all parameters in one row.
-
-    Args:
-        policy: whose parameters.
-        batch: the samples of one worker, or all of them.
-        config: for the weights of the loss's terms.
-    """
-    loss = ppo_loss(policy, batch, config, clipped_surrogate_loss)
-    return flat_gradient(loss, list(policy.parameters()))
 
 
 def reduce_on_processes(gradient: Tensor, count: Tensor) -> tuple[Tensor, Tensor]:
@@ -60,7 +44,7 @@ def reduce_on_processes(gradient: Tensor, count: Tensor) -> tuple[Tensor, Tensor
     if workers > 8:
         raise ValueError(f"gradient: expected at most 8 workers, got {workers}")
     with TemporaryDirectory() as folder:
-        multiprocessing.spawn(_work, (Path(folder), gradient.detach(), count), nprocs=workers)
+        spawn(_work, (Path(folder), gradient.detach(), count), nprocs=workers)
         texts = [Path(folder, str(rank)).read_text(encoding="utf-8") for rank in range(workers)]
     if len(set(texts)) > 1:
         raise RuntimeError("the workers do not agree about the reduced gradient")
@@ -75,9 +59,9 @@ def _work(rank: int, folder: Path, gradient: Tensor, count: Tensor) -> None:
     if loopback:  # else gloo asks for the address of the machine's name
         os.environ["GLOO_SOCKET_IFNAME"] = loopback.pop()
     torch.set_num_threads(1)
-    store = distributed.FileStore(str(folder / "store"), workers)
+    place = (folder / "store").as_uri()
     distributed.init_process_group(
-        "gloo", store=store, rank=rank, world_size=workers, timeout=PATIENCE
+        "gloo", init_method=place, rank=rank, world_size=workers, timeout=PATIENCE
     )
     try:
         mine, total = gradient[rank].clone(), count[rank].to(gradient.dtype)
@@ -86,6 +70,6 @@ def _work(rank: int, folder: Path, gradient: Tensor, count: Tensor) -> None:
             distributed.all_reduce(tensor)  # the sum over all workers, in place
         text = json.dumps([(weighted / total).tolist(), plain.tolist()])  # to the last bit
         (folder / str(rank)).write_text(text, encoding="utf-8")
-        distributed.barrier()  # the store's file goes with the folder: nobody leaves early
+        distributed.barrier()  # the file goes with its folder: nobody leaves early
     finally:
         distributed.destroy_process_group()

@@ -36,9 +36,7 @@ def rollouts_behind(lag: int) -> Callable[..., Iterator[Rollout]]:
     """
     lag = check_count("lag", lag, 0)
 
-    def play(
-        env: VectorEnv, policy: ActorCritic, num_steps: int, seed: int
-    ) -> Iterator[Rollout]:
+    def play(env: VectorEnv, policy: ActorCritic, num_steps: int, seed: int) -> Iterator[Rollout]:
         past = deque([copy.deepcopy(policy)], maxlen=lag + 1)
         actor = Player(lambda rng: past[0].sampler(rng), lambda o: past[0].logits(o), policy.value)
         for rollout in rollouts(env, actor, num_steps, seed):

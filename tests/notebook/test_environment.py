@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from importlib import metadata
+from pathlib import Path
 
 import pytest
 from packaging.requirements import InvalidRequirement
 
 from ppo_lesson.notebook import environment
-from ppo_lesson.notebook.environment import check_packages
+from ppo_lesson.notebook.environment import check_packages, temporary_folder
 
 
 @pytest.fixture
@@ -94,3 +97,12 @@ def test_a_version_between_two_or_none_at_all_is_compared_too(
 def test_everything_that_the_lessons_pin_is_looked_at() -> None:
     required = [text for text in metadata.requires("ppo-lesson") or [] if "extra" not in text]
     assert len(check_packages()) == len(required) > 5
+
+
+def test_a_temporary_folder_lasts_as_long_as_python() -> None:
+    one, other = temporary_folder(), temporary_folder()
+    assert one != other and one.is_dir() and list(one.iterdir()) == []
+    code = "from ppo_lesson.notebook.environment import temporary_folder as made; f = made()\n"
+    code += "(f / 'kept').write_text('x'); print(f)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not Path(found.stdout.strip()).exists()

@@ -41,8 +41,8 @@ def _drawn_case(label: str, seed: int, num_samples: int, **numbers: float) -> Ca
     old = (behaviour + 0.6 * normal(seed + 1, num_samples)).clamp(max=-0.05)
     new = (old + 0.3 * normal(seed + 2, num_samples)).clamp(max=-0.02)
     inputs = {"log_prob": new, "old_log_prob": old, "behaviour_log_prob": behaviour}
-    advantage = normal(seed + 3, num_samples)
-    return Case({**inputs, "advantage": advantage, "clip_epsilon": 0.2, "cap": 1.5, **numbers}, label)
+    inputs["advantage"] = normal(seed + 3, num_samples)
+    return Case({**inputs, "clip_epsilon": 0.2, "cap": 1.5, **numbers}, label)
 
 
 _TWO = _case("two samples, one weight above the cap", [1.1, 0.95], [2.6, 0.5], [1.0, -2.0])
@@ -293,21 +293,15 @@ r = \frac{\pi_\theta}{\pi_{old}}, \quad w = \min\Big(\frac{\pi_{old}}{\mu},\, C\
         Mistake(
             "You clip the weight around 1 by epsilon. Its cap is C, and there is no lower end.",
             lambda log_prob, old_log_prob, behaviour_log_prob, advantage, clip_epsilon, cap: _of(
-                lambda r, w, a, e, c: (
-                    -(w.exp().clamp(1 - e, 1 + e) * _lower(r.exp(), a, e)).mean()
-                )
+                lambda r, w, a, e, c: -(w.exp().clamp(1 - e, 1 + e) * _lower(r.exp(), a, e)).mean()
             )(log_prob, old_log_prob, behaviour_log_prob, advantage, clip_epsilon, cap),
         ),
         Mistake(
             "You scaled the weights to a mean of 1. That is the self-normalised estimate of "
             "notebook 03; here each weight stands alone.",
-            _with_weight(
-                lambda r, w, cap: w.exp().clamp(max=cap) / w.exp().clamp(max=cap).mean()
-            ),
+            _with_weight(lambda r, w, cap: w.exp().clamp(max=cap) / w.exp().clamp(max=cap).mean()),
         ),
-        Mistake(
-            "The clip is missing: the weighted surrogate rewards any distance.", _of(_no_clip)
-        ),
+        Mistake("The clip is missing: the weighted surrogate rewards any distance.", _of(_no_clip)),
         Mistake(
             "You clipped the ratio but took no minimum, so a sample that has moved to the wrong "
             "side has no gradient to bring it back.",

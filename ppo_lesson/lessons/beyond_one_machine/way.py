@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 from ppo_lesson.exercises.exercise import Case, Exercise, Mistake
@@ -75,7 +76,7 @@ def _arrows(output: Any) -> list[Arrow] | None:
         chains = [re.split(r"-+>|→", line) for line in re.split(r"[\n;]+", output) if line.strip()]
         if any(len(chain) < 2 for chain in chains):
             return None
-        output = [pair for chain in chains for pair in zip(chain, chain[1:], strict=False)]
+        output = [pair for chain in chains for pair in pairwise(chain)]
     if not isinstance(output, list | tuple | set):
         return None
     arrows = []
@@ -95,8 +96,8 @@ def _box(text: str) -> str:
 
 
 _NO_ARROWS = (
-    "Return a list of pairs, one for each arrow, as [(\"policy gradient\", \"on-policy waste\"), "
-    "...], or a text with a line for each, as \"policy gradient -> on-policy waste\"."
+    'Return a list of pairs, one for each arrow, as [("policy gradient", "on-policy waste"), '
+    '...], or a text with a line for each, as "policy gradient -> on-policy waste".'
 )
 
 
@@ -113,17 +114,29 @@ def objection_to_way(inputs: Mapping[str, Any], output: Any) -> str:
     arrows = _arrows(output)
     if not arrows:
         return _NO_ARROWS
+    return _strange(arrows) or _missing(arrows) or _too_many(arrows)
+
+
+def _strange(arrows: list[Arrow]) -> str:
     for box in (end for arrow in arrows for end in arrow):
         if box not in BOXES:
             return f"There is no box {box!r}. The boxes are: {', '.join(BOXES)}."
     for start, end in arrows:
-        if (end, start) in REQUIRED and (start, end) not in REQUIRED:
+        if (end, start) in REQUIRED:
             return f"The arrow from {start} to {end} points backwards: the reason leads to {start}."
+    return ""
+
+
+def _missing(arrows: list[Arrow]) -> str:
     for arrow, question in REQUIRED.items():
         if arrow not in arrows:
             return f"An arrow is missing that leaves {arrow[0]}. {question}"
     if not any(("advantage", box) in arrows for box in OF_THE_ADVANTAGE):
         return "Nothing leaves the advantage. What does the ratio weigh, sample by sample?"
+    return ""
+
+
+def _too_many(arrows: list[Arrow]) -> str:
     for arrow in arrows:
         start, end = arrow
         if arrow in SHORT_CUTS:

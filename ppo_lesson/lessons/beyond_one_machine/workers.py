@@ -90,7 +90,7 @@ nothing. A NaN of a worker *with* samples is a fault, and has to show in the res
         _case("four workers with equal counts", normal(135, 4, 3), [6, 6, 6, 6]),
         _case("four workers, very different counts", _DRAWN, [40, 1, 9, 2]),
         _case("more parameters than workers", normal(136, 3, 8), [2, 5, 11]),
-        _case("a worker has no samples and its gradient is NaN", _EMPTY, [4, 1, 0, 9, 2], edge=True),
+        _case("a worker has no samples, its gradient is NaN", _EMPTY, [4, 1, 0, 9, 2], edge=True),
         _case(
             "a worker with samples has a NaN, which must be seen", _BROKEN, [4, 1, 9, 2], edge=True
         ),
