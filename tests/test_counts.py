@@ -256,6 +256,10 @@ CALLS: dict[str, Call] = {
         lambda: {"policy": some_policy(), "seed": 3, "stream": 2, "num_envs": 3, "num_passed": 1},
         {"seed": 0, "stream": 0, "num_envs": 1, "num_passed": 0},
     ),
+    **{
+        f"experiments.job_sizes.{name}": Call(lambda: {"seed": 3}, {"seed": 0})
+        for name in ("trained", "aligned", "aligned_directly")
+    },
     "experiments.reuse.Arm": Call(
         lambda: {"num_gradient_steps": 4, "reused": True, "clipped": True},
         {"num_gradient_steps": 1},
@@ -497,6 +501,7 @@ LONG = {
     "experiments.ablations.rerun",
     "experiments.alignment",
     "experiments.groups.sampled",
+    "experiments.job_sizes",
     "experiments.lambdas.rerun",
     "language.feedback.pretrain",
     "experiments.reuse.rerun",

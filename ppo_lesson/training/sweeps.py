@@ -22,7 +22,7 @@ from ppo_lesson.training.jobs import (
     Task,
     attempt,
     file_name,
-    make_head,
+    make_heads,
     make_jobs,
     read_stored,
     versions,
@@ -74,15 +74,17 @@ def sweep(
 
     Raises:
         ValueError: an argument cannot work; no job was begun.
-        OSError: nothing can be written there.
+        OSError: nothing can be written there, and something must be.
         KeyboardInterrupt: Ctrl-C; a job that was under way is not kept.
     """
     run = find_engine(engine)
     jobs = make_jobs(task, grid, seeds)
-    heads = [make_head(task, job) for job in jobs]
+    heads = make_heads(task, jobs)
     paths = [Path(folder, file_name(head)) for head in heads]
-    make_folder(Path(folder))
-    require_writable(paths[0])
+    stored = [read_stored(path, head) for path, head in zip(paths, heads, strict=True)]
+    if None in stored:
+        make_folder(Path(folder))
+        require_writable(paths[stored.index(None)])
     work = partial(attempt, task, torch.get_default_dtype(), versions())
     outcomes: dict[int, Outcome] = {}
     with _told(on_job, len(jobs)) as tell:
@@ -91,9 +93,9 @@ def sweep(
             outcomes[number] = Outcome(*jobs[number], result, error)
             tell(outcomes[number])
 
-        for number, (path, head) in enumerate(zip(paths, heads, strict=True)):
-            if stored := read_stored(path, head):
-                end(number, stored["result"])
+        for number, found in enumerate(stored):
+            if found:
+                end(number, found["result"])
         left = {number: job for number, job in enumerate(jobs) if number not in outcomes}
         with closing(see_through(run, work, left)) as replies:
             for number, (text, error) in replies:
@@ -103,9 +105,9 @@ def sweep(
                 head = json.dumps(heads[number])
                 replace_text(paths[number], f'{{"head":{head},\n"result":{text}}}\n')
                 end(number, json.loads(text))
-    found = tuple(outcomes[number] for number in range(len(jobs)))
-    _warn_of([outcome for outcome in found if outcome.error], len(found))
-    return found
+    every = tuple(outcomes[number] for number in range(len(jobs)))
+    _warn_of([outcome for outcome in every if outcome.error], len(every))
+    return every
 
 
 @contextmanager

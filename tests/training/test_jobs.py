@@ -15,7 +15,7 @@ import torch
 from ppo_lesson.training import jobs
 from ppo_lesson.training.config import PPOConfig
 from ppo_lesson.training.interrupts import press
-from ppo_lesson.training.jobs import Job, attempt, file_name, make_head, make_jobs, read_stored
+from ppo_lesson.training.jobs import Job, attempt, file_name, make_heads, make_jobs, read_stored
 from ppo_lesson.training.session import train
 
 
@@ -117,7 +117,7 @@ def test_half_a_training_is_no_result() -> None:
 
 def test_another_setting_seed_dtype_or_source_text_is_another_file(tmp_path: Path) -> None:
     def head() -> dict[str, Any]:
-        return make_head(product, Job({"x": math.nan, "y": 1}, 3))
+        return make_heads(product, [Job({"x": math.nan, "y": 1}, 3)])[0]
 
     first = head()
     assert first["task"].endswith("test_jobs.product") and first["seed"] == 3
@@ -134,7 +134,19 @@ def test_another_setting_seed_dtype_or_source_text_is_another_file(tmp_path: Pat
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"head": 3}', "null"])
 def test_a_file_that_holds_no_result_is_none(text: str, tmp_path: Path) -> None:
-    path, head = tmp_path / "result.json", make_head(lambda_free, Job({}, 0))
+    path, head = tmp_path / "result.json", make_heads(lambda_free, [Job({}, 0)])[0]
     assert read_stored(path, head) is None
     path.write_text(text)
     assert read_stored(path, head) is None
+
+
+def test_two_functions_of_one_name_typed_at_a_prompt_are_told_apart() -> None:
+    """Nobody has kept their source: what Python made of it is looked at, of inner functions too."""
+
+    def head(text: str) -> dict[str, Any]:
+        typed: dict[str, Any] = {"__name__": "__main__"}
+        exec(f"def task(seed):\n    return (lambda x: {text})(seed)", typed)
+        return make_heads(typed["task"], [Job({}, 0)])[0]
+
+    assert head("x + 1") == head("x + 1")
+    assert len({head(text)["source"] for text in ("x + 1", "x + 2", "x - 1", "seed + 1")}) == 4
