@@ -41,7 +41,7 @@ from ppo_lesson.training.statistics import Interval, mean_interval
 
 STORED = Path(__file__).with_name("staleness.json")
 COMMAND = "python -m ppo_lesson experiments staleness"
-NUM_SEEDS = 10  # 0 to 9, whose returns are reported
+NUM_SEEDS = 20  # 0 to 19, whose returns are reported
 CHOOSING_SEEDS = range(100, 105)  # by which an arm's step size is chosen
 LAGS = (0, 2, 4, 8)
 STEP_SIZES = (0.0015, 0.005, 0.015, 0.045)

@@ -11,9 +11,11 @@ from ppo_lesson.exercises.exercise import Case, Exercise, Function, Mistake, Pro
 from ppo_lesson.lessons.inputs import agree, floats, normal
 from ppo_lesson.lessons.log_space import (
     DIFFERENCE_THEN_EXP,
+    DIVIDED_LOGS,
     VERY_UNLIKELY,
     divided_logs,
     through_probabilities,
+    with_small_numbers,
 )
 from ppo_lesson.maths import clipped_surrogate_loss, decoupled_clipped_loss, truncated_weight
 
@@ -94,6 +96,23 @@ def _with_weight(weight: Callable[[Tensor, Tensor, float], Tensor]) -> Function:
         return -(weight(r.detach(), w, cap) * _lower(r.exp(), advantage, epsilon)).mean()
 
     return _of(parts)
+
+
+def _weight_spelt(spell: Callable[[Tensor, Tensor], Tensor]) -> Function:
+    """Make an answer whose ratio is right; its weight is spelt out of log pi_old and log mu."""
+
+    def answer(
+        log_prob: Tensor,
+        old_log_prob: Tensor,
+        behaviour_log_prob: Tensor,
+        advantage: Tensor,
+        clip_epsilon: float,
+        cap: float,
+    ) -> Tensor:
+        weight = spell(old_log_prob, behaviour_log_prob).clamp(max=cap).detach()
+        return -(weight * _lower((log_prob - old_log_prob).exp(), advantage, clip_epsilon)).mean()
+
+    return answer
 
 
 def _around_the_actor(
@@ -327,11 +346,13 @@ r = \frac{\pi_\theta}{\pi_{old}}, \quad w = \min\Big(\frac{\pi_{old}}{\mu},\, C\
             _detached,
         ),
         *divided_logs(decoupled_clipped_loss),
-        *divided_logs(decoupled_clipped_loss, ("old_log_prob", "behaviour_log_prob")),
+        Mistake(DIVIDED_LOGS, _weight_spelt(lambda old, mu: old / mu)),
+        Mistake(DIVIDED_LOGS, _weight_spelt(lambda old, mu: (old / mu).exp())),
         *through_probabilities(decoupled_clipped_loss, DIFFERENCE_THEN_EXP),
         *through_probabilities(
             decoupled_clipped_loss, DIFFERENCE_THEN_EXP, ("old_log_prob", "behaviour_log_prob")
         ),
+        *with_small_numbers(_weight_spelt, DIFFERENCE_THEN_EXP),
     ),
     wrt=("log_prob",),
     properties=(

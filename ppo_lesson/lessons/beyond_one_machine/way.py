@@ -77,7 +77,7 @@ def _arrows(output: Any) -> list[Arrow] | None:
         if any(len(chain) < 2 for chain in chains):
             return None
         output = [pair for chain in chains for pair in pairwise(chain)]
-    if not isinstance(output, list | tuple | set):
+    if not isinstance(output, list | tuple):
         return None
     arrows = []
     for pair in output:
