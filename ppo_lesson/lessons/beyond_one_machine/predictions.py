@@ -93,5 +93,33 @@ MORE_CORES = Question(
     ),
 )
 
-PREDICTIONS = (SILENT_SHARE, PER_SHARD, MORE_CORES)
-"""That of the record stands beside them once its numbers are there."""
+IN_TRAINING = Question(
+    id="predict-in-training",
+    prompt=(
+        "In training, the actor is four updates behind, and every way to update has its own best "
+        "step size. Which way around the learner returns at least 50 more than the clip around the "
+        "actor?"
+    ),
+    options=(
+        Option(
+            "Both: moving the centre is what counts, as in the exact calculation.",
+            "The exact update ran on endless data to its rest. Here differences are +6 and -36, "
+            "and both intervals include 0.",
+        ),
+        Option(
+            "The weighted one alone: without weights the samples are those of the actor.",
+            "Its mean is 6 higher, with an interval from -59 to 73.",
+        ),
+        Option(
+            "Neither: in this record no difference is seen at four updates.",
+            "The differences are +6 and -36, and both intervals include 0.",
+            correct=True,
+        ),
+        Option(
+            "The one without weights alone: weights add variance.",
+            "Its mean is 36 lower, with an interval from -96 to 28.",
+        ),
+    ),
+)
+
+PREDICTIONS = (SILENT_SHARE, IN_TRAINING, PER_SHARD, MORE_CORES)
