@@ -64,7 +64,8 @@ def decoupled_clipped_loss(
     Source: Hilton, Cobbe and Schulman (2022), arXiv:2110.00641, the
     decoupled objective; a cap as in `truncated_weight`.
     """
-    check_floats("N", behaviour_log_prob=behaviour_log_prob, log_prob=log_prob)
+    sizes = check_floats("N", log_prob=log_prob, old_log_prob=old_log_prob)
+    check_floats("N", sizes, behaviour_log_prob=behaviour_log_prob, advantage=advantage)
     weight = truncated_weight(old_log_prob, behaviour_log_prob, cap)
     # A weight is 0 or more, so it may stand within the min.
     return clipped_surrogate_loss(log_prob, old_log_prob, times(weight, advantage), clip_epsilon)
