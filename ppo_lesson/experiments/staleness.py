@@ -23,7 +23,7 @@ from torch import Tensor
 from ppo_lesson import maths
 from ppo_lesson.experiments import running as experiments
 from ppo_lesson.maths.arithmetic import significant
-from ppo_lesson.maths.shapes import check_seed
+from ppo_lesson.maths.shapes import check_count, check_seed
 from ppo_lesson.training.config import PPOConfig, settle_counts
 from ppo_lesson.training.diagnostics import TrainingResult
 from ppo_lesson.training.experience import evaluate
@@ -70,6 +70,7 @@ class Arm:
     def __post_init__(self) -> None:
         """Refuse what cannot work."""
         settle_counts(self, "num_envs")
+        object.__setattr__(self, "lag", check_count("lag", self.lag, 0))
         if self.centre not in UPDATES:
             raise ValueError(f"centre: expected one of {list(UPDATES)}, got {self.centre!r}")
 
@@ -215,7 +216,10 @@ def best_step_size(arm: str, path: Path = STORED) -> float:
 
 def _scores(runs: list[list[float | None]], late: int = 0) -> Tensor:
     """Average the last evaluations of each run, or those of `late` updates before: (S,)."""
-    end = len(EVALUATED) - late // (EVALUATED[1] - EVALUATED[0])
+    between = EVALUATED[1] - EVALUATED[0]
+    if check_count("late", late, 0) not in range(0, EVALUATED[-LAST] - EVALUATED[0] + 1, between):
+        raise ValueError(f"late: expected 0, {between} or {2 * between}, got {late}")
+    end = len(EVALUATED) - int(late) // between
     return experiments.numbers(runs)[:, end - LAST : end].mean(1)
 
 
