@@ -22,13 +22,14 @@ import torch
 from matplotlib.figure import Figure
 
 import ppo_lesson
-from ppo_lesson.experiments import alignment, groups, reuse, token_ratios
+from ppo_lesson.experiments import alignment, groups, reuse, staleness, token_ratios
 from ppo_lesson.language.config import RLHFConfig
 from ppo_lesson.language.feedback import Pairs
 from ppo_lesson.language.groups import CONSTANT, centred
 from ppo_lesson.language.grpo import GroupConfig
 from ppo_lesson.language.model import LanguageModel, respond
 from ppo_lesson.language.response_ratios import ratios
+from ppo_lesson.maths.objectives import surrogate_loss
 from ppo_lesson.maths.shapes import check_count, check_seed
 from ppo_lesson.museum import rollouts as room
 from ppo_lesson.training.config import PPOConfig
@@ -279,6 +280,29 @@ CALLS: dict[str, Call] = {
     ),
     "experiments.reuse.curve": Call(lambda: {"budget": 3_000}, {"budget": 3_000}),
     "experiments.reuse.table": Call(lambda: {"budget": 3_000}, {"budget": 3_000}),
+    "experiments.staleness.Arm": Call(lambda: {"lag": 4, "num_envs": 8}, {"lag": 0, "num_envs": 1}),
+    "experiments.staleness.run": Call(
+        lambda: {"arm": staleness.FRESH, "step_size": 0.02, "seed": 3}, {"seed": 0}
+    ),
+    "experiments.staleness.returns": Call(lambda: {"arm": staleness.FRESH, "late": 8}, {"late": 0}),
+    "experiments.staleness.gain": Call(
+        lambda: {"one": staleness.FRESH, "other": staleness.FRESH, "late": 8}, {"late": 0}
+    ),
+    "training.plans.plan_sweep": Call(
+        lambda: {"num_jobs": 3, "num_workers": 3, "job_seconds": 1.0, "driver_seconds": 0.1},
+        {"num_jobs": 1, "num_workers": 1},
+    ),
+    "training.staleness.rollouts_behind": Call(lambda: {"lag": 3}, {"lag": 0}),
+    "worlds.staleness.stale_update": Call(
+        lambda: {
+            "mdp": cliff_mdp(),
+            "logits": logits(),
+            "behaviour": logits() + torch.eye(3, 2, dtype=torch.float64),
+            "loss": lambda new, old, mu, advantage: surrogate_loss(new, mu, advantage),
+            "num_steps": 3,
+        },
+        {"num_steps": 1},
+    ),
     "experiments.pairs.Arm": Call(
         lambda: {"num_pairs": 3, "num_labels": 3, "num_epochs": 3},
         {"num_pairs": 1, "num_labels": 1, "num_epochs": 1},
@@ -506,6 +530,7 @@ LONG = {
     "language.feedback.pretrain",
     "experiments.reuse.rerun",
     "experiments.temperatures.run",
+    "experiments.staleness.run",
     "experiments.token_ratios",
     "notebook.animation",
     "notebook.board",

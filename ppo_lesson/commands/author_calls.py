@@ -95,6 +95,7 @@ def experiments(parser: argparse.ArgumentParser) -> Run:
         "pairs",
         "reuse",
         "rivals",
+        "staleness",
         "temperature",
         "token_ratios",
     )

@@ -17,6 +17,7 @@ from ppo_lesson.experiments import (
     pairs,
     reuse,
     rivals,
+    staleness,
     temperatures,
     token_ratios,
 )
@@ -39,6 +40,7 @@ EXPERIMENTS: dict[str, Any] = {
     "pairs": pairs,
     "reuse": reuse,
     "rivals": rivals,
+    "staleness": staleness,
     "temperature": temperatures,
     "token_ratios": token_ratios,
 }

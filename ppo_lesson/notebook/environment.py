@@ -1,13 +1,17 @@
-"""Is everything installed that the lessons need? Read without importing any of it.
+"""Where a notebook runs: what is installed, without importing any of it; a folder to write in.
 
 `pyproject.toml` says which versions do, `requirements.txt` which ones every change is tested with.
 """
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import metadata
+from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -63,6 +67,13 @@ def check_packages(distribution: str = "ppo-lesson") -> list[Package]:
         for requirement in wanted
         if requirement.marker is None or requirement.marker.evaluate({"extra": ""})
     ]
+
+
+def temporary_folder() -> Path:
+    """Make an empty folder for what a cell writes; it is gone when Python ends."""
+    folder = Path(tempfile.mkdtemp(prefix="ppo-lesson-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def pinned_versions() -> dict[str, Version]:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from importlib import metadata
 from pathlib import Path
 
@@ -8,7 +10,12 @@ from packaging.requirements import InvalidRequirement
 from packaging.version import Version
 
 from ppo_lesson.notebook import environment
-from ppo_lesson.notebook.environment import Package, check_packages, pinned_versions
+from ppo_lesson.notebook.environment import (
+    Package,
+    check_packages,
+    pinned_versions,
+    temporary_folder,
+)
 
 
 @pytest.fixture
@@ -139,3 +146,12 @@ def test_an_installed_package_reads_the_pinned_versions_that_it_carries(
 def test_a_checkout_reads_those_beside_the_package() -> None:
     assert not (environment.PACKAGE / "requirements.txt").exists()
     assert pinned_versions()["matplotlib"] > Version("3")
+
+
+def test_a_temporary_folder_lasts_as_long_as_python() -> None:
+    one, other = temporary_folder(), temporary_folder()
+    assert one != other and one.is_dir() and list(one.iterdir()) == []
+    code = "from ppo_lesson.notebook.environment import temporary_folder as made; f = made()\n"
+    code += "(f / 'kept').write_text('x'); print(f)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not Path(found.stdout.strip()).exists()
