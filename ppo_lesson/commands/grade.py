@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ppo_lesson.commands import learner_names
+from ppo_lesson.commands.class_report import class_report
 from ppo_lesson.commands.grade_report import NOT_GRADED, Grade, HandIn, Table, say
 from ppo_lesson.commands.learner_attempt import Attempt, Outcome
 from ppo_lesson.commands.learner_notebook import asked, read_cells
@@ -103,9 +104,12 @@ class _Report:
             self.show(following)
 
     def finish(self) -> int:
-        """Print what waits for an earlier one; return whether all is graded and kept."""
+        """Print what waits for an earlier one, then the class; return whether all is kept."""
         for number in sorted(set(self.results) - self.shown):
             self.show(number)
+        if len({hand_in.learner for hand_in in self.hand_ins}) > 1:
+            for line in class_report(self.hand_ins, self.results):
+                say(line)
         kept = self.write()
         if self.table and kept:
             say(f"\nwritten: {self.table.path}")
