@@ -25,6 +25,7 @@ WARNING = (
     "Grade work of people you do not trust on a machine that holds nothing else."
 )
 NO_EXERCISE = "it holds no exercise of the lessons"
+LOST = "Its verdict was written down and is gone: a cell has changed files that are not its own."
 POLL_SECONDS = 0.02
 STOPPED = 130  # exit status of a command that Ctrl-C ended
 
@@ -208,7 +209,7 @@ def _grade(
 
 def _grades(hand_in: HandIn, outcome: Outcome) -> list[Grade]:
     """Return a grade for each exercise, or one that says why there is none."""
-    missing = (NOT_GRADED, outcome.problem)
+    missing = (NOT_GRADED, outcome.problem or LOST)
     return [
         Grade(
             str(hand_in.path),

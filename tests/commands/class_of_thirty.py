@@ -22,9 +22,11 @@ RATIO, ORDER, LOSS, DIFFERENCES = (
 )  # fmt: skip
 ORDER_RIGHT, ORDER_WRONG = '"CEGBFDA"', '"ABCDEFG"'
 EXIT = "import os\nos._exit(7)"
-FORGED = """import glob, json, os
-for path in glob.glob(os.path.join("..", "*.jsonl")):
-    json.dump(["verdict", "surrogate_loss", "correct", ""], open(path, "w"))"""
+FORGED = """from pathlib import Path
+for path in Path("..").glob("*.jsonl"):
+    with path.open("a") as record:
+        record.write('["verdict", "surrogate_loss", "correct", ""]\\n')"""
+EMPTIED = "import pathlib\nfor path in pathlib.Path('..').glob('*.jsonl'):\n    path.write_text('')"
 
 
 class Learner(NamedTuple):
@@ -85,7 +87,7 @@ def _learner(number: int, name: str, **changes: tuple[str | None, str]) -> Learn
     return Learner(name, writes, deserves)
 
 
-STUB = {exercise: ("", "not started") for exercise in (RATIO, ORDER, LOSS, DIFFERENCES)}
+STUB = dict.fromkeys((RATIO, ORDER, LOSS, DIFFERENCES), ("", "not started"))
 
 
 def learners() -> Iterator[Learner]:
@@ -104,7 +106,7 @@ def learners() -> Iterator[Learner]:
     for number, name in enumerate(("ned", "ola", "pia"), start=13):
         fragile = {RATIO: (wrong(RATIO, "exp / exp", "FRAGILE"), "fragile")}
         yield _learner(number, name, **fragile, **late)
-    for number, name in enumerate(("quy", "ray", "sue"), start=16):
+    for number, name in enumerate(("quy", "ray"), start=16):
         yield _learner(number, name, **{LOSS: (wrong(LOSS, "sign"), "wrong")}, **late)
     for number, name in enumerate(("tom", "una"), start=19):
         slip = wrong(LOSS, "detached ratio: right value, no gradient")
@@ -115,7 +117,7 @@ def learners() -> Iterator[Learner]:
 
 
 def _hostile(late: dict[str, tuple[str, str]]) -> Iterator[Learner]:
-    lost = {exercise: (None, "missing") for exercise in (ORDER, LOSS)}
+    lost = dict.fromkeys((ORDER, LOSS), (None, "missing"))
     yield _learner(23, "xia", **lost, **late)
     broken = f"def my_{LOSS}(log_prob, old_log_prob, advantage)\n    return 0"
     yield _learner(24, "yan", **{LOSS: (broken, "wrong")}, **late)
@@ -125,6 +127,9 @@ def _hostile(late: dict[str, tuple[str, str]]) -> Iterator[Learner]:
     yield _learner(26, "=SUM(1)", **{LOSS: (leaves, "wrong")}, **late)
     forged = f"{FORGED}\n{wrong(LOSS, 'sign')}"
     yield _learner(27, "abe", **{LOSS: (forged, "wrong")}, **late)
+    emptied = dict.fromkeys((RATIO, ORDER), "not graded")
+    kai = _learner(18, "kai", **{LOSS: (f"{EMPTIED}\n{right(LOSS, 18)}", "correct")}, **late)
+    yield kai._replace(deserves=kai.deserves | emptied)
     gone = {ORDER: (EXIT, "not graded"), **dict.fromkeys((LOSS, DIFFERENCES), ("", "not graded"))}
     yield _learner(28, "bea", **gone)
 
