@@ -15,6 +15,7 @@ from typing import Any
 from nbformat import NotebookNode
 
 EXTRA = 'pip install "ppo-lesson[classroom]" installs it'
+HIGHEST = 12  # of the letters of a formula
 LETTERS = 24  # points of the letters that a formula is drawn for; the page scales it with its own
 # Of nbconvert's own style for code: names of kinds of words, as Pygments gives them.
 CODE_STYLE = """pre { font-family: Liberation Mono, Consolas, Menlo, monospace; margin: 0;
@@ -39,15 +40,9 @@ def require(*packages: str) -> None:
 @cache
 def formula(latex: str, *, block: bool) -> str:
     """Draw a formula of LaTeX as SVG; what it is named for those who do not see it is the LaTeX."""
-    import ziamath
-
-    ziamath.config.svg2 = False  # shapes stand in place: none is taken from a part that is hidden
-    # A negative space in front of a stretched bracket makes ziamath stretch it without an end.
-    drawn = ziamath.Latex(latex.replace(r"\!", ""), size=LETTERS, inline=not block).svg()
-    size = re.match(r'<svg [^>]*width="(\S+)" height="(\S+)" viewBox="\S+ (\S+) ', drawn)
-    if size is None:
-        raise ValueError(f"formula: expected a drawing with a size, got {drawn[:80]!r}")
-    width, height, top = map(float, size.groups())
+    drawn, (width, height, top) = _drawn(latex, block=block)
+    if height > HIGHEST * LETTERS:  # in a block ziamath stretches some brackets without an end
+        drawn, (width, height, top) = _drawn(latex, block=False)
     style = f"width:{width / LETTERS:.3f}em;height:{height / LETTERS:.3f}em"
     if not block:
         style += f";vertical-align:{-(height + top) / LETTERS:.3f}em"
@@ -56,6 +51,22 @@ def formula(latex: str, *, block: bool) -> str:
     # Three digits are more than a screen shows, and a third of the size.
     text = re.sub(r"-?\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", text)
     return f'<span class="{"display" if block else "inline"}">{text}</span>'
+
+
+def _drawn(latex: str, *, block: bool) -> tuple[str, tuple[float, ...]]:
+    """Return the drawing, and its width, height and topmost place; the baseline is at 0."""
+    # Of the extra `classroom`:
+    from ziamath.config import config  # pyright: ignore[reportMissingImports]
+    from ziamath.zmath import Latex  # pyright: ignore[reportMissingImports]
+
+    config.svg2 = False  # shapes stand in place: none is taken from a part that is hidden
+    drawn = Latex(latex, size=LETTERS, inline=not block).svg()
+    size = re.match(r'<svg [^>]*width="(\S+)" height="(\S+)" viewBox="\S+ (\S+) ', drawn)
+    if size is None:
+        raise ValueError(f"formula: expected a drawing with a size, got {drawn[:80]!r}")
+    # A box around a formula that begins with a blank comes out filled.
+    drawn = re.sub(r'(<rect [^>]*stroke="black" )fill="black"', r'\1fill="none"', drawn)
+    return drawn, tuple(map(float, size.groups()))
 
 
 def markdown(text: str) -> str:

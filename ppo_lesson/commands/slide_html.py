@@ -70,9 +70,10 @@ def shown(place: str, course: Course) -> list[str]:
         ValueError: there is no such cell, or nothing of that kind in it.
     """
     cell, part = find(place, course)
+    part, number = part.rstrip("123456789"), part[-1]
     question = course.questions.get(cell.id)
     exercise = exercise_of(cell)
-    if question is not None:
+    if question is not None and part == "all":
         blocks = [asked(question)]
     elif exercise is not None:
         blocks = [task(exercise, cell.source)]
@@ -80,6 +81,8 @@ def shown(place: str, course: Course) -> list[str]:
         blocks = list(_of_text(cell.source, part))
     else:
         blocks = list(_of_code(cell, part, course))
+    if number.isdigit():
+        blocks = blocks[int(number) - 1 : int(number)]
     if not blocks:
         raise ValueError(f"{place}: expected something to show, found nothing")
     return blocks
@@ -125,8 +128,6 @@ def _of_text(source: str, part: str) -> Iterator[str]:
         yield f'<div class="text">{page_html.markdown(CAPTION.sub("", text))}</div>'
     elif part in ("all", "formula"):
         yield from formulas
-    elif part.startswith("formula"):
-        yield from formulas[int(part[-1]) - 1 : int(part[-1])]
 
 
 def _of_code(cell: NotebookNode, part: str, course: Course) -> Iterator[str]:
@@ -184,7 +185,9 @@ def notes(slide: Slide, course: Course) -> str:
     if slide.wrong:
         parts.append(("What usually goes wrong", slide.wrong))
     for place in slide.shows:
-        cell, _ = find(place, course)
+        cell, part = find(place, course)
+        if part != "all":
+            continue
         question, exercise = course.questions.get(cell.id), exercise_of(cell)
         if isinstance(question, Question):
             parts += _notes_of_question(question)

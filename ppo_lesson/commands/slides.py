@@ -46,25 +46,27 @@ h2 { font-size: 40px; line-height: 1.2; margin: 0 0 14px; color: #0b3f63; }
 .body.side .points { align-self: center; }
 .points ul { margin: 0; padding-left: 1.1em; }
 .points li { margin: .25em 0; }
-.picture { min-height: 0; display: flex; justify-content: center; flex-shrink: 1; }
-.picture img { max-width: 100%; max-height: 100%; object-fit: contain; }
-.body > .picture:only-child { height: 100%; width: 100%; }
-.picture img { flex: 1; min-width: 0; }
-table { border-collapse: collapse; font-size: 26px; }
+.body > .picture { flex: 1; min-height: 0; width: 100%; height: 100%; }
+.body.side > .picture { flex: 1.6; }
+.body.side table { font-size: 24px; }
+.body.side th, .body.side td { padding: 5px 8px; }
+.picture img { width: 100%; height: 100%; object-fit: contain; margin: 0; }
+table { border-collapse: collapse; font-size: 28px; }
 th, td { padding: 5px 16px; border-bottom: 1px solid #bbb; text-align: right; }
 th { border-bottom: 2px solid #333; vertical-align: bottom; }
 th:first-child, td:first-child { text-align: left; }
 pre.numbers { font: 28px/1.5 Liberation Sans, Arial, sans-serif; }
 .code pre { font-size: 22px; }
-.task { font-size: 24px; }
-.task pre { font-size: 22px; margin-top: 10px; padding: 8px 12px; background: #f3f3f3; }
+.task { font-size: 28px; }
+.task pre { font-size: 24px; margin-top: 10px; padding: 8px 12px; background: #f3f3f3; }
 .task h3, .text h2, .text h3 { display: none; }
 .text { font-size: 24px; }
 .task p, .text p, .question p { margin: .35em 0; }
 .task ul { margin: .2em 0; padding-left: 1.1em; }
 .question ol { padding-left: 1.5em; margin: .5em 0 0; }
 .question li { margin: .4em 0; padding: .25em .5em; border-left: 6px solid transparent; }
-.reveal .fragment.mark { opacity: 1; visibility: inherit; }
+.reveal .fragment.mark { opacity: 1; visibility: inherit; transition: none; }
+.reveal .slide-number, .reveal .slide-number a { color: #333; background: #fff; font-size: 20px; }
 .reveal .fragment.mark.visible { font-weight: bold; border-left-color: #00704F;
   background: #e8f5f0; }
 .display { display: block; font-size: 38px; text-align: center; }

@@ -60,10 +60,16 @@ SURROGATE = (
     ),
     Slide(
         "Equal gradients: the proof",
-        ("04/line-s1:formula", "04/line-s4:table"),
-        ask="Which line needs the old policy, and where does the table show it?",
+        ("04/line-s1:formula",),
+        ask="Which line needs theta to be theta_old?",
         wrong="The ratio is set to 1 before it is differentiated. A constant has no slope.",
         minutes=5,
+    ),
+    Slide(
+        "The proof, in numbers",
+        ("04/line-s4:table",),
+        ask="Which lines agree at both points, and which only at theta_old?",
+        wrong="A formula is believed or doubted as a whole. The table tells line by line.",
     ),
     Slide(
         "They touch at one point",

@@ -138,7 +138,7 @@ CARTPOLE = (
     Slide("Nothing but the seed", ("08/predict-seeds",)),
     Slide(
         "Ten seeds",
-        ("08/seeds-figure:picture",),
+        ("08/seeds-figure:picture2",),
         ask="Two methods, one seed each: what does the comparison say?",
         wrong="The band is read as the range of runs. It is an interval for the median.",
     ),
@@ -190,7 +190,13 @@ DEBUGGING = (
         wrong="A leaf is taken for a verdict. It says where to look first.",
         minutes=3,
     ),
-    Slide("A fault at the top", ("09/predict-one-shows",)),
+    Slide(
+        "Exhibit B",
+        ("09/museum-b:picture",),
+        ask="Say what you see, panel by panel, before you say what it is.",
+        wrong="A cause is shouted at once. Walk down the tree together; commit on the next slide.",
+    ),
+    Slide("Exhibit B: which line?", ("09/museum-b",)),
     Slide(
         "A test in place of a curve",
         points=(

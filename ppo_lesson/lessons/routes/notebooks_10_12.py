@@ -181,7 +181,7 @@ GRPO = (
     Slide("The first ratio", ("12/predict-first-ratio",)),
     Slide(
         "The sampler is not the trainer",
-        ("12/first-minibatch:table", "12/caps:picture"),
+        ("12/first-minibatch:table",),
         ask="Which log-probabilities do you keep?",
         wrong="The trainer scores its own samples, and the test is blind.",
         minutes=3,

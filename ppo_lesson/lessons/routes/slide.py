@@ -16,7 +16,7 @@ class Slide:
     Attributes:
         title: what it says or asks, on one line.
         shows: cells, as "05/climb", or a part of one, as "05/climb:table"; "04/drop:formula2" is
-            the second formula of a text. A cell that asks shows its question, the cell of an
+            the second formula there. A cell that asks shows its question, the cell of an
             exercise its task, any other one of code what it puts out, a text its formulas.
         points: at most four lines of Markdown, above what is shown.
         ask: what the teacher asks the room.
