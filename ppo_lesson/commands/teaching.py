@@ -15,14 +15,18 @@ from typing import NamedTuple
 from nbformat import NotebookNode
 
 from ppo_lesson.commands import notebook_form, notebooks
-from ppo_lesson.files import replace_text
-from ppo_lesson.lessons import EXERCISES, coverage
+from ppo_lesson.files import checkout, replace_text
+from ppo_lesson.lessons import EXERCISES, LESSONS, coverage
 from ppo_lesson.lessons.routes import ROUTES, Deck, Slide
 
 SHORT = ("demonstration", "lab")  # routes whose tables have a row for each slide
 SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
 MARKED = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 MOST_LETTERS = 44  # of the line by which a cell is found
+QUESTIONS = {
+    q.id: q for lesson in LESSONS.values() for q in (*lesson.questions, *lesson.predictions)
+}
+WRITTEN = {f"exercise-{name.replace('_', '-')}": exercise for name, exercise in EXERCISES.items()}
 HEAD = ("minutes", "where", "what you do", "ask", "what usually goes wrong")
 
 
@@ -41,13 +45,17 @@ class Step(NamedTuple):
     place: Place
 
 
-def write(path: Path) -> Path:
-    """Replace the tables of a page by those of today.
+def write(path: Path | None = None) -> Path:
+    """Replace the tables of a page by those of today; return its path.
+
+    Args:
+        path: the checkout's TEACHING.md, unless another page is named.
 
     Raises:
         ValueError: a mark of the page names no table, or a table has no mark.
         OSError: the page cannot be read or written.
     """
+    path = path or checkout() / "TEACHING.md"
     text = path.read_text(encoding="utf-8")
     replace_text(path, with_tables(text, tables()))
     return path
@@ -69,10 +77,14 @@ def tables() -> dict[str, str]:
     """Write every table: name -> Markdown."""
     places = _places()
     known = {"lecture": coverage.table()}
+    told: set[tuple[Slide, ...]] = set()
     for route, decks in ROUTES.items():
         for deck in decks:
-            steps = list(_steps(deck, places))
-            known[deck.name] = by_slide(steps) if route in SHORT else by_section(steps)
+            if deck.slides not in told:  # two routes may share a meeting
+                steps = list(_steps(deck, places))
+                rows = by_slide(steps) if route in SHORT else by_section(steps)
+                known[deck.name] = f"**{deck.title}: {deck.minutes} minutes.**\n\n{rows}"
+            told.add(deck.slides)
     return known
 
 
@@ -82,8 +94,10 @@ def by_slide(steps: Sequence[Step]) -> str:
     for slide, place in steps:
         end = start + slide.minutes
         where = f"{_link(place)} {_short(place.section)}: {place.begins}" if slide.shows else ""
-        title = f"**{slide.title}**"
-        rows.append([_minutes(start, end), where, f"{title}. {slide.do}", slide.ask, slide.wrong])
+        doing = (
+            f"**{slide.title.rstrip('.')}**{'' if slide.title.endswith('?') else '.'} {slide.do}"
+        )
+        rows.append([_minutes(start, end), where, doing, *_said(slide)])
         start = end
     return _table(rows)
 
@@ -98,33 +112,41 @@ def by_section(steps: Sequence[Step]) -> str:
     for (path, section), group in groupby(steps, lambda step: step.place[:2]):
         slides = [step.slide for step in group]
         end = start + sum(slide.minutes for slide in slides)
-        chief = max((slide for slide in slides if slide.ask), key=lambda s: s.minutes, default=None)
+        chief = max(slides, key=lambda slide: (bool(slide.ask), slide.minutes))
         where = f"{_link(Place(path, section, ''))} {section}"
-        said = [chief.ask, chief.wrong] if chief else ["Hands up for each option.", ""]
-        rows.append([_minutes(start, end), where, "; ".join(_doings(slides)), *said])
+        rows.append([_minutes(start, end), where, "; ".join(_doings(slides)), *_said(chief)])
         start = end
     return _table(rows)
 
 
+def _said(slide: Slide) -> tuple[str, str]:
+    """Give what to ask at a slide, and what usually goes wrong there."""
+    question, exercise = QUESTIONS.get(_cell_id(slide)), WRITTEN.get(_cell_id(slide))
+    if slide.ask:
+        return slide.ask, slide.wrong
+    if question:
+        return "Who is for which option, and why?", f"{slide.wrong} Right: “{question.answer.text}”"
+    if exercise:
+        slip = exercise.mistakes[0].sentence if exercise.mistakes else exercise.hints[0]
+        return f"{exercise.minutes:g} minutes alone; then compare in pairs.", slip
+    raise ValueError(f"ask: expected what to ask at {slide.title!r}, got nothing")
+
+
 def _doings(slides: Sequence[Slide]) -> Iterator[str]:
     """Say what a section's slides are, in a few words."""
-    ids = [place.partition(":")[0].partition("/")[2] for s in slides for place in s.shows[:1]]
-    exercises = {f"exercise-{name.replace('_', '-')}": name for name in EXERCISES}
-    shown = [slide.title for slide in slides if slide.ask]
+    written = [WRITTEN[_cell_id(s)].id for s in slides if not s.ask and _cell_id(s) in WRITTEN]
+    asked = [_cell_id(s) for s in slides if not s.ask and _cell_id(s) in QUESTIONS]
+    shown = [f"*{slide.title}*" for slide in slides if slide.ask]
     if shown:
-        yield f"show {', '.join(f'*{title}*' for title in shown)}"
-    asked = [name for name, slide in _with_ids(slides) if not slide.ask and name not in exercises]
+        yield f"show {', '.join(shown)}"
     if asked:
         yield f"ask {', '.join(f'`{name}`' for name in asked)}"
-    written = [exercises[name] for name in ids if name in exercises]
     if written:
         yield f"they write {', '.join(f'`{name}`' for name in written)}"
 
 
-def _with_ids(slides: Sequence[Slide]) -> Iterator[tuple[str, Slide]]:
-    for slide in slides:
-        for place in slide.shows[:1]:
-            yield place.partition(":")[0].partition("/")[2], slide
+def _cell_id(slide: Slide) -> str:
+    return slide.shows[0].partition(":")[0].partition("/")[2] if slide.shows else ""
 
 
 def _steps(deck: Deck, places: dict[str, Place]) -> Iterator[Step]:
@@ -132,7 +154,8 @@ def _steps(deck: Deck, places: dict[str, Place]) -> Iterator[Step]:
     found: list[Step] = []
     for slide in reversed(deck.slides):  # who shows nothing belongs to what follows
         if slide.shows:
-            place = places[slide.shows[0].partition(":")[0]]
+            cells = [places[shown.partition(":")[0]] for shown in slide.shows]
+            place = next((cell for cell in cells if cell.begins.startswith("`")), cells[0])
         found.append(Step(slide, place or Place(Path(), "", "")))
     yield from reversed(found)
 
@@ -150,10 +173,10 @@ def _places() -> dict[str, Place]:
 
 
 def _begins(cell: NotebookNode) -> str:
-    """Quote the line by which a reader finds the cell; a slide of a text shows its formulas."""
+    """Quote the words by which a reader finds the cell."""
+    line = next(line for line in cell.source.splitlines() if line.strip())
     if cell.cell_type == "markdown":
-        return "the formulas"
-    line = cell.source.splitlines()[0]
+        return f"“{line.strip('#* ').partition('$')[0][:MOST_LETTERS].rstrip(' .:')}”"
     return f"`{line[:MOST_LETTERS].rstrip()}`"
 
 
