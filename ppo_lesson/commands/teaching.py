@@ -22,7 +22,8 @@ from ppo_lesson.lessons.routes import ROUTES, Deck, Slide
 SHORT = ("demonstration", "lab")  # routes whose tables have a row for each slide
 SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
 MARKED = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
-MOST_LETTERS = 44  # of the line by which a cell is found
+ASKS = re.compile(r"^(?:predict|ask)\(lesson\.\w+\.")
+MOST_LETTERS = 44  # of a line by which a cell is found
 QUESTIONS = {
     q.id: q for lesson in LESSONS.values() for q in (*lesson.questions, *lesson.predictions)
 }
@@ -164,20 +165,31 @@ def _places() -> dict[str, Place]:
     """Find every cell: "04/climb" -> its place."""
     found = {}
     for path in notebooks.find([])[0]:
-        section = "the opening"
-        for cell in notebook_form.read(path).cells:
+        section, cells = "the opening", notebook_form.read(path).cells
+        for cell in cells:
             heading = SECTION.search(cell.source) if cell.cell_type == "markdown" else None
             section = heading[1] if heading else section
-            found[f"{path.stem[:2]}/{cell.id}"] = Place(path, section, _begins(cell))
+            found[f"{path.stem[:2]}/{cell.id}"] = Place(path, section, _begins(cell, cells))
     return found
 
 
-def _begins(cell: NotebookNode) -> str:
-    """Quote the words by which a reader finds the cell."""
+def _begins(cell: NotebookNode, cells: Sequence[NotebookNode]) -> str:
+    """Quote as much of a cell's first line as a reader must search for, for no cell else has it."""
     line = next(line for line in cell.source.splitlines() if line.strip())
     if cell.cell_type == "markdown":
         return f"“{line.strip('#* ').partition('$')[0][:MOST_LETTERS].rstrip(' .:')}”"
+    sources = [other.source.lower() for other in cells]
+    for words in _beginnings(line):
+        if sum(words.lower() in source for source in sources) == 1:
+            return f"`{words}`"
     return f"`{line[:MOST_LETTERS].rstrip()}`"
+
+
+def _beginnings(line: str) -> Iterator[str]:
+    """Yield what a line begins with, a word more each time; first without a question's module."""
+    for text in dict.fromkeys((ASKS.sub("", line).rstrip(")"), line)):
+        ends = [found.end() for found in re.finditer(r"\w+(?: =)?", text)]
+        yield from (text[:end] for end in [*ends, len(text)] if end > 3)
 
 
 def _link(place: Place) -> str:

@@ -90,8 +90,8 @@ def test_the_words_by_which_a_cell_is_found_stand_in_one_cell_of_its_notebook(kn
         for _, where, *_ in _rows(known[name]):
             if where:
                 path = ROOT / re.search(r"\((.+?)\)", where)[1]
-                words = re.search(r": [`“](.+)[`”]$", where)[1].replace("\\|", "|")
-                sources = [cell.source for cell in teaching.notebook_form.read(path).cells]
+                words = re.search(r": [`“](.+)[`”]$", where)[1].replace("\\|", "|").lower()
+                sources = [cell.source.lower() for cell in teaching.notebook_form.read(path).cells]
                 assert sum(words in source for source in sources) == 1, where
 
 
