@@ -53,15 +53,6 @@ def parser() -> argparse.ArgumentParser:
         help="where the pictures are written; none means the checkout's figures/",
     )
 
-    teaching = commands.add_parser("teaching", help="write the tables of TEACHING.md anew")
-    teaching.add_argument(
-        "file",
-        nargs="?",
-        type=Path,
-        metavar="FILE",
-        help="a page with marks for them; none means the checkout's",
-    )
-
     classroom.add_parsers(commands)
 
     _add_grade(commands)
@@ -224,12 +215,6 @@ def run(options: argparse.Namespace) -> int:
 
     if options.command in classroom.COMMANDS:
         return classroom.run(options)
-
-    if options.command == "teaching":
-        from ppo_lesson.commands import teaching
-
-        print(teaching.write(options.file))
-        return 0
 
     if options.command == "experiments":
         from ppo_lesson.commands import experiments

@@ -9,7 +9,7 @@ import argparse
 from collections.abc import Iterable
 from pathlib import Path
 
-COMMANDS = ("copies", "demos", "handouts", "slides")
+COMMANDS = ("copies", "demos", "handouts", "slides", "teaching")
 ROUTES = ("demonstration", "lab", "language", "weeks")
 
 
@@ -39,6 +39,11 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     handouts.add_argument("folder", type=Path, metavar="FOLDER", help="made if need be")
     handouts.add_argument("names", nargs="*", metavar="NAME", help="as of copies; none means all")
 
+    teaching = commands.add_parser("teaching", help="write the tables of TEACHING.md anew")
+    teaching.add_argument(
+        "file", nargs="?", type=Path, metavar="FILE", help="none means the checkout's TEACHING.md"
+    )
+
 
 def run(options: argparse.Namespace) -> int:
     """Run one of these commands and return its exit code.
@@ -65,6 +70,10 @@ def _written(options: argparse.Namespace) -> Iterable[Path]:
         from ppo_lesson.commands import handouts
 
         return handouts.write(options.folder, options.names)
+    if options.command == "teaching":
+        from ppo_lesson.commands import teaching
+
+        return [teaching.write(options.file)]
     from ppo_lesson.commands import demos
 
     return demos.write(options.folder)

@@ -129,7 +129,7 @@ def test_thirty_copies_get_the_verdicts_that_were_planted_and_a_report_names_the
         "  ida, jan, kim, leo, mia: policy_ratio, surrogate_loss\n",
         "  ned, ola, pia: policy_ratio (fragile)\n",
         "  xia: proof_order, surrogate_loss, finite_difference_gradient\n",
-        f"  kai: policy_ratio, proof_order; {LOST}"[:WIDTH],
+        f"  kai: policy_ratio, proof_order; {LOST[:40]}",
         "Nothing is open\n  ada, ben, cem, dee\n",
     ):
         assert line in report, report
