@@ -1,5 +1,7 @@
 """Every explorer on a page of its own: for a projector, without Python, a server or a network.
 
+Before it comes a question, on a page that counts hands (`polls`).
+
 A page holds the drawing's specification and the program that draws it (Vega, Vega-Lite and
 vega-embed, as vl-convert bundles them), so that a double-click is enough.
 """
@@ -14,9 +16,13 @@ from typing import Any
 
 import vl_convert
 
+from ppo_lesson.commands import polls
+from ppo_lesson.exercises.questions import Question
 from ppo_lesson.explorers import EXPLORERS, NOTEBOOKS
 from ppo_lesson.explorers.explorer import Explorer
 from ppo_lesson.files import make_folder, replace_text, spare_others
+from ppo_lesson.lessons import LESSONS
+from ppo_lesson.lessons.routes import POLLS
 from ppo_lesson.notebook.renderer import VEGA_LITE, require_room
 
 MARK = '<meta name="generator" content="ppo_lesson demos">'  # by it a page of ours is known
@@ -64,18 +70,23 @@ def write(folder: Path) -> list[Path]:
     """
     require_room()
     make_folder(folder)
-    spare_others([folder / f"{name}.html" for name in (*EXPLORERS, "index")], MARK)
+    names = [*(file for name in EXPLORERS for file in (name, f"poll_{name}")), "index"]
+    spare_others([folder / f"{name}.html" for name in names], MARK)
+    questions = _questions()
     program = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=VEGA_LITE)
     paths, entries = [], []
     for name, build in EXPLORERS.items():
         explorer = build()
         if not isinstance(explorer, Explorer):  # only a learner's own function ends that way
             raise TypeError(f"{name}: expected an Explorer, got {explorer!r}")
-        paths.append(folder / f"{name}.html")
-        replace_text(paths[-1], page(explorer, program))
+        poll = polls.body(questions[POLLS[name]], explorer.title, f"{name}.html")
+        paths += [folder / f"{name}.html", folder / f"poll_{name}.html"]
+        replace_text(paths[-2], page(explorer, program, paths[-1].name))
+        replace_text(paths[-1], _document(explorer.title, poll, polls.STYLE))
         entries.append(
-            f'<li><a href="{paths[-1].name}">{html.escape(explorer.title)}</a> '
-            f"<small>({_belongs_to(name)})</small><br>{html.escape(explorer.look_for)}</li>"
+            f'<li><a href="{name}.html">{html.escape(explorer.title)}</a> '
+            f'<small>({_belongs_to(name)})</small> <a href="poll_{name}.html">Ask first</a>'
+            f"<br>{html.escape(explorer.look_for)}</li>"
         )
     paths.append(folder / "index.html")
     body = f"""<header><h1>Explorers of ppo_lesson</h1>{KEYS}</header>
@@ -84,18 +95,27 @@ def write(folder: Path) -> list[Path]:
     return paths
 
 
-def page(explorer: Explorer, program: str) -> str:
+def _questions() -> dict[str, Question]:
+    return {
+        question.id: question
+        for lesson in LESSONS.values()
+        for question in (*lesson.questions, *lesson.predictions)
+    }
+
+
+def page(explorer: Explorer, program: str, poll: str) -> str:
     """Write the page of one explorer.
 
     Args:
         explorer: what it shows.
         program: JavaScript that sets `vegaEmbed`.
+        poll: the file of the question that is asked before it.
     """
     specification = json.dumps(compiled(explorer), ensure_ascii=False)
     width, height = explorer.size(words=False)
     body = f"""<header><h1>{html.escape(explorer.title)}</h1>
 <p class="formula">{formula_html(explorer.formula)}</p>
-<p class="right"><a href="index.html">All explorers</a></p></header>
+<p class="right"><a href="{poll}">Question</a> <a href="index.html">All explorers</a></p></header>
 <header><p>{html.escape(explorer.look_for)}</p>{KEYS}</header>
 <main><div id="drawing" style="width: {width}px; height: {height}px"></div></main>
 <script>{in_script(program)}</script>
@@ -148,7 +168,7 @@ def in_script(text: str) -> str:
     return re.sub("<(?=/script|!--|script)", r"\\x3c", text, flags=re.IGNORECASE)
 
 
-def _document(title: str, body: str) -> str:
+def _document(title: str, body: str, style: str = "") -> str:
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -157,7 +177,7 @@ def _document(title: str, body: str) -> str:
 {MARK}
 <link rel="icon" href="data:,">
 <title>{html.escape(title)}</title>
-<style>{STYLE}</style>
+<style>{STYLE}{style}</style>
 </head>
 <body>
 {body}

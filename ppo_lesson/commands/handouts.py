@@ -6,6 +6,7 @@ A page is written as HTML and printed by a Chromium, through Playwright; both ar
 
 from __future__ import annotations
 
+import errno
 import html
 import inspect
 import shutil
@@ -211,4 +212,4 @@ def _spare_others(paths: Sequence[Path]) -> None:
     for path in paths:
         if path.exists() and not (path.is_file() and path.read_bytes().startswith(b"%PDF-")):
             what = "it is there already, and this command has not written it; name another folder"
-            raise FileExistsError(17, what, str(path))
+            raise FileExistsError(errno.EEXIST, what, str(path))

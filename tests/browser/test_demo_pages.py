@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, TimeoutError as PlaywrightTimeout
 
 from ppo_lesson.commands import demos
 from ppo_lesson.explorers import EXPLORERS
+from ppo_lesson.lessons.routes import POLLS
 from ppo_lesson.notebook.renderer import VEGA_LITE
 from tests.browser.accessibility import (
     FOCUS_IS_SEEN,
@@ -136,15 +137,16 @@ def test_every_entry_of_the_index_leads_to_a_page_and_a_click_opens_it(pages, pa
     page.goto((pages / "index.html").as_uri())
     links = page.get_by_role("listitem").get_by_role("link")
     there = [link.evaluate("link => link.href") for link in links.all()]
-    assert there == [(pages / f"{name}.html").as_uri() for name in EXPLORERS]
-    links.last.click()
+    wanted = [file for name in EXPLORERS for file in (name, f"poll_{name}")]
+    assert there == [(pages / f"{name}.html").as_uri() for name in wanted]
+    links.nth(-2).click()
     expect(page.locator("#drawing svg")).to_be_visible()
 
 
 def test_the_index_shows_where_the_focus_is_and_keeps_still(pages, page):
     page.goto((pages / "index.html").as_uri())
     assert axe_findings(page) == []
-    for _ in EXPLORERS:
+    for _ in (*EXPLORERS, *POLLS):
         page.keyboard.press("Tab")
         assert page.evaluate("() => document.activeElement.tagName") == "A"
         assert page.evaluate(FOCUS_IS_SEEN)

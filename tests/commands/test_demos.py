@@ -13,6 +13,7 @@ import pytest
 from ppo_lesson import __main__ as door
 from ppo_lesson.commands import demos
 from ppo_lesson.explorers import EXPLORERS, NOTEBOOKS
+from ppo_lesson.lessons.routes import POLLS
 from ppo_lesson.notebook import renderer
 
 MOST_BYTES = 1_200_000
@@ -29,7 +30,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @pytest.mark.slow
 def test_there_is_a_page_for_every_explorer_and_an_index_that_leads_to_it(pages):
-    assert set(pages) == {*EXPLORERS, "index"}
+    assert set(pages) == {*EXPLORERS, *(f"poll_{name}" for name in POLLS), "index"}
     for name, build in EXPLORERS.items():
         assert f'href="{name}.html"' in pages["index"]
         explorer = build()
@@ -44,6 +45,15 @@ def test_the_index_says_to_which_notebook_each_belongs(pages):
     entries = re.findall(r"<li>.*?</li>", pages["index"], flags=re.DOTALL)
     for name, entry in zip(EXPLORERS, entries, strict=True):
         assert re.findall(r"\b\d\d\b", re.search(r"\(.*?\)", entry)[0]) == list(NOTEBOOKS[name])
+
+
+@pytest.mark.slow
+def test_every_explorer_has_a_question_that_leads_to_it_and_back(pages):
+    assert set(POLLS) == set(EXPLORERS)
+    for name in POLLS:
+        assert f'href="{name}.html">Explorer</a>' in pages[f"poll_{name}"]
+        assert f'href="poll_{name}.html">Question</a>' in pages[name]
+        assert f'href="poll_{name}.html">Ask first</a>' in pages["index"]
 
 
 @pytest.mark.slow
@@ -89,10 +99,12 @@ ONE = {"surrogate_cliff": EXPLORERS["surrogate_cliff"]}
 def test_pages_of_an_earlier_call_are_written_anew(monkeypatch, tmp_path):
     monkeypatch.setattr(demos, "EXPLORERS", ONE)
     monkeypatch.setitem(demos.NOTEBOOKS, "cliff", ("04",))
-    monkeypatch.setattr(demos, "page", lambda explorer, program: demos._document("It", "a page"))
+    monkeypatch.setattr(
+        demos, "page", lambda explorer, program, poll: demos._document("It", "a page")
+    )
     (tmp_path / "notes.html").write_text("mine")
     for _ in range(2):
-        assert len(demos.write(tmp_path)) == 2
+        assert len(demos.write(tmp_path)) == 3
     assert all(demos.MARK in (tmp_path / f"{name}.html").read_text() for name in (*ONE, "index"))
     assert (tmp_path / "notes.html").read_text() == "mine"
 

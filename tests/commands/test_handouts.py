@@ -116,7 +116,8 @@ def test_what_is_printed_holds_each_prompt_once_and_the_key_apart(name: str, tmp
     text = letters(" ".join(page.extract_text() for page in printed[sheet]))
     for exercise in LESSONS[name].exercises:
         for words in words_of(exercise.prompt):
-            assert text.count(words) == 1, (exercise.id, words)
+            asking = [other for other in LESSONS[name].exercises if words in letters(other.prompt)]
+            assert text.count(words) == len(asking), (exercise.id, words)
         assert text.count(letters(f"def my_{exercise.id}(")) == 1
     answers = letters(" ".join(page.extract_text() for page in printed[key]))
     for question in LESSONS[name].questions:

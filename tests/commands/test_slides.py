@@ -30,7 +30,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
 def test_a_deck_asks_for_no_file_of_another_place(page):
     markup = re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL)
     assert not re.search(r'(?:src|href)="(?!data:)', markup)
-    assert "url(" not in markup and "@import" not in markup
+    assert not re.search(r"url\([\"']?(?!data:)", markup) and "@import" not in markup
 
 
 @needs_extra

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from nbformat import NotebookNode
 
 from ppo_lesson.commands import classroom, notebook_form, notebooks
 from ppo_lesson.commands.copies import exercise_of
@@ -10,10 +11,6 @@ from ppo_lesson.commands.slide_html import EXPLORER_CALL
 from ppo_lesson.lessons import LESSONS
 from ppo_lesson.lessons.routes import PLACE, ROUTES, Slide
 
-CELLS = {
-    path.stem[:2]: {cell.id: cell for cell in notebook_form.read(path).cells}
-    for path in notebooks.find([])[0]
-}
 QUESTIONS = {
     question.id
     for lesson in LESSONS.values()
@@ -23,23 +20,34 @@ DECKS = [deck for decks in ROUTES.values() for deck in decks]
 SLIDES = list(dict.fromkeys(slide for deck in DECKS for slide in deck.slides))
 
 
+@pytest.fixture(scope="module")
+def cells() -> dict[str, dict[str, NotebookNode]]:
+    return {
+        path.stem[:2]: {cell.id: cell for cell in notebook_form.read(path).cells}
+        for path in notebooks.find([])[0]
+    }
+
+
 def test_the_door_knows_the_routes():
     assert sorted(classroom.ROUTES) == sorted(ROUTES)
     assert len({deck.name for deck in DECKS}) == len(DECKS)
 
 
-@pytest.mark.parametrize("slide", SLIDES, ids=lambda slide: slide.title[:30])
-def test_what_a_slide_shows_is_a_cell_of_the_notebooks(slide: Slide):
-    for place in slide.shows:
-        named = PLACE.fullmatch(place)
-        assert named["cell"] in CELLS[named["notebook"]], place
+def test_what_a_slide_shows_is_a_cell_of_the_notebooks(cells):
+    places = [PLACE.fullmatch(place) for slide in SLIDES for place in slide.shows]
+    assert [p[0] for p in places if p["cell"] not in cells[p["notebook"]]] == []
 
 
-@pytest.mark.parametrize("slide", SLIDES, ids=lambda slide: slide.title[:30])
-def test_a_slide_tells_what_to_ask_and_what_usually_goes_wrong(slide: Slide):
-    cells = [CELLS[place[:2]][place[3:]] for place in slide.shows if ":" not in place]
-    brings_its_own = any(cell.id in QUESTIONS or exercise_of(cell) for cell in cells)
-    assert brings_its_own != bool(slide.ask and slide.wrong)  # one or the other
+def test_a_slide_tells_what_to_ask_and_what_usually_goes_wrong(cells):
+    def brings_its_own(slide: Slide) -> bool:  # notes: a question does, and an exercise
+        shown = [cells[place[:2]][place[3:]] for place in slide.shows if ":" not in place]
+        return any(cell.id in QUESTIONS or exercise_of(cell) for cell in shown)
+
+    assert [
+        slide.title
+        for slide in SLIDES
+        if brings_its_own(slide) == bool(slide.ask and slide.wrong)  # one or the other
+    ] == []
 
 
 def test_the_short_routes_take_as_long_as_they_say():
@@ -49,17 +57,17 @@ def test_the_short_routes_take_as_long_as_they_say():
 
 
 @pytest.mark.parametrize("route", ["demonstration", "weeks", "language"])
-def test_a_route_shows_an_explorer(route: str):
+def test_a_route_shows_an_explorer(route: str, cells):
     places = [place for deck in ROUTES[route] for slide in deck.slides for place in slide.shows]
-    sources = [CELLS[place[:2]][place[3:].partition(":")[0]].source for place in places]
+    sources = [cells[place[:2]][place[3:].partition(":")[0]].source for place in places]
     assert any(EXPLORER_CALL.search(source) for source in sources)
 
 
-def test_four_weeks_visit_every_notebook_in_order():
+def test_four_weeks_visit_every_notebook_in_order(cells):
     places = [p for deck in ROUTES["weeks"] for slide in deck.slides for p in slide.shows]
     visited = list(dict.fromkeys(place[:2] for place in places))
     assert visited == sorted(visited)
-    assert set(CELLS) - {"13"} == set(visited)
+    assert set(cells) - {"13"} == set(visited)
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from ppo_lesson.lessons.routes.demonstration import DEMONSTRATION, LAB
 from ppo_lesson.lessons.routes.lectures import LANGUAGE_MODELS, WEEKS
+from ppo_lesson.lessons.routes.polls import POLLS
 from ppo_lesson.lessons.routes.slide import PLACE, Deck, Slide
 
-__all__ = ["PLACE", "ROUTES", "Deck", "Slide"]
+__all__ = ["PLACE", "POLLS", "ROUTES", "Deck", "Slide"]
 
 ROUTES: dict[str, tuple[Deck, ...]] = {
     "demonstration": (DEMONSTRATION,),

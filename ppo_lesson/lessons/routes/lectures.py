@@ -11,7 +11,7 @@ from ppo_lesson.lessons.routes.notebooks_00_03 import (
 from ppo_lesson.lessons.routes.notebooks_04_06 import AWAY, PROXIMAL, SURROGATE
 from ppo_lesson.lessons.routes.notebooks_07_09 import ADVANTAGES, CARTPOLE, DEBUGGING
 from ppo_lesson.lessons.routes.notebooks_10_12 import DPO, GRPO, LANGUAGE
-from ppo_lesson.lessons.routes.slide import Deck
+from ppo_lesson.lessons.routes.slide import Deck, Slide
 
 WEEKS = (
     Deck(
@@ -36,18 +36,28 @@ WEEKS = (
     ),
 )
 
+
+def _part(slides: tuple[Slide, ...], first: str, last: str) -> tuple[Slide, ...]:
+    """Take the slides from one that shows a cell to one that shows another."""
+    cells = [{place.partition(":")[0] for place in slide.shows} for slide in slides]
+    begin, end = (
+        next(k for k, shown in enumerate(cells) if cell in shown) for cell in (first, last)
+    )
+    return slides[begin : end + 1]
+
+
 LANGUAGE_MODELS = (
     Deck(
         "language-1",
         "PPO for language models, first half (01 to 06)",
         (
-            *POLICY_GRADIENT[3:8],
-            *POLICY_GRADIENT[11:],
-            *IMPORTANCE[3:9],
-            *EXPLODING[5:9],
-            *SURROGATE[3:13],
-            *AWAY[:6],
-            *PROXIMAL[:10],
+            *_part(POLICY_GRADIENT, "01/task-score", "01/predict-ten-more"),
+            *_part(POLICY_GRADIENT, "01/language-model", "01/pg-on-policy"),
+            *_part(IMPORTANCE, "02/identity", "02/predict-best-die"),
+            *_part(EXPLODING, "03/predict-harmless-steps", "03/explorer"),
+            *_part(SURROGATE, "04/old-walks", "04/predict-surrogate-value"),
+            *_part(AWAY, "05/predict-many-steps", "05/explore-cliff"),
+            *_part(PROXIMAL, "06/climb-answer", "06/three-causes"),
         ),
     ),
     Deck(
