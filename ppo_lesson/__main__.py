@@ -40,6 +40,7 @@ COMMANDS = {
         Command("experiments", "make a recorded experiment again", author_calls.experiments),
         Command("notebooks", "run, check or measure the notebooks", author_calls.notebooks),
         Command("figures", "draw the figures of the README", author_calls.figures),
+        Command("teaching", "write the tables of TEACHING.md", author_calls.teaching),
     ),
 }
 

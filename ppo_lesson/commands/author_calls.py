@@ -76,6 +76,22 @@ def figures(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
+def teaching(parser: argparse.ArgumentParser) -> Run:
+    """``teaching``: the tables of TEACHING.md."""
+    parser.description = "Write the tables of TEACHING.md anew."
+    parser.add_argument(
+        "file", nargs="?", type=Path, metavar="FILE", help="none means the checkout's TEACHING.md"
+    )
+
+    def run(options: argparse.Namespace) -> int:
+        from ppo_lesson.commands import teaching
+
+        print(teaching.write(options.file))
+        return 0
+
+    return run
+
+
 def experiments(parser: argparse.ArgumentParser) -> Run:
     """``experiments``: a record is made again."""
     parser.description = (

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ppo_lesson.commands import learner_names
+from ppo_lesson.commands.class_report import class_report
 from ppo_lesson.commands.grade_report import NOT_GRADED, Grade, HandIn, Table, say
 from ppo_lesson.commands.learner_attempt import Attempt, Outcome
 from ppo_lesson.commands.learner_notebook import asked, read_cells
@@ -24,6 +25,7 @@ WARNING = (
     "Grade work of people you do not trust on a machine that holds nothing else."
 )
 NO_EXERCISE = "it holds no exercise of the lessons"
+LOST = "Its verdict was written down and is gone: a cell has changed files that are not its own."
 POLL_SECONDS = 0.02
 STOPPED = 130  # exit status of a command that Ctrl-C ended
 
@@ -103,9 +105,12 @@ class _Report:
             self.show(following)
 
     def finish(self) -> int:
-        """Print what waits for an earlier one; return whether all is graded and kept."""
+        """Print what waits for an earlier one, then the class; return whether all is kept."""
         for number in sorted(set(self.results) - self.shown):
             self.show(number)
+        if len({hand_in.learner for hand_in in self.hand_ins}) > 1:
+            for line in class_report(self.hand_ins, self.results):
+                say(line)
         kept = self.write()
         if self.table and kept:
             say(f"\nwritten: {self.table.path}")
@@ -204,7 +209,7 @@ def _grade(
 
 def _grades(hand_in: HandIn, outcome: Outcome) -> list[Grade]:
     """Return a grade for each exercise, or one that says why there is none."""
-    missing = (NOT_GRADED, outcome.problem)
+    missing = (NOT_GRADED, outcome.problem or LOST)
     return [
         Grade(
             str(hand_in.path),

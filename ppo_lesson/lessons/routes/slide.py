@@ -22,6 +22,7 @@ class Slide:
         ask: what the teacher asks the room.
         wrong: what usually goes wrong here, and what helps.
         minutes: how long it takes.
+        do: what teacher and learners do, where a route's table has a row for this slide.
 
     Raises:
         ValueError: a place is not written like these, or there are more than four points.
@@ -33,6 +34,7 @@ class Slide:
     ask: str = ""
     wrong: str = ""
     minutes: float = 2
+    do: str = ""
 
     def __post_init__(self) -> None:
         """Check how its places are written."""
