@@ -8,12 +8,13 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import torch
 
 from ppo_lesson import __main__ as door
 from ppo_lesson.commands import teaching
 from ppo_lesson.lessons import EXERCISES, LESSONS
 from ppo_lesson.lessons.routes import ROUTES, Slide
-from ppo_lesson.maths import clipped_surrogate_loss
+from ppo_lesson.maths import clipped_surrogate_loss, gae
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "TEACHING.md").read_text(encoding="utf-8")
@@ -160,8 +161,6 @@ def test_the_exam_has_as_many_points_as_it_says_and_each_question_gives_its_own(
 
 
 def test_the_numbers_of_the_exam_are_those_of_the_formulas():
-    import torch
-
     exam = _section("Exam questions")
     for advantage, words in ((1.0, "0.5 with a gradient, 1 with, 1.2 without"),
                              (-1.0, "-0.8 without, -1 with, -1.5 with")):  # fmt: skip
@@ -174,5 +173,23 @@ def test_the_numbers_of_the_exam_are_those_of_the_formulas():
         said = re.findall(r"(-?[\d.]+) (with\b|without)", words)
         assert found == [(number, word == "with") for number, word in said]
         assert words in exam
-    assert "fallen: -2" in exam and 1 - 3 == -2
-    assert "stopped: 7" in exam and 1 + 0.9 * 10 - 3 == 7
+    for terminated, words in ((True, "fallen: -3."), (False, "stopped: 6.")):
+        ends = torch.tensor([terminated]), torch.tensor([not terminated])
+        numbers = (torch.tensor([number]) for number in (2.0, 5.0, 10.0))
+        advantage = gae(*numbers, *ends, gamma=0.9, gae_lambda=0.95)
+        assert f"{advantage.item():g}." == words.split(": ")[1] and words in exam
+
+
+def test_what_no_slide_of_a_week_shows_is_homework_of_less_than_an_hour():
+    assert "less than an hour a week" in _section("The routes")
+    for deck in ROUTES["weeks"]:
+        places = [place for slide in deck.slides for place in slide.shows]
+        visited = {place[:2] for place in places}
+        left = [
+            exercise.minutes
+            for lesson in LESSONS.values()
+            for exercise in lesson.exercises
+            if lesson.notebook[:2] in visited
+            and not any(place.endswith(exercise.id.replace("_", "-")) for place in places)
+        ]
+        assert 0 < sum(left) < 60, deck.name
