@@ -1,15 +1,39 @@
-"""Let an editable install place `data-files` too; everything else stands in pyproject.toml.
+"""What pyproject.toml has no words for; everything else stands there.
 
-setuptools' `editable_wheel` asks the distribution for `has_data`, which is called `has_data_files`.
+The notebooks are part of the package, as `ppo_lesson/course`, without a second copy in git: that
+folder is `notebooks/`. An editable install places `data-files` too: `editable_wheel` of setuptools
+asks the distribution for `has_data`, which is called `has_data_files`. And a wheel carries
+requirements.txt, which a checkout has beside the package, so that `check_packages` knows the tested
+versions there as well.
 """
 
-from setuptools import Distribution, setup
+from pathlib import Path
+
+from setuptools import Distribution, find_packages, setup
+from setuptools.command.build_py import build_py
+
+COURSE = "ppo_lesson.course"
 
 
 class WithDataFiles(Distribution):
-    """A distribution that answers by both names."""
+    """Knows its data files by both names."""
 
     has_data = Distribution.has_data_files
 
 
-setup(distclass=WithDataFiles)
+class WithTestedVersions(build_py):
+    """Copies the package's files, and requirements.txt beside its modules."""
+
+    def run(self) -> None:
+        """Copy them; an editable install leaves everything where it is."""
+        super().run()
+        if not self.editable_mode:
+            self.copy_file("requirements.txt", str(Path(self.build_lib, "ppo_lesson")))
+
+
+setup(
+    distclass=WithDataFiles,
+    packages=[*find_packages(include=["ppo_lesson*"]), COURSE],
+    package_dir={COURSE: "notebooks"},
+    cmdclass={"build_py": WithTestedVersions},
+)

@@ -18,4 +18,4 @@ The package is a house of floors. A module imports from the floors below its own
 ``import ppo_lesson`` alone loads none of them, and so no torch.
 """
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"

@@ -1,8 +1,7 @@
-"""The one door for authors and teachers: ``python -m ppo_lesson``.
+"""One program for learners, teachers and authors: ``ppo-lesson``, or ``python -m ppo_lesson``.
 
-A new command is a module in ``commands/`` and one branch in each of two functions here: ``parser``
-says how it is called, ``run`` calls it. Its module is imported in the branch, so that ``--help``
-waits for nothing.
+A new command is a module in ``commands/``, a function in one of ``commands/*_calls.py``, which says
+what it takes and what runs it, and a row of the table here.
 
 What is wrong with a file, a place or an argument is an OSError or a ValueError, and ends as one
 sentence; ``python -X dev -m ppo_lesson`` shows where it came from. Anything else is our own fault.
@@ -13,241 +12,65 @@ from __future__ import annotations
 import argparse
 import io
 import os
-import re
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from pathlib import Path
 
-from ppo_lesson.commands import classroom
+from ppo_lesson import __version__
+from ppo_lesson.commands import Command, author_calls, learner_calls, teacher_calls
 from ppo_lesson.files import sentence
+
+COMMANDS = {
+    "to learn": (
+        Command("open", "copy the notebooks, start JupyterLab", learner_calls.open_folder),
+        Command("update", "bring what is new, keep your answers", learner_calls.update),
+        Command("reset", "get a notebook back as it was, keep yours", learner_calls.reset),
+        Command("check", "is everything installed and whole?", learner_calls.check),
+    ),
+    "to teach": (
+        Command("grade", "check the exercises in learners' notebooks", teacher_calls.grade),
+        Command("demos", "write every explorer on a page of its own", teacher_calls.demos),
+        Command("copies", "write the notebooks solved, or blank", teacher_calls.copies),
+        Command("slides", "write a route through the course as slides", teacher_calls.slides),
+        Command("handouts", "print the exercises, and a key", teacher_calls.handouts),
+        Command("site", "build the course as a website", teacher_calls.site),
+    ),
+    "to experiment, and to work on the course": (
+        Command("sweep", "train PPO with several settings and seeds", author_calls.sweep),
+        Command("experiments", "make a recorded experiment again", author_calls.experiments),
+        Command("notebooks", "run, check or measure the notebooks", author_calls.notebooks),
+        Command("figures", "draw the figures of the README", author_calls.figures),
+        Command("teaching", "write the tables of TEACHING.md", author_calls.teaching),
+    ),
+}
 
 
 def parser() -> argparse.ArgumentParser:
     """Say which commands exist and what each one takes."""
+    program = "ppo-lesson" if Path(sys.argv[0]).stem == "ppo-lesson" else "python -m ppo_lesson"
+    rows = [f"Interactive notebooks that teach PPO. Begin with: {program} open"]
+    for aim, commands in COMMANDS.items():
+        rows += ["", f"{aim}:", *(f"  {c.name:<12} {c.help}" for c in commands)]
+    rows += ["", "COMMAND --help says what it takes."]
     door = argparse.ArgumentParser(
-        prog="python -m ppo_lesson", description="Commands for authors and teachers of ppo_lesson."
+        prog=program,
+        description="\n".join(rows),
+        usage="%(prog)s COMMAND ...",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = door.add_subparsers(dest="command", required=True, metavar="COMMAND")
-
-    notebooks = commands.add_parser("notebooks", help="run, check or measure the stored notebooks")
-    notebooks.add_argument(
-        "action",
-        choices=("run", "check", "minutes"),
-        help="run: fill in the outputs in a fresh kernel, store canonical form; check: list faults;"
-        " minutes: say how long they take",
+    door.add_argument("--version", action="version", version=f"ppo-lesson {__version__}")
+    subparsers = door.add_subparsers(
+        required=True, metavar="COMMAND", help=argparse.SUPPRESS, prog=program
     )
-    notebooks.add_argument(
-        "names",
-        nargs="*",
-        metavar="NAME",
-        help="02, 02_importance_sampling or a path; none means all of notebooks/",
-    )
-
-    figures = commands.add_parser("figures", help="draw the figures of the README")
-    figures.add_argument(
-        "folder",
-        nargs="?",
-        type=Path,
-        metavar="FOLDER",
-        help="where the pictures are written; none means the checkout's figures/",
-    )
-
-    classroom.add_parsers(commands)
-
-    _add_grade(commands)
-
-    _add_experiments(commands)
-
-    _add_sweep(commands)
+    for command in (command for commands in COMMANDS.values() for command in commands):
+        called_so = subparsers.add_parser(command.name, description=f"{command.help}.")
+        called_so.set_defaults(run=command.call(called_so))
     return door
-
-
-def _add_grade(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    grade = commands.add_parser("grade", help="check the exercises in learners' notebooks")
-    grade.add_argument("notebooks", nargs="+", type=Path, metavar="NOTEBOOK")
-    grade.add_argument("--csv", type=Path, metavar="FILE", help="write a table here too")
-    grade.add_argument(
-        "--per",
-        choices=("exercise", "learner"),
-        default="exercise",
-        help="a row of the table: a verdict, or a learner's points (default: %(default)s)",
-    )
-    grade.add_argument(
-        "--learner",
-        type=_pattern,
-        metavar="PATTERN",
-        help="regular expression whose group finds the learner in a path, such as "
-        "'submitted/([^/]+)/' (default: the part of the path that tells learners apart)",
-    )
-    grade.add_argument(
-        "--jobs",
-        type=_whole(1, 1000),
-        default=1,
-        metavar="N",
-        help="notebooks that run at a time (default: %(default)s)",
-    )
-    grade.add_argument(
-        "--seconds",
-        type=_number(1, 1_000_000),
-        default=300,
-        help="limit of time per notebook (default: %(default)s)",
-    )
-    grade.add_argument(
-        "--gigabytes",
-        type=_number(1, 1_000_000),
-        default=8,
-        help="limit of memory per notebook (default: %(default)s)",
-    )
-
-
-def _add_experiments(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    experiments = commands.add_parser(
-        "experiments", help="make a recorded experiment again: minutes of training"
-    )
-    names = (
-        "ablations",
-        "alignment",
-        "arms",
-        "crossings",
-        "explosion",
-        "groups",
-        "heads",
-        "interventions",
-        "lambda",
-        "museum",
-        "pairs",
-        "reuse",
-        "rivals",
-        "temperature",
-        "token_ratios",
-    )
-    experiments.add_argument("name", choices=names, help="which one")
-    experiments.add_argument(
-        "file",
-        nargs="?",
-        type=Path,
-        metavar="FILE",
-        help="where the record is written; none means where the lessons read it, in a checkout",
-    )
-
-
-def _add_sweep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    sweep = commands.add_parser(
-        "sweep", help="train PPO with several settings and seeds; it goes on where it was ended"
-    )
-    sweep.add_argument(
-        "settings",
-        nargs="*",
-        metavar="NAME=VALUE,VALUE",
-        help="of PPOConfig, as learning_rate=0.01,0.02 or clip_value=true,false; every "
-        "combination is trained; none means the defaults",
-    )
-    sweep.add_argument("--seeds", default="0-9", help="0-9 or 0,3,7 (default: %(default)s)")
-    sweep.add_argument(
-        "--engine",
-        default="cores",
-        choices=("here", "cores", "ray"),
-        help="one core, all cores, or the Ray cluster of RAY_ADDRESS (default: %(default)s)",
-    )
-    sweep.add_argument(
-        "--folder",
-        type=Path,
-        default=Path("sweeps"),
-        help="where a file for each training is kept (default: %(default)s)",
-    )
-
-
-def _number(low: float, high: float) -> Callable[[str], float]:
-    """Take a number between two; nan is between none."""
-
-    def read(text: str) -> float:
-        with suppress(ValueError):
-            if low <= float(text) <= high:
-                return float(text)
-        raise argparse.ArgumentTypeError(f"expected a number from {low} to {high}, got {text!r}")
-
-    return read
-
-
-def _whole(low: int, high: int) -> Callable[[str], int]:
-    """Take a whole number between two."""
-
-    def read(text: str) -> int:
-        with suppress(ValueError):
-            if low <= int(text) <= high:
-                return int(text)
-        raise argparse.ArgumentTypeError(
-            f"expected a whole number from {low} to {high}, got {text!r}"
-        )
-
-    return read
-
-
-def _pattern(text: str) -> re.Pattern[str]:
-    """Take a regular expression that has a group."""
-    try:
-        pattern = re.compile(text)
-    except re.error as error:
-        raise argparse.ArgumentTypeError(
-            f"expected a regular expression, got {text!r}: {error}"
-        ) from None
-    if not pattern.groups:
-        raise argparse.ArgumentTypeError(
-            f"expected a group that finds the learner, as in 'submitted/([^/]+)/', got {text!r}"
-        )
-    return pattern
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the command that was asked for and return its exit code."""
-    if options.command == "notebooks":
-        from ppo_lesson.commands import notebooks
-
-        actions = {"run": notebooks.run, "check": notebooks.check, "minutes": notebooks.minutes}
-        paths, unknown = notebooks.find(options.names)
-        for complaint in unknown:
-            _complain(complaint)
-        return max(actions[options.action](paths), 2 if unknown else 0)
-
-    if options.command == "grade":
-        return _grade(options)
-
-    if options.command in classroom.COMMANDS:
-        return classroom.run(options)
-
-    if options.command == "experiments":
-        from ppo_lesson.commands import experiments
-
-        print(experiments.write(options.name, options.file))
-        return 0
-
-    if options.command == "sweep":
-        from ppo_lesson.commands import sweep
-
-        return sweep.run(options.settings, options.seeds, options.engine, options.folder)
-
-    from ppo_lesson.commands import figures
-
-    for path in figures.write(options.folder):
-        print(path)
-    return 0
-
-
-def _grade(options: argparse.Namespace) -> int:
-    from ppo_lesson.commands import grade
-
-    return grade.run(
-        options.notebooks,
-        grade.Options(
-            seconds=options.seconds,
-            gigabytes=options.gigabytes,
-            jobs=options.jobs,
-            table=options.csv,
-            per=options.per,
-            learner=options.learner,
-        ),
-    )
+    return options.run(options)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -265,7 +88,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # some encodings cannot write every file's name
             stream.reconfigure(errors="backslashreplace")
+    arguments = sys.argv[1:] if arguments is None else arguments
     try:
+        if not arguments:
+            parser().print_help(sys.stderr)
+            return 2
         code = run(parser().parse_args(arguments))
         sys.stdout.flush()
         return code

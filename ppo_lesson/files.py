@@ -27,10 +27,20 @@ def checkout() -> Path:
     settings = folder / "pyproject.toml"
     if not (settings.is_file() and 'name = "ppo-lesson"' in settings.read_text(encoding="utf-8")):
         raise FileNotFoundError(
-            f"{PACKAGE} is an installed package, not a checkout of ppo_lesson: it has no "
-            "notebooks, and nothing is written into it; name a file or folder of your own"
+            f"{PACKAGE} is an installed package, not a checkout of ppo_lesson: nothing is written "
+            "into it; name a file or folder of your own"
         )
     return folder
+
+
+def course() -> Path:
+    """Return the folder of the course's own notebooks: installed with the package, or a checkout's.
+
+    Raises:
+        FileNotFoundError: there is neither.
+    """
+    installed = PACKAGE / "course"  # setup.py puts the checkout's folder there
+    return installed if installed.is_dir() else checkout() / "notebooks"
 
 
 def replace_text(path: Path, text: str, mode: int = 0o666) -> None:

@@ -10,9 +10,11 @@ from ppo_lesson.commands import notebook_form, notebooks
 from ppo_lesson.exercises.exercise import Exercise, Lesson
 from ppo_lesson.exercises.questions import OpenQuestion, Question
 from ppo_lesson.lessons import LESSONS
+from ppo_lesson.lessons.glossary import GLOSSARY
+from ppo_lesson.lessons.notation import NOTATION
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("README.md", "CONTRIBUTING.md", "TEACHING.md")
+PAGES = ("README.md", "CONTRIBUTING.md", "TEACHING.md", "CHANGELOG.md")
 # Not prose: blocks and pieces of code, formulas, addresses, tags; a title in italics after a year,
 # which is spelt as its authors spelt it.
 NO_PROSE = re.compile(
@@ -67,6 +69,8 @@ def of_everything() -> Texts:
         yield from of_notebook(path)
     for lesson in LESSONS.values():
         yield from of_lesson(lesson)
+    for entry in (*GLOSSARY, *(symbol for group in NOTATION.values() for symbol in group)):
+        yield f"{type(entry).__name__}: {entry.meaning}", prose(entry.meaning)
     for name in PAGES:
         yield name, prose((ROOT / name).read_text(encoding="utf-8"))
 

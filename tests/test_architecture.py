@@ -6,6 +6,7 @@ Each rule is a function that lists what breaks it, and is shown a small package 
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import subprocess
 import sys
@@ -52,6 +53,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 Rule = Callable[[Path], list[str]]
 
 
+@functools.cache
 def modules(root: Path) -> dict[str, ast.Module]:
     """Read a package's modules: dotted name -> syntax tree. A package goes by its folder's name."""
     trees = {}
@@ -62,6 +64,7 @@ def modules(root: Path) -> dict[str, ast.Module]:
     return trees
 
 
+@functools.cache
 def own_imports(root: Path) -> dict[str, set[str]]:
     """Tell which modules of the package each module imports, anywhere in it."""
     trees = modules(root)

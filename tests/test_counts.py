@@ -22,15 +22,16 @@ import torch
 from matplotlib.figure import Figure
 
 import ppo_lesson
-from ppo_lesson.experiments import alignment, groups, reuse, token_ratios
+from ppo_lesson.experiments import alignment, groups, reuse, staleness, token_ratios
 from ppo_lesson.language.config import RLHFConfig
 from ppo_lesson.language.feedback import Pairs
 from ppo_lesson.language.groups import CONSTANT, centred
 from ppo_lesson.language.grpo import GroupConfig
 from ppo_lesson.language.model import LanguageModel, respond
 from ppo_lesson.language.response_ratios import ratios
+from ppo_lesson.maths.objectives import surrogate_loss
 from ppo_lesson.maths.shapes import check_count, check_seed
-from ppo_lesson.museum import interventions, rollouts as room
+from ppo_lesson.museum import rollouts as room
 from ppo_lesson.training.config import PPOConfig
 from ppo_lesson.training.session import RIGHT
 from ppo_lesson.worlds import countdown
@@ -256,12 +257,16 @@ CALLS: dict[str, Call] = {
         lambda: {"policy": some_policy(), "seed": 3, "stream": 2, "num_envs": 3, "num_passed": 1},
         {"seed": 0, "stream": 0, "num_envs": 1, "num_passed": 0},
     ),
-    "experiments.crossings.record": Call(
-        lambda: {"name": "linear, Adam", "num_runs": 3}, {"num_runs": 1}
-    ),
+    **{
+        f"experiments.job_sizes.{name}": Call(lambda: {"seed": 3}, {"seed": 0})
+        for name in ("trained", "aligned", "aligned_directly")
+    },
     "experiments.reuse.Arm": Call(
         lambda: {"num_gradient_steps": 4, "reused": True, "clipped": True},
         {"num_gradient_steps": 1},
+    ),
+    "experiments.reuse.rerun": Call(
+        lambda: {"arm": reuse.ARMS[0], "step_size": 0.02, "seed": 3}, {"seed": 0}
     ),
     "experiments.reuse.find": Call(lambda: {"num_gradient_steps": 4}, {"num_gradient_steps": 1}),
     "experiments.reuse.best_step_size": Call(
@@ -275,6 +280,29 @@ CALLS: dict[str, Call] = {
     ),
     "experiments.reuse.curve": Call(lambda: {"budget": 3_000}, {"budget": 3_000}),
     "experiments.reuse.table": Call(lambda: {"budget": 3_000}, {"budget": 3_000}),
+    "experiments.staleness.Arm": Call(lambda: {"lag": 4, "num_envs": 8}, {"lag": 0, "num_envs": 1}),
+    "experiments.staleness.run": Call(
+        lambda: {"arm": staleness.FRESH, "step_size": 0.02, "seed": 3}, {"seed": 0}
+    ),
+    "experiments.staleness.returns": Call(lambda: {"arm": staleness.FRESH, "late": 8}, {"late": 0}),
+    "experiments.staleness.gain": Call(
+        lambda: {"one": staleness.FRESH, "other": staleness.FRESH, "late": 8}, {"late": 0}
+    ),
+    "training.plans.plan_sweep": Call(
+        lambda: {"num_jobs": 3, "num_workers": 3, "job_seconds": 1.0, "driver_seconds": 0.1},
+        {"num_jobs": 1, "num_workers": 1},
+    ),
+    "training.staleness.rollouts_behind": Call(lambda: {"lag": 3}, {"lag": 0}),
+    "worlds.staleness.stale_update": Call(
+        lambda: {
+            "mdp": cliff_mdp(),
+            "logits": logits(),
+            "behaviour": logits() + torch.eye(3, 2, dtype=torch.float64),
+            "loss": lambda new, old, mu, advantage: surrogate_loss(new, mu, advantage),
+            "num_steps": 3,
+        },
+        {"num_steps": 1},
+    ),
     "experiments.pairs.Arm": Call(
         lambda: {"num_pairs": 3, "num_labels": 3, "num_epochs": 3},
         {"num_pairs": 1, "num_labels": 1, "num_epochs": 1},
@@ -474,9 +502,7 @@ CALLS: dict[str, Call] = {
         {"num_evaluations": 1, "num_episodes": 1},
     ),
     "museum.record.rerun": Call(lambda: {"name": "healthy", "seed": 3}, {"seed": 0}),
-    "museum.interventions.rerun": Call(
-        lambda: {"arm": interventions.ARMS["scaled"], "seed": 3}, {"seed": 0}
-    ),
+    "museum.interventions.rerun": Call(lambda: {"arm_id": "scaled", "seed": 3}, {"seed": 0}),
     "museum.interventions.right_multiple": Call(
         lambda: {"num_samples": 7, "minibatch_size": 3}, {"num_samples": 2, "minibatch_size": 1}
     ),
@@ -498,11 +524,13 @@ CALLS: dict[str, Call] = {
 LONG = {
     "experiments.ablations.rerun",
     "experiments.alignment",
-    "experiments.crossings.record",
     "experiments.groups.sampled",
+    "experiments.job_sizes",
     "experiments.lambdas.rerun",
     "language.feedback.pretrain",
+    "experiments.reuse.rerun",
     "experiments.temperatures.run",
+    "experiments.staleness.run",
     "experiments.token_ratios",
     "notebook.animation",
     "notebook.board",

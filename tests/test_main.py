@@ -6,12 +6,17 @@ import errno
 import os
 import subprocess
 import sys
+import tomllib
+from importlib.metadata import EntryPoint
+from pathlib import Path
 
 import pytest
 
+import ppo_lesson
 from ppo_lesson import __main__ as door, files
-from ppo_lesson.commands import notebooks
+from ppo_lesson.commands import Command, notebooks
 
+ROOT = Path(__file__).parents[1]
 COMMAND = [sys.executable, "-m", "ppo_lesson"]
 
 
@@ -22,7 +27,39 @@ def test_help_names_every_command_and_loads_no_torch():
         "assert not {'torch', 'nbformat', 'matplotlib'} & set(sys.modules)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "notebooks" in done.stdout and "figures" in done.stdout
+    rows = [line.split() for line in done.stdout.splitlines() if line.startswith("  ")]
+    listed = {row[0] for row in rows}
+    assert {"open", "update", "reset", "check", "grade", "demos", "sweep"} <= listed
+    assert listed - {"-h,", "--version"} == {command.name for command in all_commands()}
+
+
+def all_commands() -> list[Command]:
+    return [command for commands in door.COMMANDS.values() for command in commands]
+
+
+def test_every_command_says_in_a_sentence_what_it_does_and_takes(capsys):
+    for command in all_commands():
+        with pytest.raises(SystemExit) as end:
+            door.main([command.name, "--help"])
+        usage, does, *_ = capsys.readouterr().out.split("\n\n")
+        assert end.value.code == 0 and command.name in usage
+        assert does.endswith(".") and does != f"{command.name}."
+
+
+def test_without_a_command_the_whole_help_is_shown_and_nothing_was_done(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["/home/ada/.venv/bin/ppo-lesson"])
+    assert door.main() == 2
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.startswith("usage: ppo-lesson COMMAND ...")
+    assert "Begin with: ppo-lesson open" in said.err
+
+
+def test_the_script_is_the_same_program_and_says_its_version():
+    done = subprocess.run([*COMMAND, "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout == f"ppo-lesson {ppo_lesson.__version__}\n"
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["scripts"]
+    assert list(scripts) == ["ppo-lesson"]
+    assert EntryPoint("ppo-lesson", scripts["ppo-lesson"], "console_scripts").load() is door.main
 
 
 def test_the_module_runs_as_a_command():
@@ -43,7 +80,7 @@ def test_notebooks_passes_the_files_on_and_returns_their_code(action, monkeypatc
     assert asked == [[path]]
 
 
-@pytest.mark.parametrize("arguments", [[], ["unknown"], ["notebooks"], ["notebooks", "publish"]])
+@pytest.mark.parametrize("arguments", [["unknown"], ["notebooks"], ["notebooks", "publish"]])
 def test_a_call_that_is_not_understood_ends_with_code_2(arguments, capsys):
     with pytest.raises(SystemExit) as end:
         door.main(arguments)

@@ -12,6 +12,8 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -20,6 +22,8 @@ SETTINGS = tomllib.loads(PYPROJECT)
 REQUIREMENTS = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
 
 PIN = re.compile(r"(?P<name>[a-z0-9-]+)(\[[a-z0-9,-]+\])?==(?P<version>[0-9][0-9.]*)")
+RANGE = re.compile(r"(?P<name>[a-z0-9-]+)(\[[a-z0-9,-]+\])?>=[0-9]+(\.[0-9]+){1,2}(,<[0-9]+)?")
+OURSELVES = "ppo-lesson["  # an extra that brings another one along
 
 
 def requirement_lines() -> list[str]:
@@ -36,28 +40,57 @@ def extra(name: str = "test") -> list[str]:
     return SETTINGS["project"]["optional-dependencies"][name]
 
 
+def ranges() -> list[str]:
+    """List what pyproject.toml requires, with whatever extra, in another form than a pin."""
+    extras = SETTINGS["project"]["optional-dependencies"]
+    asked = [
+        *SETTINGS["project"]["dependencies"],
+        *(line for each in extras.values() for line in each),
+    ]
+    return [line for line in asked if not PIN.fullmatch(line) and not line.startswith(OURSELVES)]
+
+
+def names(lines: Iterable[str]) -> set[str]:
+    """Read the names alone."""
+    return {canonicalize_name(Requirement(line).name) for line in lines}
+
+
 # ---- Dependencies -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("line", requirement_lines())
-def test_a_requirement_is_pinned_and_says_what_for(line: str) -> None:
-    assert re.fullmatch(PIN.pattern + r" +# \S.*", line)
+def test_a_version_of_the_tested_set_is_exact(line: str) -> None:
+    assert re.fullmatch(PIN.pattern + r'(; python_version < "3\.15")?(  # \S.*)?', line)
 
 
-@pytest.mark.parametrize("requirement", [*extra(), *extra("cluster"), *extra("classroom")])
-def test_what_tests_or_a_cluster_need_is_pinned_and_says_what_for(requirement: str) -> None:
-    assert PIN.fullmatch(requirement)
+@pytest.mark.parametrize("requirement", ranges())
+def test_what_the_lessons_need_has_an_oldest_version_and_says_what_for(requirement: str) -> None:
+    assert RANGE.fullmatch(requirement)
     assert re.search(re.escape(f'"{requirement}",') + r" +# \S.*", PYPROJECT)
 
 
-def test_no_package_is_pinned_twice() -> None:
-    extras = [*extra(), *extra("cluster"), *extra("classroom")]
-    assert pins(requirement_lines()).keys().isdisjoint(pins(extras))
+@pytest.mark.parametrize("requirement", ranges())
+def test_the_tested_version_of_a_package_lies_in_its_range(requirement: str) -> None:
+    wanted = Requirement(requirement)
+    assert wanted.specifier.contains(pins(requirement_lines())[wanted.name])
+
+
+def test_the_tested_set_holds_nothing_that_nobody_asks_for() -> None:
+    with_reason = {line for line in requirement_lines() if "  # " in line}
+    assert names(set(requirement_lines()) - with_reason) <= names(ranges())
     assert len(pins(requirement_lines())) == len(requirement_lines())
 
 
+@pytest.mark.parametrize("name", ["test", "site", "classroom"])
+def test_what_only_developers_need_is_pinned_where_it_stands_and_says_what_for(name: str) -> None:
+    assert len(pins(extra(name))) > 4
+    for requirement in set(extra(name)) - set(ranges()) - {"ppo-lesson[lab]"}:
+        assert re.search(re.escape(f'"{requirement}",') + r" +# \S.*", PYPROJECT)
+    assert pins(extra(name)).keys().isdisjoint(pins(requirement_lines()))
+
+
 def test_a_package_of_two_extras_has_one_version() -> None:
-    lines = [*extra(), *extra("cluster"), *extra("classroom")]
+    lines = [*extra(), *extra("site"), *extra("classroom")]
     pairs = {pair for line in lines for pair in pins([line]).items()}
     assert len(pairs) == len(dict(pairs))
 
@@ -90,7 +123,14 @@ def third_party(folder: Path) -> set[str]:
 
 
 def test_the_package_imports_only_what_it_names_as_a_dependency() -> None:
-    named = pins([*requirement_lines(), *extra("cluster"), *extra("classroom")]).keys()
+    named = names(
+        [
+            *SETTINGS["project"]["dependencies"],
+            *extra("cluster"),
+            *extra("site"),
+            *extra("classroom"),
+        ]
+    )
     assert third_party(ROOT / "ppo_lesson") - named == set()
 
 
@@ -100,12 +140,13 @@ def test_only_the_engine_for_a_cluster_imports_what_the_extra_brings() -> None:
         for path in (ROOT / "ppo_lesson").rglob("*.py")
         if re.search(r"^\s*(import|from) ray\b", path.read_text(encoding="utf-8"), re.MULTILINE)
     ]
-    assert pins(extra("cluster")).keys() == {"ray"} and importing == ["engines.py"]
+    assert names(extra("cluster")) == {"ray"} and importing == ["engines.py"]
 
 
 def test_tests_import_only_what_is_named_as_a_dependency() -> None:
-    extras = pins([*extra(), *extra("cluster"), *extra("classroom")]).keys()
-    named = pins(requirement_lines()).keys() | extras
+    named = names(
+        [*SETTINGS["project"]["dependencies"], *extra(), *extra("cluster"), *extra("classroom")]
+    )
     assert third_party(ROOT / "tests") - named == set()
 
 
@@ -182,6 +223,16 @@ def test_the_workflow_calls_readmes_command_on_every_system() -> None:
     assert "\n        run: bash .ci/run\n" in workflow
     assert f"\n          {command('tests, windows')}\n" in workflow
     assert all(f"{system}-latest" in workflow for system in ("ubuntu", "macos", "windows"))
+
+
+def test_the_website_is_built_at_every_push_and_published_where_the_owner_says_so() -> None:
+    workflow = (ROOT / ".github" / "workflows" / "site.yml").read_text(encoding="utf-8")
+    assert "\n  push:\n    branches: [main]\n" in workflow
+    assert '.venv/bin/pip install -e ".[site]"\n' in workflow
+    assert ".venv/bin/python -m ppo_lesson site site --repository" in workflow
+    build, publish = workflow.split("\n  publish:\n")
+    assert publish.startswith("    if: vars.PUBLISH_SITE == 'true'\n    needs: build\n")
+    assert "write" not in build and "path: site\n" in build  # no right to publish while it builds
 
 
 def test_the_weekly_workflow_keeps_what_the_browser_saw_also_when_a_test_fails() -> None:

@@ -73,7 +73,7 @@ def write(folder: Path) -> list[Path]:
     names = [*(file for name in EXPLORERS for file in (name, f"poll_{name}")), "index"]
     spare_others([folder / f"{name}.html" for name in names], MARK)
     questions = _questions()
-    program = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=VEGA_LITE)
+    bundle = program()
     paths, entries = [], []
     for name, build in EXPLORERS.items():
         explorer = build()
@@ -81,7 +81,7 @@ def write(folder: Path) -> list[Path]:
             raise TypeError(f"{name}: expected an Explorer, got {explorer!r}")
         poll = polls.body(questions[POLLS[name]], explorer.title, f"{name}.html")
         paths += [folder / f"{name}.html", folder / f"poll_{name}.html"]
-        replace_text(paths[-2], page(explorer, program, paths[-1].name))
+        replace_text(paths[-2], page(explorer, bundle, paths[-1].name))
         replace_text(paths[-1], _document(explorer.title, poll, polls.STYLE))
         entries.append(
             f'<li><a href="{name}.html">{html.escape(explorer.title)}</a> '
@@ -93,6 +93,11 @@ def write(folder: Path) -> list[Path]:
 <ol>{"".join(entries)}</ol>"""
     replace_text(paths[-1], _document("Explorers of ppo_lesson", body))
     return paths
+
+
+def program() -> str:
+    """Return JavaScript that sets `vegaEmbed`, with all that it draws with."""
+    return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=VEGA_LITE)
 
 
 def _questions() -> dict[str, Question]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from ppo_lesson.experiments import (
     ablations,
     alignment,
@@ -19,6 +17,7 @@ from ppo_lesson.experiments import (
     pairs,
     reuse,
     rivals,
+    staleness,
     temperatures,
     token_ratios,
 )
@@ -41,17 +40,19 @@ EXPERIMENTS: dict[str, Any] = {
     "pairs": pairs,
     "reuse": reuse,
     "rivals": rivals,
+    "staleness": staleness,
     "temperature": temperatures,
     "token_ratios": token_ratios,
 }
 
 
-def write(name: str, path: Path | None = None) -> Path:
+def write(name: str, path: Path | None = None, engine: str = "cores") -> Path:
     """Run an experiment and store it; return the path.
 
     Args:
         name: of the experiment.
         path: where to; the checkout's own record, which the lessons read, unless another is named.
+        engine: as in `training.sweep`.
 
     Raises:
         KeyError: there is no such experiment.
@@ -63,6 +64,5 @@ def write(name: str, path: Path | None = None) -> Path:
         checkout()  # nothing is written into an installed package
     stored: Path = path or experiment.STORED
     spare_others([stored], MARK)
-    torch.set_num_threads(1)  # more threads would round otherwise, and take longer
-    experiment.write(stored, on_entry=lambda entry: print(entry, flush=True))
+    experiment.write(stored, engine)
     return stored

@@ -11,9 +11,10 @@ from ppo_lesson.lessons import LESSONS
 
 LESSON_NAME = re.compile("|".join(f"[-_ .]*{re.escape(name)}[-_ .]*" for name in LESSONS))
 
-# What Jupyter, Windows and macOS add to the name of a copy that somebody made beside it. Not "(1)":
-# a browser adds it to files of one name, and these may be of two learners.
-COPY = re.compile(r"(-Copy\d*|-checkpoint| - Copy( \(\d+\))?| copy( \d+)?)+$")
+# What Jupyter, Windows, macOS and our own `update` and `reset` add to the name of a copy beside a
+# file. Not "(1)": a browser adds it to files of one name, and these may be of two learners.
+DATE = r"-\d{4}-\d\d-\d\d(-\d+)?"
+COPY = re.compile(rf"(-Copy\d*|-checkpoint|{DATE}| - Copy( \(\d+\))?| copy( \d+)?)+$")
 
 
 def by_pattern(paths: Sequence[Path], pattern: re.Pattern[str]) -> list[str]:

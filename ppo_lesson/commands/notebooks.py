@@ -19,7 +19,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode, ValidationError
 
 from ppo_lesson.commands import notebook_form, notebook_rules
-from ppo_lesson.files import checkout, require_writable, sentence
+from ppo_lesson.files import checkout, course, require_writable, sentence
 
 CELL_SECONDS = 120
 # Of Python's variables, those that say where its parts are; the others change how a program runs.
@@ -31,12 +31,15 @@ class CellFailedError(Exception):
     """A cell raised, took too long, or killed its kernel; the message starts with the cell's id."""
 
 
-def find(names: Sequence[str], folder: Path | None = None) -> tuple[list[Path], list[str]]:
+def find(
+    names: Sequence[str], folder: Path | None = None, written: bool = False
+) -> tuple[list[Path], list[str]]:
     """Find notebooks by number, name or path.
 
     Args:
         names: of notebooks; none mean all in the folder.
-        folder: the checkout's, unless another is named.
+        folder: the course's, unless another is named.
+        written: they will be written; then the course's are those of a checkout.
 
     Returns:
         The files, and a sentence for each name that fits none; it says which ones exist.
@@ -45,7 +48,7 @@ def find(names: Sequence[str], folder: Path | None = None) -> tuple[list[Path], 
         FileNotFoundError: all are asked for, and there are none.
     """
     try:
-        folder = folder or checkout() / "notebooks"
+        folder = folder or (checkout() / "notebooks" if written else course())
         shipped = sorted(folder.glob("*.ipynb"))
     except FileNotFoundError:
         if not names:

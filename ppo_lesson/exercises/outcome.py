@@ -211,7 +211,11 @@ def failure_of(error: BaseException) -> Failure:
 def _unchanged(value: Any, before: Any, watched: bool) -> bool:
     if not isinstance(before, Tensor):
         return True
-    return value.requires_grad == watched and torch.equal(value.detach(), before)
+    if value.requires_grad != watched or value.shape != before.shape:
+        return False
+    # NaN, which an edge may hold, equals nothing.
+    both_nan = value.detach().isnan() & before.isnan()
+    return value.dtype == before.dtype and bool(((value.detach() == before) | both_nan).all())
 
 
 def _plain(output: Any) -> Any:

@@ -7,9 +7,8 @@ stored beside this module; `python -m ppo_lesson experiments ablations` makes it
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -111,14 +110,14 @@ def rerun(ablation_id: str, seed: int) -> list[float]:
     return found["return"]
 
 
-def record(ablation_id: str) -> list[list[float]]:
-    """Train one ablation from every seed: returns (S, U)."""
-    return [rerun(ablation_id, seed) for seed in range(NUM_SEEDS)]
-
-
-def write(path: Path = STORED, on_entry: Callable[[str], object] = lambda name: None) -> None:
+def write(path: Path = STORED, engine: str = "cores") -> None:
     """Run the experiment and store it, as `experiments.make` does: an entry for each ablation."""
-    experiments.make(path, head(), {name: partial(record, name) for name in ABLATIONS}, on_entry)
+    experiments.make(path, head(), _entries, engine)
+
+
+def _entries(do: experiments.Do) -> dict[str, Any]:
+    found = do(rerun, {"ablation_id": ABLATIONS}, range(NUM_SEEDS))
+    return {ablation_id: runs for (ablation_id,), runs in found.items()}
 
 
 def read(path: Path = STORED) -> dict[str, Tensor]:

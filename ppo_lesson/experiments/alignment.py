@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -155,10 +154,14 @@ def head() -> dict[str, Any]:
     }
 
 
-def write(path: Path = STORED, on_entry: Callable[[str], object] = lambda name: None) -> None:
+def write(path: Path = STORED, engine: str = "cores") -> None:
     """Run the experiment and store it, as `experiments.make` does: an entry for each seed."""
-    entries = {f"seed {seed}": partial(run, seed) for seed in range(NUM_SEEDS)}
-    experiments.make(path, head(), entries, on_entry)
+    experiments.make(path, head(), _entries, engine)
+
+
+def _entries(do: experiments.Do) -> dict[str, Any]:
+    (runs,) = do(run, {}, range(NUM_SEEDS)).values()
+    return {f"seed {seed}": found for seed, found in enumerate(runs)}
 
 
 def read(path: Path = STORED) -> list[dict[str, Any]]:

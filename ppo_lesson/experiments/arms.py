@@ -7,9 +7,7 @@ arms` makes it again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -110,18 +108,13 @@ def head() -> dict[str, Any]:
     }
 
 
-def entries() -> dict[str, Callable[[], Any]]:
-    """Name what is made, a seed after another."""
-    return {
-        f"seed {seed}: {name}": partial(_run, name, seed)
-        for seed in range(NUM_SEEDS)
-        for name in ARMS
-    }
-
-
-def write(path: Path = STORED, on_entry: Callable[[str], object] = lambda name: None) -> None:
+def write(path: Path = STORED, engine: str = "cores") -> None:
     """Run the experiment and store it, as `experiments.make` does."""
-    experiments.make(path, head(), entries(), on_entry)
+    experiments.make(path, head(), _entries, engine)
+
+
+def _entries(do: experiments.Do) -> dict[str, Any]:
+    return experiments.by_seed(do(_run, {"arm": ARMS}, range(NUM_SEEDS)))
 
 
 def read(path: Path = STORED) -> dict[str, list[dict[str, Any]]]:

@@ -21,13 +21,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from ppo_lesson import maths
 from ppo_lesson.experiments import running as experiments
-from ppo_lesson.maths.shapes import check_count
 from ppo_lesson.training.config import PPOConfig
 from ppo_lesson.training.ppo import make_batch
 from ppo_lesson.training.steps import gradient_step
@@ -100,18 +100,6 @@ def read(path: Path = STORED) -> dict[str, Crossings]:
     return {name: Crossings(**entry) for name, entry in experiments.read(path)[1].items()}
 
 
-def record(name: str, num_runs: int = NUM_RUNS) -> Crossings:
-    """Run one kind of training.
-
-    Args:
-        name: a key of `TASKS`.
-        num_runs: R, with samples (and a policy) of its own each.
-    """
-    num_runs = check_count("num_runs", num_runs)
-    runs = [_run(TASKS[name](seed), seed) for seed in range(num_runs)]
-    return Crossings(**{key: [run[key] for run in runs] for key in runs[0]})
-
-
 def head() -> dict:
     """Say what the stored file is made with; a stored file that says otherwise is stale."""
     return {
@@ -125,14 +113,14 @@ def head() -> dict:
     }
 
 
-def write(path: Path = STORED, on_entry: Callable[[str], object] = lambda name: None) -> None:
+def write(path: Path = STORED, engine: str = "cores") -> None:
     """Run the experiment and store it, as `experiments.make` does: an entry for each training."""
-    entries = {name: partial(_entry, name) for name in TASKS}
-    experiments.make(path, head(), entries, on_entry)
+    experiments.make(path, head(), _entries, engine)
 
 
-def _entry(name: str) -> dict:
-    return asdict(record(name, NUM_RUNS))
+def _entries(do: experiments.Do) -> dict[str, Any]:
+    found = do(_run, {"name": TASKS}, range(NUM_RUNS))
+    return {name: asdict(Crossings(**experiments.columns(runs))) for (name,), runs in found.items()}
 
 
 def _linear(seed: int, optimizer: Callable) -> Task:
@@ -182,7 +170,8 @@ def _ratios_by_step(task: Task, advantage: Tensor, seed: int) -> Iterator[tuple[
             yield index, maths.policy_ratio(log_prob, task.old_log_prob)
 
 
-def _run(task: Task, seed: int) -> dict:
+def _run(name: str, seed: int) -> dict:
+    task = TASKS[name](seed)
     num_samples = len(task.action)
     out, met = torch.zeros(2, num_samples, dtype=torch.bool)
     dragged = torch.zeros(num_samples, dtype=torch.bool)

@@ -16,9 +16,8 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -140,14 +139,6 @@ def arms() -> list[Arm]:
     ]
 
 
-def _explode(beginnings: Sequence[Start], arm: Arm, num_epochs: int) -> Explosion:
-    runs = [_run(start, arm, num_epochs, seed) for seed, start in enumerate(beginnings)]
-    measured = {name: [[entry[name] for entry in run] for run in runs] for name in runs[0][0]}
-    measured["counts"] = measured["counts"][0]
-    num_ends = [start.num_ends for start in beginnings]
-    return Explosion(*arm, len(beginnings[0].batch.action), num_ends, **measured)
-
-
 def head() -> dict[str, Any]:
     """Say what the stored file is made with; a stored file that says otherwise is stale."""
     return {
@@ -167,25 +158,32 @@ def head() -> dict[str, Any]:
     }
 
 
-def write(path: Path = STORED, on_entry: Callable[[str], object] = lambda name: None) -> None:
+def write(path: Path = STORED, engine: str = "cores") -> None:
     """Run the experiment and store it, as `experiments.make` does: an entry for each arm."""
-
-    @cache  # one beginning for all entries
-    def begin(batch: str) -> list[Start]:
-        return [_start(seed, *BATCHES[batch]) for seed in range(NUM_RUNS)]
-
-    def entry(arm: Arm) -> dict[str, Any]:
-        return asdict(_explode(begin(arm.batch), arm, NUM_EPOCHS))
-
-    entries: dict[str, Callable[[], Any]] = {
-        f"{arm.batch} {'noise' if arm.noise else 'own'} {arm.step_size:g} "
-        f"{'clipped' if arm.clipped else 'plain'}": partial(entry, arm)
-        for arm in arms()
-    }
-    entries["distances"] = lambda: [asdict(row) for row in _distances(begin("learning"))]
-    experiments.make(path, head(), entries, on_entry)
+    experiments.make(path, head(), _entries, engine)
 
 
+def _entries(do: experiments.Do) -> dict[str, Any]:
+    found = do(_run, {"arm": arms()}, range(NUM_RUNS)).values()
+    entries: dict[str, Any] = {}
+    for arm, runs in zip(arms(), found, strict=True):
+        measured = experiments.columns([experiments.columns(run["epochs"]) for run in runs])
+        measured["counts"] = measured["counts"][0]
+        num_ends = [run["num_ends"] for run in runs]
+        name = (
+            f"{arm.batch} {'noise' if arm.noise else 'own'} {arm.step_size:g} "
+            f"{'clipped' if arm.clipped else 'plain'}"
+        )
+        entries[name] = asdict(Explosion(*arm, runs[0]["num_samples"], num_ends, **measured))
+    entries["distances"] = []
+    for (way, scale), runs in do(_gone, {"way": WAYS, "scale": SCALES}, range(NUM_RUNS)).items():
+        step_size, num_steps = way
+        kl, weights = map(list, zip(*runs, strict=True))
+        entries["distances"].append(asdict(Distance(step_size, num_steps, scale, kl, weights)))
+    return entries
+
+
+@cache  # one beginning for all arms
 def _start(seed: int, num_iterations: int, num_passed: int) -> Start:
     """Train for so many iterations, pass over so many rollouts, and collect the next one."""
     config = PPOConfig()
@@ -202,9 +200,9 @@ def _with_noise(batch: Batch, seed: int) -> Batch:
     return batch._replace(advantage=maths.normalise_advantage(noise))
 
 
-def _run(start: Start, arm: Arm, num_epochs: int, seed: int) -> list[dict]:
-    """Measure before the first epoch and after each; the policy given stays as it is."""
-    policy, batch, fresh, _ = start
+def _run(arm: Arm, seed: int) -> dict[str, Any]:
+    """Measure before the first epoch and after each; the beginning stays as it is."""
+    policy, batch, fresh, num_ends = _start(seed, *BATCHES[arm.batch])
     if arm.noise:
         batch, fresh = _with_noise(batch, seed), _with_noise(fresh, seed + 1000)
     policy = copy.deepcopy(policy)
@@ -213,10 +211,10 @@ def _run(start: Start, arm: Arm, num_epochs: int, seed: int) -> list[dict]:
     generator = torch.Generator().manual_seed(seed)
     policy_loss = maths.clipped_surrogate_loss if arm.clipped else plain_surrogate_loss
     found = [_measure(policy, batch, fresh)]
-    for _ in range(num_epochs):
+    for _ in range(NUM_EPOCHS):
         ppo_update(policy, optimizer, batch, config, generator, policy_loss)
         found.append(_measure(policy, batch, fresh))
-    return found
+    return {"num_samples": len(batch.action), "num_ends": num_ends, "epochs": found}
 
 
 def _log_probs(policy: ActorCritic, batch: Batch) -> tuple[Tensor, Tensor]:
@@ -246,24 +244,14 @@ def _measure(policy: ActorCritic, batch: Batch, fresh: Batch) -> dict:
     }
 
 
-def _distances(beginnings: Sequence[Start]) -> list[Distance]:
-    """Measure how far Adam goes on the plain surrogate, without any clip, of loss or gradient."""
-    found = []
-    for step_size, num_steps in WAYS:
-        for scale in SCALES:
-            gone = [
-                _gone(start, step_size, num_steps, scale, seed)
-                for seed, start in enumerate(beginnings)
-            ]
-            kl, weights = zip(*gone, strict=True)
-            found.append(Distance(step_size, num_steps, scale, list(kl), list(weights)))
-    return found
+def _gone(way: tuple[float, int], scale: float, seed: int) -> tuple[float, float]:
+    """Go on the plain surrogate, without any clip, of loss or gradient.
 
-
-def _gone(
-    start: Start, step_size: float, num_steps: int, scale: float, seed: int
-) -> tuple[float, float]:
-    """Take so many steps; return the KL divergence and how far a weight has gone on average."""
+    Returns:
+        The KL divergence, and how far a weight has gone on average.
+    """
+    step_size, num_steps = way
+    start = _start(seed, *BATCHES["learning"])
     policy, batch = copy.deepcopy(start.policy), start.batch
     optimizer = torch.optim.Adam(policy.actor.parameters(), step_size, eps=PPOConfig().adam_epsilon)
     generator, dealt = torch.Generator().manual_seed(seed), []

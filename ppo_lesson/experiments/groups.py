@@ -10,9 +10,8 @@ groups` makes it again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -127,15 +126,23 @@ def _columns(path: list[Measured]) -> dict[str, Any]:
     }
 
 
-def write(path: Path = STORED, on_entry: Callable[[str], object] = lambda name: None) -> None:
+def write(path: Path = STORED, engine: str = "cores") -> None:
     """Run the experiment and store it, as `experiments.make` does."""
-    entries: dict[str, Callable[[], Any]] = {
-        f"{arm}, seed {seed}": partial(sampled, arm, seed)
-        for arm in ARMS
-        for seed in range(NUM_SEEDS)
-    }
-    entries |= {f"{reward}, {how}": partial(flow, reward, how) for reward, how in FLOWS}
-    experiments.make(path, head(), entries, on_entry)
+    experiments.make(path, head(), _entries, engine)
+
+
+def _entries(do: experiments.Do) -> dict[str, Any]:
+    entries: dict[str, Any] = {}
+    for (arm,), runs in do(sampled, {"arm": ARMS}, range(NUM_SEEDS)).items():
+        entries |= {f"{arm}, seed {seed}": run for seed, run in enumerate(runs)}
+    for ((reward, how),), (run,) in do(_flow, {"run": FLOWS}, [0]).items():
+        entries[f"{reward}, {how}"] = run
+    return entries
+
+
+def _flow(run: tuple[str, str], seed: int) -> dict[str, Any]:
+    """Do an exact ascent as a job; nothing in it depends on a seed."""
+    return flow(*run)
 
 
 @cache

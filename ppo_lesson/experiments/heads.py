@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import cache, partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -37,7 +37,7 @@ PRICES = tuple(2.0 ** (1 - k / 2) for k in range(13))  # 2 to 1/32: of the exact
 LAST = "last token"
 
 
-@lru_cache(maxsize=1)  # the entries of a seed come one after another
+@cache  # one problem for all jobs of a seed
 def pose(seed: int) -> Problem:
     """Pose the problem of `alignment.pose`, with the head that reads the last token."""
     seed = check_seed(seed)
@@ -131,23 +131,26 @@ def head() -> dict[str, Any]:
     }
 
 
-def entries() -> dict[str, Callable[[], Any]]:
-    """Name what is made, a seed after another."""
-    makers: dict[str, Callable[[int], Any]] = {
+def _makers() -> dict[str, Callable[[int], Any]]:
+    """Name what is made from each seed."""
+    return {
         "scores": _scores,
         **{f"no price, {count} epochs": partial(_without_price, count) for count in EPOCHS},
         **{way: partial(_frontier, way) for way in ("ppo", "grpo")},
     }
-    return {
-        f"seed {seed}: {name}": partial(make, seed)
-        for seed in range(NUM_SEEDS)
-        for name, make in makers.items()
-    }
 
 
-def write(path: Path = STORED, on_entry: Callable[[str], object] = lambda name: None) -> None:
+def _run(name: str, seed: int) -> Any:
+    return _makers()[name](seed)
+
+
+def write(path: Path = STORED, engine: str = "cores") -> None:
     """Run the experiment and store it, as `experiments.make` does."""
-    experiments.make(path, head(), entries(), on_entry)
+    experiments.make(path, head(), _entries, engine)
+
+
+def _entries(do: experiments.Do) -> dict[str, Any]:
+    return experiments.by_seed(do(_run, {"name": _makers()}, range(NUM_SEEDS)))
 
 
 def read(path: Path = STORED) -> list[dict[str, Any]]:

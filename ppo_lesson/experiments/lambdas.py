@@ -11,9 +11,7 @@ It takes about seven minutes, so the result is stored beside this module;
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -71,17 +69,16 @@ def rerun(gae_lambda: float, seed: int, step_size: float = DEFAULT_STEP) -> list
     return found["return"]
 
 
-def _record(gae_lambda: float, step_size: float, num_seeds: int) -> list[list[float]]:
-    """Train from the first seeds: returns (S, U)."""
-    return [rerun(gae_lambda, seed, step_size) for seed in range(num_seeds)]
-
-
-def write(path: Path = STORED, on_entry: Callable[[str], object] = lambda name: None) -> None:
+def write(path: Path = STORED, engine: str = "cores") -> None:
     """Run the experiment and store it, as `experiments.make` does: an entry for each arm."""
-    arms = [(at, DEFAULT_STEP, NUM_SEEDS) for at in LAMBDAS]
-    arms += [(at, step, CONTROL_SEEDS) for step in OTHER_STEPS for at in CONTROLS]
-    entries = {_name(at, step): partial(_record, at, step, seeds) for at, step, seeds in arms}
-    experiments.make(path, head(), entries, on_entry)
+    experiments.make(path, head(), _entries, engine)
+
+
+def _entries(do: experiments.Do) -> dict[str, Any]:
+    usual = {"step_size": [DEFAULT_STEP], "gae_lambda": LAMBDAS}
+    found = do(rerun, usual, range(NUM_SEEDS))
+    found |= do(rerun, {"step_size": OTHER_STEPS, "gae_lambda": CONTROLS}, range(CONTROL_SEEDS))
+    return {_name(at, step): runs for (step, at), runs in found.items()}
 
 
 def read(path: Path = STORED, step_size: float = DEFAULT_STEP) -> dict[float, Tensor]:

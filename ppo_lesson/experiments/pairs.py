@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +19,9 @@ from torch import Tensor
 from ppo_lesson import maths
 from ppo_lesson.experiments import alignment, running as experiments
 from ppo_lesson.experiments.alignment import NUM_SEEDS
-from ppo_lesson.experiments.rivals import fit_steps
+from ppo_lesson.experiments.rivals import fit_steps, pose
 from ppo_lesson.language.dpo import align_directly
 from ppo_lesson.language.feedback import Pairs, choose, fit
-from ppo_lesson.language.judge import Judge
 from ppo_lesson.language.model import LanguageModel, response_log_prob
 from ppo_lesson.maths.arithmetic import significant
 from ppo_lesson.training.config import settle_counts
@@ -104,12 +102,14 @@ def _without_reference(
     return model
 
 
-def _record(arm: Arm, problem: alignment.Problem, judge: Judge, seed: int) -> dict[str, Any]:
+def _run(arm_name: str, seed: int) -> dict[str, Any]:
     """Train one arm and measure it on the way.
 
     Returns:
         "labels", "steps": what it was given; each of MEASURES: NUM_RECORDS numbers.
     """
+    arm, problem = ARMS[arm_name], pose(seed)
+    judge = problem.judge()
     pairs = problem.pairs.select(torch.arange(arm.num_pairs))
     if arm.num_labels > 1:
         pairs = _ask_again(pairs, arm.num_labels, torch.Generator().manual_seed(seed))
@@ -136,13 +136,6 @@ def count_steps(arm: Arm) -> int:
     return fit_steps(arm.num_pairs * arm.num_labels, arm.num_epochs)
 
 
-def _run(seed: int) -> dict[str, Any]:
-    """Do the whole experiment from one seed: name of the arm -> what `_record` finds."""
-    problem = alignment.pose(seed)
-    judge = problem.judge()
-    return {name: _record(arm, problem, judge, seed) for name, arm in ARMS.items()}
-
-
 def head() -> dict[str, Any]:
     """Say what the stored file is made with; a stored file that says otherwise is stale."""
     return {
@@ -154,10 +147,17 @@ def head() -> dict[str, Any]:
     }
 
 
-def write(path: Path = STORED, on_entry: Callable[[str], object] = lambda name: None) -> None:
+def write(path: Path = STORED, engine: str = "cores") -> None:
     """Run the experiment and store it, as `experiments.make` does: an entry for each seed."""
-    entries = {f"seed {seed}": partial(_run, seed) for seed in range(NUM_SEEDS)}
-    experiments.make(path, head(), entries, on_entry)
+    experiments.make(path, head(), _entries, engine)
+
+
+def _entries(do: experiments.Do) -> dict[str, Any]:
+    found = do(_run, {"arm_name": ARMS}, range(NUM_SEEDS))
+    return {
+        f"seed {seed}": {name: runs[seed] for (name,), runs in found.items()}
+        for seed in range(NUM_SEEDS)
+    }
 
 
 def read(path: Path = STORED) -> dict[str, dict[str, Any]]:

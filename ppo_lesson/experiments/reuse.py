@@ -12,9 +12,8 @@ stored beside this module; `python -m ppo_lesson experiments reuse` makes it aga
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,7 @@ from ppo_lesson.maths.arithmetic import significant
 from ppo_lesson.maths.shapes import check_count
 from ppo_lesson.training.config import PPOConfig, settle_counts
 from ppo_lesson.training.ppo import plain_surrogate_loss
-from ppo_lesson.training.seeds import Runs, train_seeds
+from ppo_lesson.training.seeds import train_seeds
 from ppo_lesson.training.statistics import Interval, mean_interval
 
 STORED = Path(__file__).with_name("reuse.json")
@@ -131,58 +130,55 @@ def head() -> dict[str, Any]:
     }
 
 
-def rerun(arm: Arm, step_size: float, seeds: Sequence[int]) -> dict[str, list[Any]]:
+def rerun(arm: Arm, step_size: float, seed: int) -> dict[str, Any]:
     """Train an arm, as the stored runs were.
 
     Returns:
-        "return" and "gradient_steps", a row for each seed and a column for each budget; and
-        "largest_kl" of an iteration, in nats, one for each seed.
+        "return" and "gradient_steps", one for each budget; and "largest_kl" of an iteration, in
+        nats.
 
     Raises:
-        KeyboardInterrupt: Ctrl-C, though some runs have come to their end.
+        KeyboardInterrupt: Ctrl-C.
     """
     runs = train_seeds(
         arm.config(step_size),
-        seeds,
+        [seed],
         num_evaluations=len(BUDGETS),
         num_episodes=NUM_EPISODES,
         policy_loss=maths.clipped_surrogate_loss if arm.clipped else plain_surrogate_loss,
     )
-    if len(runs.results) < len(seeds):
-        raise KeyboardInterrupt
+    (result,) = runs.results
+    steps, taken = result.curve("steps"), result.curve("gradient_steps")
+    reached = torch.searchsorted(steps, torch.tensor(BUDGETS, dtype=steps.dtype))
     return {
-        "return": [[round(number, 1) for number in row] for row in runs.returns.tolist()],
-        "gradient_steps": _gradient_steps(runs),
-        "largest_kl": [significant(run.curve("approx_kl").max().item(), 3) for run in runs.results],
+        "return": [round(number, 1) for number in runs.returns[0].tolist()],
+        "gradient_steps": taken[reached.clamp(max=len(steps) - 1)].int().tolist(),
+        "largest_kl": significant(result.curve("approx_kl").max().item(), 3),
     }
 
 
-def _gradient_steps(runs: Runs) -> list[list[int]]:
-    """Count, for each run, the gradient steps that it had taken when it was evaluated."""
-    counts = []
-    for run in runs.results:
-        steps, taken = run.curve("steps"), run.curve("gradient_steps")
-        reached = torch.searchsorted(steps, torch.tensor(BUDGETS, dtype=steps.dtype))
-        counts.append(taken[reached.clamp(max=len(steps) - 1)].int().tolist())
-    return counts
-
-
-def record(arm: Arm, step_size: float) -> dict[str, dict[str, list[Any]]]:
-    """Train one arm at one step size: from the seeds that choose and from those reported."""
-    return {
-        "choosing": rerun(arm, step_size, CHOOSING_SEEDS),
-        "reported": rerun(arm, step_size, range(NUM_SEEDS)),
-    }
-
-
-def write(path: Path = STORED, on_entry: Callable[[str], object] = lambda name: None) -> None:
+def write(path: Path = STORED, engine: str = "cores") -> None:
     """Run the experiment and store it, as `experiments.make` does: an entry per arm and size."""
-    entries = {
-        f"{arm.id} {step_size:g}": partial(record, arm, step_size)
-        for arm in ARMS
-        for step_size in arm.step_sizes
+    experiments.make(path, head(), _entries, engine)
+
+
+def _entries(do: experiments.Do) -> dict[str, Any]:
+    names = [f"{arm.id} {step_size:g}" for arm in ARMS for step_size in arm.step_sizes]
+    found = do(_run, {"name": names}, [*CHOOSING_SEEDS, *range(NUM_SEEDS)])
+    num_choosing = len(CHOOSING_SEEDS)
+    return {
+        name: {
+            "choosing": experiments.columns(runs[:num_choosing]),
+            "reported": experiments.columns(runs[num_choosing:]),
+        }
+        for (name,), runs in found.items()
     }
-    experiments.make(path, head(), entries, on_entry)
+
+
+def _run(name: str, seed: int) -> dict[str, Any]:
+    arm_id, _, step_size = name.rpartition(" ")
+    (arm,) = (arm for arm in ARMS if arm.id == arm_id)
+    return rerun(arm, float(step_size), seed)
 
 
 @cache

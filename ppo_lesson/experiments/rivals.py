@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from functools import lru_cache, partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +90,7 @@ def equal_epochs(head: str) -> int:
     return rival.gradient_steps // fit_steps(NUM_PAIRS, 1)
 
 
-@lru_cache(maxsize=1)  # the entries of a seed come one after another
+@cache  # one problem for all jobs of a seed
 def pose(seed: int) -> Problem:
     """Pose the problem of `alignment.pose`."""
     return alignment.pose(check_seed(seed))
@@ -179,25 +179,28 @@ def budgets() -> dict[str, Budget]:
     }
 
 
-def entries() -> dict[str, Callable[[], Any]]:
-    """Name what is made, a seed after another."""
-    makers: dict[str, Callable[[int], Any]] = {
+def _makers() -> dict[str, Callable[[int], Any]]:
+    """Name what is made from each seed."""
+    return {
         **{f"as long as {name}": partial(_equal_run, name) for name in heads.EQUAL},
         **{
             f"{num_pairs} pairs, beta {beta:g}": partial(_long_run, num_pairs, beta)
             for num_pairs, beta in LONG_RUNS
         },
     }
-    return {
-        f"seed {seed}: {name}": partial(make, seed)
-        for seed in range(NUM_SEEDS)
-        for name, make in makers.items()
-    }
 
 
-def write(path: Path = STORED, on_entry: Callable[[str], object] = lambda name: None) -> None:
+def _run(name: str, seed: int) -> Any:
+    return _makers()[name](seed)
+
+
+def write(path: Path = STORED, engine: str = "cores") -> None:
     """Run the experiment and store it, as `experiments.make` does."""
-    experiments.make(path, head(), entries(), on_entry)
+    experiments.make(path, head(), _entries, engine)
+
+
+def _entries(do: experiments.Do) -> dict[str, Any]:
+    return experiments.by_seed(do(_run, {"name": _makers()}, range(NUM_SEEDS)))
 
 
 def read(path: Path = STORED) -> dict[str, list[list[dict[str, float]]]]:

@@ -1,15 +1,17 @@
 """Experiments on PPO itself: train with one thing changed, and write down what is seen.
 
 Training amplifies the last digits in which machines differ, and many seeds take minutes, so what
-is seen is stored in files of this package, together with the settings it was made with. Entries are
-kept as they come: an experiment that was ended goes on where it stopped.
+is seen is stored in files of this package, together with the settings it was made with. They are
+made on all cores; results are kept as they come, and an experiment that was ended goes on.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
-from collections.abc import Callable, Mapping
+import shutil
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import asdict
 from itertools import islice
@@ -27,8 +29,10 @@ from ppo_lesson.training.config import PPOConfig
 from ppo_lesson.training.diagnostics import TrainingResult
 from ppo_lesson.training.experience import Player, Rollout, evaluate, make_env, rollouts
 from ppo_lesson.training.interrupts import whole
+from ppo_lesson.training.jobs import Task
 from ppo_lesson.training.networks import ActorCritic
 from ppo_lesson.training.session import RIGHT, Parts, train, train_with
+from ppo_lesson.training.sweeps import sweep
 
 Metrics = dict[str, list[float]]
 """What is seen of one training: name -> one number per record, see `run`."""
@@ -130,47 +134,61 @@ def settings(config: PPOConfig) -> dict[str, Any]:
     return json.loads(json.dumps(asdict(config)))
 
 
-def make(
-    path: Path,
-    head: Mapping[str, Any],
-    entries: Mapping[str, Callable[[], Any]],
-    on_entry: Callable[[str], object],
-) -> None:
-    """Make an experiment entry by entry; the stored one is replaced once the new one is whole.
+Results = dict[tuple[Any, ...], list[Any]]
+"""Values of a setting, in the order of the grid's names -> its results, seed by seed."""
 
-    Each entry is kept beside it as soon as it is made. What a call before this one has kept is not
-    made again, if it was made with the same head.
+Do = Callable[[Task, Mapping[str, Iterable[Any]], Iterable[int]], Results]
+"""Does a task with every setting and seed, as `sweep` does."""
+
+
+def make(
+    path: Path, head: Mapping[str, Any], entries: Callable[[Do], Mapping[str, Any]], engine: str
+) -> None:
+    """Make an experiment by sweeps; the stored one is replaced once the new one is whole.
+
+    Each job's result is kept beside it, in a folder, as soon as it is there. What a call before
+    this one has kept is not made again, if it was made with the same head.
 
     Args:
         path: where it is stored.
         head: what it is made with.
-        entries: name -> a function that makes this entry, in minutes.
-        on_entry: hears of each entry, once it is kept.
+        entries: has jobs done by the function it is given; returns name -> what is stored.
+        engine: of `sweep`.
 
     Raises:
-        OSError: nothing can be written there; no entry was made.
+        OSError: nothing can be written there; no job was begun.
+        RuntimeError: a job failed again and again; those that did not are kept.
     """
-    begun = path.with_name(f"{path.stem}.begun.json")
-    for place in (path, begun):
-        require_writable(place)
-    runs = _kept(begun, head)
-    for name, make_entry in entries.items():
-        made = name in runs
-        if not made:
-            runs[name] = make_entry()
-            write(begun, head, runs)
-        on_entry(f"{name} (made before)" if made else name)
-    write(path, head, {name: runs[name] for name in entries})
-    begun.unlink(missing_ok=True)
+    require_writable(path)
+    digest = hashlib.sha256(_compact(head).encode()).hexdigest()
+    begun = path.with_name(f"{path.stem}-{digest[:16]}.begun")
+
+    def do(task: Task, grid: Mapping[str, Iterable[Any]], seeds: Iterable[int]) -> Results:
+        results: Results = {}
+        lists = {name: list(values) for name, values in grid.items()}
+        for job in sweep(task, lists, seeds=seeds, engine=engine, folder=begun):
+            if job.error:
+                raise RuntimeError(f"{task.__name__}, {job.settings}, seed {job.seed}: {job.error}")
+            results.setdefault(tuple(job.settings.values()), []).append(job.result)
+        return results
+
+    write(path, head, entries(do))
+    shutil.rmtree(begun)
 
 
-def _kept(begun: Path, head: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the entries of an experiment that was begun with the same head."""
-    try:
-        found, runs = read(begun)
-    except (FileNotFoundError, ValueError, KeyError, TypeError):  # none, or a file of another kind
-        return {}
-    return runs if isinstance(runs, dict) and found == json.loads(_compact(head)) else {}
+def columns(runs: list[dict[str, Any]]) -> dict[str, list[Any]]:
+    """Put what each run says of a measure into one list, run by run."""
+    return {name: [run[name] for run in runs] for name in runs[0]}
+
+
+def by_seed(results: Results) -> dict[str, Any]:
+    """Name the results of each seed in turn, as "seed 0: default"; seeds count from 0."""
+    num_seeds = len(next(iter(results.values())))
+    return {
+        f"seed {seed}: {name}": found[seed]
+        for seed in range(num_seeds)
+        for (name,), found in results.items()
+    }
 
 
 def write(path: Path, head: Mapping[str, Any], runs: Mapping[str, Any]) -> None:

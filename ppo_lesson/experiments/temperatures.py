@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,8 @@ from torch import Tensor
 
 from ppo_lesson import maths
 from ppo_lesson.experiments import running as experiments
-from ppo_lesson.experiments.alignment import NUM_PAIRS, NUM_SEEDS, Problem, pose, seen
+from ppo_lesson.experiments.alignment import NUM_PAIRS, NUM_SEEDS, Problem, seen
+from ppo_lesson.experiments.rivals import pose
 from ppo_lesson.language.config import RLHFConfig
 from ppo_lesson.language.model import LanguageModel, Responses, respond
 from ppo_lesson.language.rlhf import align
@@ -147,21 +147,23 @@ def head() -> dict[str, Any]:
     }
 
 
-def write(path: Path = STORED, on_entry: Callable[[str], object] = lambda name: None) -> None:
+def write(path: Path = STORED, engine: str = "cores") -> None:
     """Run the experiment and store it, as `experiments.make` does: an entry for each run."""
-    posed: dict[int, Problem] = {}
+    experiments.make(path, head(), _entries, engine)
 
-    def entry(way: str, temperature: float, seed: int) -> dict[str, Any]:
-        if seed not in posed:
-            posed[seed] = pose(seed)
-        return run(posed[seed], way, temperature, seed)
 
-    entries = {
-        _name(way, temperature, seed): partial(entry, way, temperature, seed)
+def _entries(do: experiments.Do) -> dict[str, Any]:
+    found = do(_run, {"arm": arms()}, range(NUM_SEEDS))
+    return {
+        _name(way, temperature, seed): runs[seed]
         for seed in range(NUM_SEEDS)
-        for way, temperature in arms()
+        for ((way, temperature),), runs in found.items()
     }
-    experiments.make(path, head(), entries, on_entry)
+
+
+def _run(arm: tuple[str, float], seed: int) -> dict[str, Any]:
+    way, temperature = arm
+    return run(pose(seed), way, temperature, seed)
 
 
 def read(way: str, temperature: float, path: Path = STORED) -> list[dict[str, Any]]:

@@ -11,9 +11,8 @@ module; `python -m ppo_lesson experiments token_ratios` makes it again.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -120,16 +119,9 @@ def find(batch: SentenceBatch, prompt: str, response: str) -> int:
     raise ValueError(f"response: expected one of the rollout to {prompt!r}, got {response!r}")
 
 
-def record(
-    beginning: tuple[LanguageModel, SentenceBatch, Tensor], clip_epsilon: float
-) -> list[dict[str, Any]]:
-    """Follow the four responses of a rollout under one epsilon: a `Track` each, as a dict.
-
-    Args:
-        beginning: what `start` returns.
-        clip_epsilon: of the clip.
-    """
-    model, batch, scores = beginning
+def _run(clip_epsilon: float, seed: int) -> list[dict[str, Any]]:
+    """Follow the four responses of a rollout under one epsilon: a `Track` each, as a dict."""
+    model, batch, scores = _beginning(seed)
     log_prob = follow(model, batch, clip_epsilon, NUM_GRADIENT_STEPS)
     tracks = []
     for prompt, response in RESPONSES:
@@ -159,18 +151,19 @@ def head() -> dict[str, Any]:
     }
 
 
-def write(path: Path = STORED, on_entry: Callable[[str], object] = lambda name: None) -> None:
+def write(path: Path = STORED, engine: str = "cores") -> None:
     """Run the experiment and store it, as `experiments.make` does: an entry for each epsilon."""
+    experiments.make(path, head(), _entries, engine)
 
-    @cache  # one beginning for all entries
-    def beginning() -> tuple[LanguageModel, SentenceBatch, Tensor]:
-        return start(pose(SEED))
 
-    def entry(clip_epsilon: float) -> list[dict[str, Any]]:
-        return record(beginning(), clip_epsilon)
+def _entries(do: experiments.Do) -> dict[str, Any]:
+    found = do(_run, {"clip_epsilon": EPSILONS}, [SEED])
+    return {f"epsilon {epsilon:g}": tracks for (epsilon,), (tracks,) in found.items()}
 
-    entries = {f"epsilon {epsilon:g}": partial(entry, epsilon) for epsilon in EPSILONS}
-    experiments.make(path, head(), entries, on_entry)
+
+@cache  # one beginning for all epsilons
+def _beginning(seed: int) -> tuple[LanguageModel, SentenceBatch, Tensor]:
+    return start(pose(seed))
 
 
 def read(path: Path = STORED) -> list[Track]:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ppo_lesson.explorers import layout as explorer_layout, vega
+from ppo_lesson.explorers import hosts, layout as explorer_layout, vega
 from ppo_lesson.explorers.sliders import Choice, Slider
 from ppo_lesson.explorers.vega import Json
 from ppo_lesson.notebook import renderer
@@ -177,6 +177,8 @@ class Explorer:
         forms = {MIME: self.specification(), "text/plain": repr(self)}
         if renderer.can_draw():
             forms["image/png"] = base64.b64encode(self.picture()).decode("ascii")
+            if hosts.need_html():
+                forms["text/html"] = hosts.frame(forms[MIME], self.title, self.size())
         return forms
 
     def _check_names(self, position: Iterable[str]) -> None:

@@ -35,6 +35,7 @@ def _lessons() -> dict[str, Lesson]:
     from ppo_lesson.lessons import (
         advantages,
         away_from_theta_old,
+        beyond_one_machine,
         debugging_ppo,
         dpo,
         exploding_weights,
@@ -62,6 +63,7 @@ def _lessons() -> dict[str, Lesson]:
         language_models,
         dpo,
         grpo_and_after,
+        beyond_one_machine,
     )
     return {topic.LESSON.notebook: topic.LESSON for topic in topics}
 

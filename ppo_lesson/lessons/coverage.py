@@ -71,8 +71,8 @@ CONCEPTS = (
     ),
     Covered(
         "on-policy and off-policy",
-        ("01/reuse", "06/off-policy", "12/samplers"),
-        ("truncated_weight",),
+        ("01/reuse", "06/off-policy", "12/samplers", "13/bias-table"),
+        ("truncated_weight", "decoupled_clipped_loss"),
         questions=("pg-on-policy",),
     ),
     Covered("importance sampling", ("02/three-lines", "03/never-shown-check"), ("unsupported",)),
@@ -121,7 +121,12 @@ QUESTIONS = (
     Covered("maths 2: the proof", ("04/four-way",), questions=("equal-gradients-proof",)),
     Covered("maths 3: a very large ratio", ("05/share-cliff",), questions=("very-large-ratio",)),
     Covered("synthesis 1: PPO's principle", ("06/off-policy",), questions=("principle-of-ppo",)),
-    Covered("synthesis 2: the progression", ("00/map",), questions=("draw-the-progression",)),
+    Covered(
+        "synthesis 2: the progression",
+        ("00/map",),
+        ("way_to_ppo",),
+        ("draw-the-progression", "exam-progression"),
+    ),
 )
 
 SOFT_SPOTS = (

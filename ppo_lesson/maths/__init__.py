@@ -9,6 +9,7 @@ divergences  KL divergence: exact, estimated, priced
 advantages   returns, generalised advantage estimation, normalising, explained variance
 preferences  Bradley-Terry, the reward of a token, the optimum of RLHF, DPO
 responses    losses and ratios of whole responses, whose lengths differ; truncated weights
+distributed  the mean of workers' gradients, the loss on samples of an actor that is behind
 gradients    central differences, flat gradients, the angle between two
 batches      minibatches
 arithmetic   0 times infinity, inf - inf, equal but for rounding
@@ -25,6 +26,7 @@ from ppo_lesson.maths.advantages import (
     rewards_to_go,
 )
 from ppo_lesson.maths.batches import minibatches
+from ppo_lesson.maths.distributed import all_reduce_mean, decoupled_clipped_loss
 from ppo_lesson.maths.divergences import (
     adaptive_beta,
     kl_estimates,
@@ -84,6 +86,7 @@ __all__ = [
     "action_log_prob",
     "active_clip_fraction",
     "adaptive_beta",
+    "all_reduce_mean",
     "backward_sum",
     "behaviour_log_prob",
     "behaviour_logits",
@@ -92,6 +95,7 @@ __all__ = [
     "clipped_surrogate_loss",
     "clipped_value_loss",
     "cosine",
+    "decoupled_clipped_loss",
     "discounted_returns",
     "dpo_loss",
     "effective_sample_size",

@@ -201,22 +201,21 @@ def head() -> dict[str, Any]:
     }
 
 
-def rerun(arm: Arm, seed: int) -> experiments.Metrics:
-    """Train one arm from one seed, as the stored runs were; every metric of MEASURED."""
+def rerun(arm_id: str, seed: int) -> experiments.Metrics:
+    """Train one of ARMS from one seed, as the stored runs were; every metric of MEASURED."""
+    arm = ARMS[arm_id]
     found = experiments.run(arm.config, seed, arm.parts, ITERATIONS_BETWEEN, NUM_EPISODES)
     return {name: found[name] for name in MEASURED}
 
 
-def record(arm: Arm) -> dict[str, list[list[float]]]:
-    """Train one arm from every seed: metric -> (S, U)."""
-    runs = [rerun(arm, seed) for seed in range(NUM_SEEDS)]
-    return {name: [run[name] for run in runs] for name in MEASURED}
-
-
-def write(path: Path = STORED, on_entry: Callable[[str], object] = lambda name: None) -> None:
+def write(path: Path = STORED, engine: str = "cores") -> None:
     """Run the experiment and store it, as `experiments.make` does: an entry for each arm."""
-    entries = {arm.id: partial(record, arm) for arm in ARMS.values()}
-    experiments.make(path, head(), entries, on_entry)
+    experiments.make(path, head(), _entries, engine)
+
+
+def _entries(do: experiments.Do) -> dict[str, Any]:
+    found = do(rerun, {"arm_id": ARMS}, range(NUM_SEEDS))
+    return {arm_id: experiments.columns(runs) for (arm_id,), runs in found.items()}
 
 
 @cache

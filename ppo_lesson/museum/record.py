@@ -8,8 +8,6 @@ five more seeds of each, which no picture shows and by which `tree` is tested.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -69,18 +67,18 @@ def head() -> dict[str, Any]:
     }
 
 
-def record(name: str, seeds: range = range(NUM_SEEDS)) -> dict[str, list[list[float]]]:
-    """Train HEALTHY, or with one fault, from every seed: metric -> (S, U)."""
-    runs = [rerun(name, seed) for seed in seeds]
-    return {metric: [run[metric] for run in runs] for metric in runs[0]}
-
-
-def write(path: Path = STORED, on_entry: Callable[[str], object] = lambda name: None) -> None:
+def write(path: Path = STORED, engine: str = "cores") -> None:
     """Run the experiment and store it, as `experiments.make` does: two entries for each fault."""
-    names = (HEALTHY, *FAULTS)
-    entries = {name: partial(record, name) for name in names}
-    entries |= {FRESH.format(name): partial(record, name, FRESH_SEEDS) for name in names}
-    experiments.make(path, head(), entries, on_entry)
+    experiments.make(path, head(), _entries, engine)
+
+
+def _entries(do: experiments.Do) -> dict[str, Any]:
+    names = {"name": (HEALTHY, *FAULTS)}
+    seen, fresh = (do(rerun, names, seeds) for seeds in (range(NUM_SEEDS), FRESH_SEEDS))
+    return {
+        **{name: experiments.columns(runs) for (name,), runs in seen.items()},
+        **{FRESH.format(name): experiments.columns(runs) for (name,), runs in fresh.items()},
+    }
 
 
 def read(path: Path = STORED, *, fresh: bool = False) -> dict[str, Curves]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ppo_lesson.notebook.claims import proved
 from ppo_lesson.notebook.drawing import draw, draw_panels
-from ppo_lesson.notebook.environment import check_packages
+from ppo_lesson.notebook.environment import check_packages, temporary_folder
 from ppo_lesson.notebook.live import climb, live_figure, progress_bar
 from ppo_lesson.notebook.page import setup, show, show_source, show_table
 
@@ -35,6 +35,7 @@ __all__ = [
     "show",
     "show_source",
     "show_table",
+    "temporary_folder",
 ]
 
 

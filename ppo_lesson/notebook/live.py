@@ -73,10 +73,11 @@ def climb(optimum: tuple[float, float], num_iterations: int) -> Callable[[Alignm
     return watch
 
 
-def progress_bar(total: int, description: str) -> Callable[[], None]:
+def progress_bar(total: int, description: str) -> Callable[..., None]:
     """Display a bar that fills, and return the function that moves it one step on.
 
-    It is a picture: text that changes would be another text in every stored notebook.
+    It is a picture: text that changes would be another text in every stored notebook. The function
+    may be called with what is done, as `sweep(..., on_job=progress_bar(6, "six trainings"))` does.
 
     Args:
         total: steps until it is full, 1 or more.
@@ -106,7 +107,7 @@ def progress_bar(total: int, description: str) -> Callable[[], None]:
 
     show = _live_picture(png, description)
 
-    def advance() -> None:
+    def advance(_job: object = None) -> None:
         nonlocal done
         done += 1
         show()
@@ -119,7 +120,7 @@ def figure_font() -> ImageFont.FreeTypeFont:
     import matplotlib
     from PIL import ImageFont
 
-    file = Path(matplotlib.get_data_path(), "fonts", "ttf", FONT)
+    file = str(Path(matplotlib.get_data_path(), "fonts", "ttf", FONT))  # Pillow 10.1 takes no Path
     # Letter by letter: other ways to set a line depend on what is installed.
     return ImageFont.truetype(file, FONT_SIZE, layout_engine=ImageFont.Layout.BASIC)
 

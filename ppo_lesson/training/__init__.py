@@ -2,6 +2,7 @@
 
 from ppo_lesson.training import statistics
 from ppo_lesson.training.config import PPOConfig
+from ppo_lesson.training.data_parallel import reduce_on_processes
 from ppo_lesson.training.diagnostics import Batch, IterationMetrics, TrainingResult
 from ppo_lesson.training.experience import (
     Rollout,
@@ -12,6 +13,7 @@ from ppo_lesson.training.experience import (
     solved_return,
 )
 from ppo_lesson.training.networks import ActorCritic
+from ppo_lesson.training.plans import SweepPlan, plan_sweep
 from ppo_lesson.training.ppo import (
     iterations,
     make_batch,
@@ -21,6 +23,7 @@ from ppo_lesson.training.ppo import (
 )
 from ppo_lesson.training.seeds import Runs, train_seeds
 from ppo_lesson.training.session import Parts, make_policy, train, train_with
+from ppo_lesson.training.staleness import decoupled_update, rescored_update, rollouts_behind
 from ppo_lesson.training.steps import gradient_step
 from ppo_lesson.training.sweeps import Outcome, sweep
 
@@ -33,8 +36,10 @@ __all__ = [
     "Parts",
     "Rollout",
     "Runs",
+    "SweepPlan",
     "TrainingResult",
     "action_generator",
+    "decoupled_update",
     "evaluate",
     "gradient_step",
     "iterations",
@@ -42,9 +47,13 @@ __all__ = [
     "make_env",
     "make_policy",
     "plain_surrogate_loss",
+    "plan_sweep",
     "ppo_loss",
     "ppo_update",
+    "reduce_on_processes",
+    "rescored_update",
     "rollouts",
+    "rollouts_behind",
     "solved_return",
     "statistics",
     "sweep",

@@ -92,9 +92,9 @@ def first_ratio(
         generator: deals the minibatches; its state stays as it is.
     """
     ahead = torch.Generator().set_state(generator.get_state())
-    index = maths.minibatches(len(batch.action), config.minibatch_size, ahead)[0]
-    log_prob = maths.action_log_prob(policy.logits(batch.obs[index]), batch.action[index])
-    return (log_prob - batch.old_log_prob[index]).abs().max().exp().item()
+    first = batch.select(maths.minibatches(len(batch.action), config.minibatch_size, ahead)[0])
+    log_prob = maths.action_log_prob(policy.logits(first.obs), first.action)
+    return (log_prob - first.old_log_prob).abs().max().exp().item()
 
 
 @torch.no_grad()

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
@@ -21,8 +21,8 @@ from typing import Any, NamedTuple
 class Reply(NamedTuple):
     """What became of a job."""
 
-    text: str = ""  # JSON of what it returned
-    error: str = ""  # why there is none, one sentence; empty where there is a text
+    value: Any = None  # what was made of what it returned: JSON in a sweep
+    error: str = ""  # why there is none, one sentence; empty where there is a value
 
 
 Work = Callable[[Any], Reply]
@@ -30,6 +30,9 @@ Replies = Generator[tuple[int, Reply], None, None]
 Engine = Callable[[Work, Mapping[int, Any]], Replies]
 
 INSTALL = 'pip install "ppo-lesson[cluster]"'
+ATTEMPTS = 3
+"""So often a job is begun; then it is reported, with its error."""
+
 SECONDS_BETWEEN = 0.5  # two looks at what is done; on Windows no signal ends a wait
 ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}
 
@@ -45,6 +48,19 @@ def find_engine(name: str) -> Engine:
     if name == "ray" and not find_spec("ray"):
         raise ValueError(f"engine: Ray is not installed; {INSTALL} installs it")
     return ENGINES[name]
+
+
+def see_through(run: Engine, work: Work, jobs: Mapping[int, Any]) -> Replies:
+    """Have every job done: one that failed or was lost is begun again, ATTEMPTS times in all."""
+    left = dict(jobs)
+    for attempts_left in reversed(range(ATTEMPTS)):
+        with closing(run(work, dict(left))) as replies:
+            for number, reply in replies:
+                if not reply.error or not attempts_left:
+                    del left[number]
+                    yield number, reply
+        if not left:
+            break
 
 
 def here(work: Work, jobs: Mapping[int, Any]) -> Replies:

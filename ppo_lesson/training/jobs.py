@@ -6,8 +6,10 @@ import hashlib
 import inspect
 import itertools
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from types import CodeType
 from typing import Any, NamedTuple
 
 import torch
@@ -42,14 +44,21 @@ def attempt(task: Task, dtype: torch.dtype, made_with: str, job: Job) -> Reply:
     """
     if versions() != made_with:
         return Reply(error=f"the worker has {versions()}, the sweep {made_with}")
+    try:
+        with alike(dtype), raise_interrupts():
+            return Reply(json.dumps(task(**job.settings, seed=job.seed)))
+    except (Exception, SystemExit) as error:
+        return Reply(error=f"{type(error).__name__}: {' '.join(str(error).split())}")
+
+
+@contextmanager
+def alike(dtype: torch.dtype) -> Iterator[None]:
+    """Let torch compute alike wherever a job is: with one thread, and the caller's dtype."""
     before = torch.get_num_threads(), torch.get_default_dtype()
     torch.set_num_threads(1)  # more would round otherwise, and take longer
     torch.set_default_dtype(dtype)
     try:
-        with raise_interrupts():
-            return Reply(text=json.dumps(task(**job.settings, seed=job.seed)))
-    except (Exception, SystemExit) as error:
-        return Reply(error=f"{type(error).__name__}: {' '.join(str(error).split())}")
+        yield
     finally:
         torch.set_num_threads(before[0])
         torch.set_default_dtype(before[1])
@@ -112,26 +121,30 @@ def _check_several(name: str, some: list[Any]) -> None:
         raise ValueError(f"{name}: {twice[0]} stands there twice")
 
 
-def make_head(task: Task, job: Job) -> dict[str, Any]:
-    """Say what a result is made with, as it comes back from a file.
+def make_heads(task: Task, jobs: Iterable[Job]) -> list[dict[str, Any]]:
+    """Say what each result is made with, as it comes back from a file.
 
     Args:
         task: its name and source text count.
-        job: its setting and seed count.
+        jobs: their settings and seeds count.
     """
     try:
-        source = hashlib.sha256(inspect.getsource(task).encode()).hexdigest()
+        source = inspect.getsource(task)
     except (OSError, TypeError):  # typed at a prompt: nobody has kept it
-        source = "unknown"
-    head = {
+        source = _compiled(task.__code__)
+    common = {
         "task": f"{task.__module__}.{task.__qualname__}",
-        "source": source,
-        "settings": job.settings,
-        "seed": job.seed,
+        "source": hashlib.sha256(source.encode()).hexdigest(),
         "dtype": str(torch.get_default_dtype()),
         "version": versions(),
     }
-    return json.loads(json.dumps(head))
+    return [json.loads(json.dumps({**common, **job._asdict()})) for job in jobs]
+
+
+def _compiled(code: CodeType) -> str:
+    """Write down what Python has made of a source text."""
+    inner = [_compiled(c) if isinstance(c, CodeType) else repr(c) for c in code.co_consts]
+    return repr((code.co_code, code.co_names, code.co_varnames, inner))
 
 
 def file_name(head: dict[str, Any]) -> str:
@@ -144,7 +157,7 @@ def read_stored(path: Path, head: dict[str, Any]) -> dict[str, Any] | None:
     """Read the file of a job that was done with the same head; None where there is none."""
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):  # none, or no file of ours
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # none, or no file of ours
         return None
     # Compared as text: NaN, which a setting may be, equals nothing.
     same = isinstance(stored, dict) and json.dumps(stored.get("head")) == json.dumps(head)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from typing import NamedTuple
 
 import torch
@@ -14,8 +15,10 @@ from ppo_lesson import maths
 from ppo_lesson.maths.shapes import check_count, check_seed
 from ppo_lesson.training.config import PPOConfig
 from ppo_lesson.training.diagnostics import TrainingResult
+from ppo_lesson.training.engines import Reply, find_engine, see_through
 from ppo_lesson.training.experience import evaluate, make_env
-from ppo_lesson.training.interrupts import INTERRUPTED
+from ppo_lesson.training.interrupts import whole
+from ppo_lesson.training.jobs import alike
 from ppo_lesson.training.session import train
 
 
@@ -35,9 +38,12 @@ def train_seeds(
     num_episodes: int = 20,
     policy_loss: Callable[..., Tensor] = maths.clipped_surrogate_loss,
     make_env: Callable[[str, int], VectorEnv] = make_env,
-    on_run: Callable[[], None] = lambda: None,
+    on_run: Callable[[], object] = lambda: None,
+    engine: str = "here",
 ) -> Runs:
     """Train once per seed, and evaluate each run at the same moments.
+
+    It goes through the engines of `sweep`, and keeps the policies, but writes no file.
 
     Args:
         config: the settings of all runs.
@@ -47,12 +53,14 @@ def train_seeds(
         policy_loss: as in `train`.
         make_env: as in `train`; the evaluations are played in its worlds too.
         on_run: called after every run: the place for a progress bar.
+        engine: as in `sweep`: one seed after the other "here", or several at a time.
 
     Returns:
-        The runs. After Ctrl-C: those that were finished before.
+        The runs, in the order of the seeds. After Ctrl-C: those that were finished before.
 
     Raises:
-        ValueError: there is no seed.
+        ValueError: there is no seed, or the engine cannot work.
+        RuntimeError: on another engine than "here", a run failed again and again.
         KeyboardInterrupt: Ctrl-C, before the first run was finished.
     """
     seeds = [check_seed(seed) for seed in seeds]
@@ -60,10 +68,11 @@ def train_seeds(
     num_episodes = check_count("num_episodes", num_episodes)
     if not seeds:
         raise ValueError("seeds: expected at least one, got none")
+    dtype = torch.get_default_dtype()
     first = config.total_steps / num_evaluations
     moments = torch.linspace(first, config.total_steps, num_evaluations, dtype=torch.float64)
 
-    def run(seed: int) -> tuple[TrainingResult, list[float]]:
+    def run(seed: int) -> Reply:
         row: list[float] = []
 
         def watch(result: TrainingResult) -> None:
@@ -74,19 +83,23 @@ def train_seeds(
                 )
                 row.append(found.mean().item())
 
-        return train(
-            config, seed=seed, policy_loss=policy_loss, make_env=make_env, watch=watch
-        ), row
-
-    returns, results = [], []
-    for seed in seeds:
-        result, row = run(seed)
-        if result.stopped == INTERRUPTED:
-            break
+        with alike(dtype):
+            result = train(
+                config, seed=seed, policy_loss=policy_loss, make_env=make_env, watch=watch
+            )
         # A run that ended early, by a fault, has nothing to show from then on.
-        returns.append(row + [math.nan] * (num_evaluations - len(row)))
-        results.append(result)
-        on_run()
-    if not returns:
-        raise KeyboardInterrupt
-    return Runs(moments, torch.tensor(returns, dtype=torch.float64), tuple(results))
+        return Reply((whole(result), row + [math.nan] * (num_evaluations - len(row))))
+
+    found: dict[int, tuple[TrainingResult, list[float]]] = {}
+    try:
+        with closing(see_through(find_engine(engine), run, dict(enumerate(seeds)))) as replies:
+            for number, (value, error) in replies:
+                if error:
+                    raise RuntimeError(f"seed {seeds[number]}: {error}")
+                found[number] = value
+                on_run()
+    except KeyboardInterrupt:
+        if not found:
+            raise
+    results, returns = zip(*(found[number] for number in sorted(found)), strict=True)
+    return Runs(moments, torch.tensor(returns, dtype=torch.float64), results)

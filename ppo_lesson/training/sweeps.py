@@ -7,6 +7,7 @@ and a later call reads it there; what is lost on the way is done again.
 from __future__ import annotations
 
 import json
+import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -17,19 +18,16 @@ from typing import Any, NamedTuple
 import torch
 
 from ppo_lesson.files import make_folder, replace_text, require_writable
-from ppo_lesson.training.engines import find_engine
+from ppo_lesson.training.engines import ATTEMPTS, find_engine, see_through
 from ppo_lesson.training.jobs import (
     Task,
     attempt,
     file_name,
-    make_head,
+    make_heads,
     make_jobs,
     read_stored,
     versions,
 )
-
-ATTEMPTS = 3
-"""So often a job is begun; then it is reported, with its error."""
 
 
 class Outcome(NamedTuple):
@@ -77,15 +75,17 @@ def sweep(
 
     Raises:
         ValueError: an argument cannot work; no job was begun.
-        OSError: nothing can be written there.
+        OSError: nothing can be written there, and something must be.
         KeyboardInterrupt: Ctrl-C; a job that was under way is not kept.
     """
     run = find_engine(engine)
     jobs = make_jobs(task, grid, seeds)
-    heads = [make_head(task, job) for job in jobs]
+    heads = make_heads(task, jobs)
     paths = [Path(folder, file_name(head)) for head in heads]
-    make_folder(Path(folder))
-    require_writable(paths[0])
+    stored = [read_stored(path, head) for path, head in zip(paths, heads, strict=True)]
+    if None in stored:
+        make_folder(Path(folder))
+        require_writable(paths[stored.index(None)])
     work = partial(attempt, task, torch.get_default_dtype(), versions())
     outcomes: dict[int, Outcome] = {}
     with _told(on_job, len(jobs)) as tell:
@@ -94,24 +94,21 @@ def sweep(
             outcomes[number] = Outcome(*jobs[number], result, error)
             tell(outcomes[number])
 
-        for number, (path, head) in enumerate(zip(paths, heads, strict=True)):
-            if stored := read_stored(path, head):
-                end(number, stored["result"])
-        for count in range(1, ATTEMPTS + 1):
-            left = {number: job for number, job in enumerate(jobs) if number not in outcomes}
-            if not left:
-                break
-            with closing(run(work, left)) as replies:
-                for number, reply in replies:
-                    if not reply.error:
-                        head = json.dumps(heads[number])
-                        replace_text(paths[number], f'{{"head":{head},\n"result":{reply.text}}}\n')
-                        end(number, json.loads(reply.text))
-                    elif count == ATTEMPTS:
-                        end(number, None, reply.error)
-    found = tuple(outcomes[number] for number in range(len(jobs)))
-    _warn_of([outcome for outcome in found if outcome.error], len(found))
-    return found
+        for number, found in enumerate(stored):
+            if found:
+                end(number, found["result"])
+        left = {number: job for number, job in enumerate(jobs) if number not in outcomes}
+        with closing(see_through(run, work, left)) as replies:
+            for number, (text, error) in replies:
+                if error:
+                    end(number, None, error)
+                    continue
+                head = json.dumps(heads[number])
+                replace_text(paths[number], f'{{"head":{head},\n"result":{text}}}\n')
+                end(number, json.loads(text))
+    every = tuple(outcomes[number] for number in range(len(jobs)))
+    _warn_of([outcome for outcome in every if outcome.error], len(every))
+    return every
 
 
 @contextmanager
@@ -122,8 +119,11 @@ def _told(
     if on_job:
         yield on_job
         return
-    from tqdm.auto import tqdm
+    from tqdm import auto, std
 
+    # auto takes every process for a notebook that has imported ipykernel, as commands do.
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    tqdm = auto.tqdm if getattr(shell, "kernel", None) else std.tqdm
     with tqdm(total=total, desc="jobs", unit="job") as bar:
         yield lambda outcome: bar.update()
 

@@ -1,4 +1,4 @@
-"""Right answers to the exercises of notebooks 01 to 12, spelt as learners spell them.
+"""Right answers to the exercises of notebooks 01 to 13, spelt as learners spell them.
 
 RIGHT: right under every reading of the pinned text.
 OPEN:  right by the words of the pinned text, but a stricter reading (a constant that is not
@@ -24,6 +24,7 @@ TOPICS = (
     "training",
     "preferences",
     "responses",
+    "machines",
     "log_space",
 )
 

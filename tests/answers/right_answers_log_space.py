@@ -181,6 +181,18 @@ for _f in RATIOS:
             f(log_prob, behaviour_log_prob).clamp(max=cap).detach()
         ),
     )
+    add(
+        "decoupled_clipped_loss",
+        lambda log_prob, old_log_prob, behaviour_log_prob, advantage, clip_epsilon, cap, f=_f: (
+            -(
+                f(old_log_prob, behaviour_log_prob).clamp(max=cap)
+                * torch.min(
+                    f(log_prob, old_log_prob) * advantage,
+                    f(log_prob, old_log_prob).clamp(1 - clip_epsilon, 1 + clip_epsilon) * advantage,
+                )
+            ).mean()
+        ),
+    )
 for _f in LOG_RATIOS:
     add(
         "sequence_ratio",

@@ -1,4 +1,4 @@
-"""Wrong answers to the exercises of notebooks 01 to 12, made as learners make them.
+"""Wrong answers to the exercises of notebooks 01 to 13, made as learners make them.
 
 WRONG:   wrong on ordinary numbers, in value, shape, type, gradient or by a side effect.
 FRAGILE: right on ordinary numbers, wrong on an edge that the pinned text names. A checker may call
@@ -24,6 +24,7 @@ TOPICS = (
     "training",
     "preferences",
     "responses",
+    "machines",
     "log_space",
 )
 

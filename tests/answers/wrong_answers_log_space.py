@@ -468,3 +468,28 @@ add(
         for why, f in {**RATIOS, **SMALL_RATIOS}.items()
     },
 )
+
+
+def decoupled(ratio: Callable, weight: Callable) -> Callable:
+    """The slip is in the ratio or in the weight."""
+
+    def answer(log_prob, old_log_prob, behaviour_log_prob, advantage, clip_epsilon, cap):
+        factor = weight(old_log_prob, behaviour_log_prob).clamp(max=cap)
+        return -(factor * lower(ratio(log_prob, old_log_prob), advantage, clip_epsilon)).mean()
+
+    return answer
+
+
+def difference(p: torch.Tensor, q: torch.Tensor) -> torch.Tensor:
+    return (p - q).exp()
+
+
+add(
+    FRAGILE,
+    "decoupled_clipped_loss",
+    {
+        f"{why}, in the {place}": decoupled(*pair)
+        for why, f in {**RATIOS, **SMALL_RATIOS}.items()
+        for place, pair in {"ratio": (f, difference), "weight": (difference, f)}.items()
+    },
+)

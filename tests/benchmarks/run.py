@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 from unittest import mock
@@ -342,6 +343,17 @@ def benchmark_stop() -> None:
     print_table(["click on", "ended", "s min", "s median", "s most"], stop.rows())
 
 
+def benchmark_sweep() -> None:
+    """Jobs per minute on one worker and on two; the aim is 0.9 of one worker's rate for each."""
+    sys.path.insert(0, str(NOTEBOOKS.parent))
+    from tests.benchmarks import sweeps
+
+    columns = ["engine", "workers", "jobs a minute, median", "lowest to highest"]
+    print_table([*columns, "each worker, share of one alone"], sweeps.rows())
+    if not find_spec("ray"):
+        print('Ray is measured where it is installed: pip install -e ".[test,cluster]"\n')
+
+
 def spread(seconds: list[float], digits: int = 2) -> list[str]:
     """Return min, median and 90th percentile as text."""
     numbers = (min(seconds), statistics.median(seconds), float(np.quantile(seconds, 0.9)))
@@ -368,6 +380,7 @@ BENCHMARKS = {
     "explorers": benchmark_explorers,
     "stop": benchmark_stop,
     "first_cells": benchmark_first_cells,
+    "sweep": benchmark_sweep,
 }
 
 if __name__ == "__main__":

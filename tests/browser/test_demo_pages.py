@@ -14,7 +14,7 @@ import vl_convert
 from playwright.sync_api import Browser, Page, TimeoutError as PlaywrightTimeout, expect
 
 from ppo_lesson.commands import demos
-from ppo_lesson.explorers import EXPLORERS
+from ppo_lesson.explorers import EXPLORERS, hosts
 from ppo_lesson.lessons.routes import POLLS
 from ppo_lesson.notebook.renderer import VEGA_LITE
 from tests.browser.accessibility import (
@@ -220,6 +220,32 @@ img, svg { vertical-align: middle; }"""
 
 
 STYLES = (RESET, "", "label, .vega-bind { display: block; padding: 9px; }")
+
+
+@pytest.mark.exhaustive
+def test_what_colab_and_kaggle_show_follows_the_keys_without_a_network(
+    tmp_path, page, photograph
+) -> None:
+    """Each form as it stands in an output there: in a frame, on a page with a style of its own."""
+    name = "clip_lab"
+    found = explorer(name)
+    frame = hosts.frame(found.specification(), found.title, found.size())
+    path = tmp_path / "output.html"
+    head = f"<!DOCTYPE html><html lang='en'><title>Output</title><style>{RESET}</style>"
+    path.write_text(f"{head}<meta charset='utf-8'>{frame}", encoding="utf-8")
+    page.goto(path.as_uri())
+    drawing = page.frame_locator(f'iframe[title="{found.title}"]').locator(".vega-embed")
+    expect_table(drawing, found, {})
+    expect_rows(drawing, found)
+    for position in positions(found, 2):
+        move(drawing, found, position)
+        expect_table(drawing, found, position)
+    inside = drawing.evaluate("""() => {
+        const {scrollWidth, scrollHeight} = document.documentElement;
+        return scrollWidth <= innerWidth && scrollHeight <= innerHeight;
+    }""")
+    assert inside, "the frame is too small, and scrolls"
+    photograph(page, f"colab-{name}")
 
 
 def test_on_a_page_of_somebody_else_each_control_keeps_its_row(tmp_path, page, photograph):

@@ -12,9 +12,8 @@ class Recorded:
     def __init__(self, path) -> None:
         self.STORED = path
 
-    def write(self, path, on_entry) -> None:
-        on_entry("first entry")
-        path.write_text("made")
+    def write(self, path, engine) -> None:
+        path.write_text(f"made on {engine}")
 
 
 @pytest.mark.parametrize("name", experiments.EXPERIMENTS)
@@ -22,21 +21,22 @@ def test_an_experiment_is_stored_where_the_package_reads_it(name, monkeypatch, t
     path = tmp_path / "stored.json"
     monkeypatch.setitem(experiments.EXPERIMENTS, name, Recorded(path))
     assert door.main(["experiments", name]) == 0
-    assert path.read_text() == "made"
-    assert capsys.readouterr().out == f"first entry\n{path}\n"
+    assert path.read_text() == "made on cores"
+    assert capsys.readouterr().out == f"{path}\n"
 
 
 def test_an_experiment_can_be_stored_elsewhere(monkeypatch, tmp_path):
     monkeypatch.setitem(experiments.EXPERIMENTS, "museum", Recorded(tmp_path / "package.json"))
     other = tmp_path / "mine.json"
-    assert experiments.write("museum", other) == other and other.read_text() == "made"
+    assert experiments.write("museum", other) == other and other.read_text() == "made on cores"
     assert not (tmp_path / "package.json").exists()
 
 
 def test_the_door_stores_an_experiment_where_it_is_told(monkeypatch, tmp_path, capsys):
     monkeypatch.setitem(experiments.EXPERIMENTS, "museum", Recorded(tmp_path / "package.json"))
-    assert door.main(["experiments", "museum", str(tmp_path / "mine.json")]) == 0
-    assert capsys.readouterr().out == f"first entry\n{tmp_path / 'mine.json'}\n"
+    assert door.main(["experiments", "museum", str(tmp_path / "mine.json"), "--engine", "ray"]) == 0
+    assert capsys.readouterr().out == f"{tmp_path / 'mine.json'}\n"
+    assert (tmp_path / "mine.json").read_text() == "made on ray"
 
 
 @pytest.mark.parametrize("name", experiments.EXPERIMENTS)

@@ -60,6 +60,8 @@ def _names(*paths: str, asked: Sequence[str] = ()) -> list[str]:
         ),
         ([f"ada/{FIRST}", f"ada/{SECOND} - Copy (2)"], ["ada", "ada"]),
         (["ada", "ada copy 2", "bob"], ["ada", "ada", "bob"]),
+        # What `ppo-lesson update` and `reset` set aside.
+        (["ada", "ada-2026-11-26", "ada-2026-11-26-2", "bob"], ["ada", "ada", "ada", "bob"]),
         ([FIRST, f"{FIRST} (1)"], [FIRST, "(1)"]),
         # Canvas numbers what is handed in again, behind the lesson's name
         ([f"ada_{FIRST}-1", f"ada1_{SECOND}"], ["ada-1", "ada1"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,7 @@ def test_what_cannot_be_trained_is_one_sentence(
 def test_a_line_for_each_setting_and_a_file_for_each_training(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    importlib.import_module("ipykernel.zmqshell")  # as another command does: no notebook yet
     folder = tmp_path / "kept"
     place = ["--engine", "here", "--folder", str(folder)]
     command = ["sweep", "learning_rate=0.01,0.02", *SHORT, "--seeds", "0-1", *place]

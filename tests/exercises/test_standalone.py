@@ -27,7 +27,8 @@ def cell(shell: InteractiveShell) -> Callable[..., Any]:
     """Run lines as cells of a notebook do, each with names of its own; return what `f` is then."""
 
     def run(*sources: str) -> Any:
-        shell.reset(new_session=False)
+        for name in set(shell.user_ns) - set(shell.user_ns_hidden):
+            del shell.user_ns[name]  # shell.reset collects garbage besides: half a second
         for source in sources:
             # Two cells of the same text would share one file name.
             text = f"{textwrap.dedent(source).strip()}\n# {next(NUMBERS)}"

@@ -72,14 +72,13 @@ def test_a_stored_run_made_again_begins_as_it_did_and_ends_as_well() -> None:
 
 
 def test_recording_trains_every_ablation_from_every_seed(monkeypatch, tmp_path) -> None:
-    asked, heard = [], []
+    asked = []
 
-    def rerun(name: str, seed: int) -> list[float]:
-        asked.append((name, seed))
+    def rerun(ablation_id: str, seed: int) -> list[float]:
+        asked.append((ablation_id, seed))
         return [float(seed)]
 
     monkeypatch.setattr(ablations, "rerun", rerun)
-    ablations.write(tmp_path / "made.json", heard.append)
+    ablations.write(tmp_path / "made.json", "here")
     assert asked == [(name, seed) for name in ablations.ABLATIONS for seed in range(10)]
-    assert heard == list(ablations.ABLATIONS)
     assert ablations.read(tmp_path / "made.json")["no-clip"][:, 0].tolist() == list(range(10))

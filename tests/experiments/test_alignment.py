@@ -121,9 +121,7 @@ def test_the_whole_experiment_tells_its_ways_apart_and_is_read_as_it_was_written
     }
     for name, setting in small.items():
         monkeypatch.setattr(alignment, name, setting)
-    heard = []
-    alignment.write(tmp_path / "made.json", heard.append)
-    assert heard == ["seed 0"]
+    alignment.write(tmp_path / "made.json", "here")
     (run,) = alignment.read(tmp_path / "made.json")
     assert run["reference"]["gap_closed"] == 0 and run["optimum"]["gap_closed"] == 1
     (ppo,), (grpo,), (dpo,) = (run["frontier"][way] for way in ("ppo", "grpo", "dpo"))

@@ -45,7 +45,7 @@ def test_a_small_experiment_sorts_every_crossing_once(tmp_path, monkeypatch):
     monkeypatch.setattr(crossings, "LINEAR_SAMPLES", 48)
     monkeypatch.setattr(crossings, "LINEAR_MINIBATCH", 16)
     monkeypatch.delitem(crossings.TASKS, "CartPole, Adam")
-    crossings.write(tmp_path / "made.json")
+    crossings.write(tmp_path / "made.json", "here")
     made = crossings.read(tmp_path / "made.json")
     for entry in made.values():
         (left,), (could,) = entry.crossed, entry.inside

@@ -68,10 +68,14 @@ def test_what_the_notebook_says_of_right_answers():
     assert groups.exact_end("right_answers") < 1.02
 
 
-def test_an_interrupted_record_goes_on(tmp_path, monkeypatch: pytest.MonkeyPatch):
-    made = []
-    monkeypatch.setattr(groups, "sampled", lambda arm, seed: made.append(arm) or {"success": [[1]]})
+def test_every_arm_is_trained_from_every_seed(tmp_path, monkeypatch: pytest.MonkeyPatch):
+    def sampled(arm: str, seed: int):
+        made.append(arm)
+        return {"success": [[1]]}
+
+    made: list[str] = []
+    monkeypatch.setattr(groups, "sampled", sampled)
     monkeypatch.setattr(groups, "flow", lambda reward, how: {"success": [[1]]})
-    groups.write(tmp_path / "groups.json")
+    groups.write(tmp_path / "groups.json", "here")
     assert len(made) == len(groups.ARMS) * groups.NUM_SEEDS
     assert running.read(tmp_path / "groups.json")[0]["command"] == groups.COMMAND

@@ -105,10 +105,9 @@ def test_an_entry_of_a_seed_is_made_with_that_seed_and_its_head(monkeypatch):
     monkeypatch.setattr(alignment, "WAYS", ways)
     monkeypatch.setattr(alignment, "measure", lambda judge, policy: (judge.beta, *policy))
     monkeypatch.setattr(alignment, "without_price", lambda problem, judge, seed: seed)
-    entries = heads.entries()
-    assert entries["seed 3: ppo"]() == [(beta, beta, 3) for beta in BETAS]
-    assert entries["seed 3: no price, 8 epochs"]() == 3 and asked == []
-    assert entries["seed 2: no price, 4 epochs"]() == 2
+    assert heads._run("ppo", 3) == [(beta, beta, 3) for beta in BETAS]
+    assert heads._run("no price, 8 epochs", 3) == 3 and asked == []
+    assert heads._run("no price, 4 epochs", 2) == 2
     assert asked == [("pairs", 2, 4, "last token")]
 
 
@@ -126,7 +125,7 @@ def test_the_whole_experiment_is_read_as_it_was_written(monkeypatch, tmp_path):
         monkeypatch.setattr(heads, name, setting)
     stored = alignment.read()[:1]
     monkeypatch.setattr(alignment, "read", lambda: stored)
-    heads.write(tmp_path / "made.json")
+    heads.write(tmp_path / "made.json", "here")
     (run,) = heads.read(tmp_path / "made.json")
     assert len(run["no price"]["last token"]) == 3
     accuracies = [run[kind]["accuracy"] for kind in heads._kinds()]

@@ -67,8 +67,9 @@ def test_an_arm_is_measured_on_its_way(monkeypatch):
     reference = LanguageModel(0)
     asked = alignment.collect_pairs(reference, 20, torch.Generator().manual_seed(0))
     problem = alignment.Problem(reference, asked, RewardModel(0))
-    judge = problem.judge()
+    monkeypatch.setattr(pairs, "pose", lambda seed: problem)
     for has_reference in (True, False):
-        found = pairs._record(pairs.Arm(10, 2, 2, has_reference), problem, judge, 0)
+        monkeypatch.setitem(pairs.ARMS, "some", pairs.Arm(10, 2, 2, has_reference))
+        found = pairs._run("some", 0)
         assert (found["labels"], found["steps"]) == (20, 2)
         assert found["kl_to_ref"][1] > found["kl_to_ref"][0] > 0

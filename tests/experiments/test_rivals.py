@@ -98,7 +98,7 @@ def test_the_whole_experiment_is_read_as_it_was_written(monkeypatch, tmp_path):
     monkeypatch.setattr(rivals, "NUM_SEEDS", 1)
     monkeypatch.setattr(rivals, "LONG_RUNS", ((300, 0.125),))
     monkeypatch.setattr(rivals, "equal_epochs", lambda head: 1 if head == "sum" else 2)
-    rivals.write(tmp_path / "made.json")
+    rivals.write(tmp_path / "made.json", "here")
     runs = rivals.read(tmp_path / "made.json")
     assert list(runs) == ["as long as sum", "as long as last token", "300 pairs, beta 0.125"]
     (one,), (two,), (path,) = runs.values()

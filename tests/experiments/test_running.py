@@ -6,10 +6,12 @@ import json
 import math
 import os
 import signal
+import sys
 import warnings
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,17 +20,23 @@ from ppo_lesson.experiments import (
     ablations,
     alignment,
     arms,
+    crossings,
     explosion,
+    groups,
     heads,
     lambdas,
+    pairs,
+    reuse,
     rivals,
     running as experiments,
+    temperatures,
     token_ratios,
 )
-from ppo_lesson.museum import record as museum
+from ppo_lesson.museum import interventions, record as museum
 from ppo_lesson.training.config import PPOConfig
 from ppo_lesson.training.diagnostics import TrainingResult
 from ppo_lesson.training.experience import evaluate, rollouts
+from ppo_lesson.training.jobs import make_jobs
 from ppo_lesson.training.session import Parts, train
 
 SMALL = PPOConfig(
@@ -95,26 +103,44 @@ def test_what_was_written_is_read_again(tmp_path) -> None:
     assert second.isnan().tolist() == [[True, False]] and second[0, 1] == 3
 
 
-# ---- Entries are kept as they come ---------------------------------------------------------------
+# ---- Jobs are kept as they come ------------------------------------------------------------------
 
-RECORDED = (ablations, alignment, arms, explosion, heads, lambdas, museum, rivals, token_ratios)
+RECORDED = (ablations, alignment, arms, crossings, explosion, groups, heads, interventions, lambdas)
+RECORDED += (museum, pairs, reuse, rivals, temperatures, token_ratios)
+FOUND = {
+    crossings._run: {field.name: 0 for field in fields(crossings.Crossings)},
+    explosion._run: {
+        "num_samples": 0,
+        "num_ends": 0,
+        "epochs": [dict.fromkeys(("counts", *explosion.MEASURES))],
+    },
+    explosion._gone: (0.0, 0.0),
+}
+"""Stands for what a job finds, where an entry is more than a list of that."""
+
 NAMES = ("a", "b", "c", "d")
+Entries = Callable[[experiments.Do], dict[str, Any]]
 
 
 class Ended(BaseException):
     """Stands for whatever ends a process: Ctrl-C, kill -9, a power cut."""
 
 
-def quick(made: list[str], ends_at: str = "") -> dict[str, Callable[[], list[float]]]:
-    """An experiment of four entries that says what it makes; it may end in one of them."""
+def quick(made: list[str], ends_at: str = "", end: Callable[[], object] | None = None) -> Entries:
+    """An experiment of four jobs that says what it makes; it may end in one of them."""
 
-    def make_entry(name: str) -> list[float]:
+    def task(name: str, *, seed: int) -> list[float]:
         if name == ends_at:
+            if end:
+                end()
             raise Ended
         made.append(name)
-        return [float(len(made)), math.nan]
+        return [float(seed), math.nan]
 
-    return {name: lambda name=name: make_entry(name) for name in NAMES}
+    def entries(do: experiments.Do) -> dict[str, Any]:
+        return {name: run for (name,), (run,) in do(task, {"name": NAMES}, [7]).items()}
+
+    return entries
 
 
 def names(folder: Path) -> list[str]:
@@ -122,39 +148,36 @@ def names(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("ends_at", NAMES)
-def test_an_experiment_that_was_ended_goes_on_with_the_next_entry(ends_at, tmp_path) -> None:
-    path, first, second, heard = tmp_path / "stored.json", [], [], []
+def test_an_experiment_that_was_ended_goes_on_with_the_next_job(ends_at, tmp_path) -> None:
+    path, first, second = tmp_path / "stored.json", [], []
     path.write_text("old")
     with pytest.raises(Ended):
-        experiments.make(path, {"x": 1}, quick(first, ends_at), heard.append)
+        experiments.make(path, {"x": 1}, quick(first, ends_at), "here")
     done = NAMES.index(ends_at)
-    assert first == heard == list(NAMES[:done]) and path.read_text() == "old"
-    heard.clear()
-    experiments.make(path, {"x": 1}, quick(second), heard.append)
+    assert first == list(NAMES[:done]) and path.read_text() == "old"
+    experiments.make(path, {"x": 1}, quick(second), "here")
     assert second == list(NAMES[done:])
-    assert heard == [f"{name} (made before)" for name in NAMES[:done]] + list(NAMES[done:])
     assert names(tmp_path) == ["stored.json"]
 
     whole = tmp_path / "whole.json"
-    experiments.make(whole, {"x": 1}, quick([]), heard.append)
+    experiments.make(whole, {"x": 1}, quick([]), "here")
+    assert path.read_bytes() == whole.read_bytes()
     head, runs = experiments.read(path)
-    assert head == {"x": 1} and list(runs) == list(NAMES)
-    numbers = [*range(1, done + 1), *range(1, len(NAMES) - done + 1)]
-    assert [run[0] for run in runs.values()] == numbers
-    assert path.stat().st_size == whole.stat().st_size
+    assert head == {"x": 1} and runs == {name: [7, None] for name in NAMES}
 
 
-def test_an_experiment_whose_process_is_killed_has_lost_no_entry(tmp_path) -> None:
+def test_an_experiment_whose_process_is_killed_has_lost_no_job(tmp_path) -> None:
     path = tmp_path / "stored.json"
     child = os.fork() if hasattr(os, "fork") else pytest.skip("needs os.fork")
     if child == 0:
-        kill = {**quick([]), "c": lambda: os.kill(os.getpid(), signal.SIGKILL)}
-        experiments.make(path, {}, kill, lambda name: None)
+        kill = quick([], "c", lambda: os.kill(os.getpid(), signal.SIGKILL))
+        experiments.make(path, {}, kill, "here")
         os._exit(0)  # not reached
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
-    assert names(tmp_path) == ["stored.begun.json"]
+    (begun,) = tmp_path.iterdir()
+    assert begun.name.startswith("stored-") and len(names(begun)) == 2
     made: list[str] = []
-    experiments.make(path, {}, quick(made), lambda name: None)
+    experiments.make(path, {}, quick(made), "here")
     assert made == ["c", "d"] and list(experiments.read(path)[1]) == list(NAMES)
 
 
@@ -162,42 +185,68 @@ def test_an_experiment_whose_process_is_killed_has_lost_no_entry(tmp_path) -> No
 def test_an_experiment_that_was_begun_with_other_settings_begins_anew(other, tmp_path) -> None:
     path, made = tmp_path / "stored.json", []
     with pytest.raises(Ended):
-        experiments.make(path, other, quick([], "c"), lambda name: None)
-    experiments.make(path, {"x": 1}, quick(made), lambda name: None)
+        experiments.make(path, other, quick([], "c"), "here")
+    experiments.make(path, {"x": 1}, quick(made), "here")
     assert made == list(NAMES) and experiments.read(path)[0] == {"x": 1}
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "3", '{"head": {}}', '{"head":{},"runs":[]}'])
-def test_what_is_no_experiment_is_not_gone_on_with(content, tmp_path) -> None:
-    path, made = tmp_path / "stored.json", []
-    (tmp_path / "stored.begun.json").write_text(content)
-    experiments.make(path, {}, quick(made), lambda name: None)
-    assert made == list(NAMES) and names(tmp_path) == ["stored.json"]
+def test_an_experiment_one_of_whose_jobs_fails_is_not_stored_and_keeps_the_others(tmp_path) -> None:
+    def task(name: str, *, seed: int) -> str:
+        made.append(name)
+        if name == "b" and made.count("b") < 4:
+            raise OSError("no luck")
+        return name
+
+    made: list[str] = []
+    path = tmp_path / "stored.json"
+
+    def entries(do: experiments.Do) -> dict[str, Any]:
+        return {name: run for (name,), (run,) in do(task, {"name": NAMES}, [0]).items()}
+
+    with (
+        pytest.warns(RuntimeWarning, match="1 of 4 jobs failed"),
+        pytest.raises(RuntimeError, match=r"^task, {'name': 'b'}, seed 0: OSError: no luck$"),
+    ):
+        experiments.make(path, {}, entries, "here")
+    assert not path.exists()
+    made[:] = ["b"] * 3
+    experiments.make(path, {}, entries, "here")
+    assert made == ["b"] * 4 and experiments.read(path)[1] == {name: name for name in NAMES}
 
 
 @pytest.mark.parametrize("place", ["nowhere/stored.json", "file/stored.json", "folder"])
-def test_a_place_that_cannot_be_written_is_refused_before_the_first_entry(place, tmp_path) -> None:
+def test_a_place_that_cannot_be_written_is_refused_before_the_first_job(place, tmp_path) -> None:
     made: list[str] = []
     (tmp_path / "file").write_text("mine")
     (tmp_path / "folder").mkdir()
     with pytest.raises(OSError, match=place.split("/")[0]):
-        experiments.make(tmp_path / place, {}, quick(made), lambda name: None)
+        experiments.make(tmp_path / place, {}, quick(made), "here")
     assert made == [] and names(tmp_path) == ["file", "folder"]
 
 
 @pytest.mark.parametrize("module", RECORDED, ids=lambda module: module.__name__.split(".")[-1])
-def test_every_recorded_experiment_keeps_its_entries_as_they_come(
+def test_every_recorded_experiment_keeps_its_jobs_as_they_come(
     module, monkeypatch, tmp_path
 ) -> None:
-    asked = []
+    """Its jobs can be sent and named, and together they are the entries of the record."""
+    asked, jobs = [], []
     monkeypatch.setattr(experiments, "make", lambda *call: asked.append(call))
-    module.write(tmp_path / "made.json", print)
-    ((path, head, entries, on_entry),) = asked
+    module.write(tmp_path / "made.json", "ray")
+    ((path, head, entries, engine),) = asked
     stored, runs = experiments.read(module.STORED)
-    assert (path, on_entry) == (tmp_path / "made.json", print)
+    assert (path, engine) == (tmp_path / "made.json", "ray")
     assert json.loads(json.dumps(head)) == stored == module.head()
-    assert list(entries) == list(runs) and len(entries) >= 5
     assert module.COMMAND.split()[-1] == module.STORED.stem
+
+    def do(task, grid, seeds) -> experiments.Results:
+        assert getattr(sys.modules[task.__module__], task.__name__) is task  # sent by its name
+        found: experiments.Results = {}
+        for job in make_jobs(task, {name: list(some) for name, some in grid.items()}, seeds):
+            jobs.append(job)
+            found.setdefault(tuple(job.settings.values()), []).append(FOUND.get(task, {}))
+        return found
+
+    assert list(entries(do)) == list(runs) and len(jobs) >= 5
 
 
 def test_ctrl_c_in_a_training_ends_the_experiment_and_is_no_entry() -> None:

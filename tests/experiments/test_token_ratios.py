@@ -91,9 +91,9 @@ def test_recording_gives_whole_tracks_that_are_read_as_they_were_written(
     monkeypatch.setattr(token_ratios, "RESPONSES", told)
     monkeypatch.setattr(token_ratios, "EPSILONS", (0.1, 0.3))
     monkeypatch.setattr(token_ratios, "NUM_GRADIENT_STEPS", 1)
-    heard = []
-    token_ratios.write(tmp_path / "made.json", heard.append)
-    assert heard == ["epsilon 0.1", "epsilon 0.3"]
+    token_ratios._beginning.cache_clear()
+    token_ratios.write(tmp_path / "made.json", "here")
+    token_ratios._beginning.cache_clear()
     made = token_ratios.read(tmp_path / "made.json")
     assert [(track.prompt, track.response) for track in made] == [*told, *told]
     assert all(len(track.log_prob) == 2 for track in made)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from nbformat import NotebookNode
 
-from ppo_lesson.commands import classroom, notebook_form, notebooks
+from ppo_lesson.commands import notebook_form, notebooks, teacher_calls
 from ppo_lesson.commands.copies import exercise_of
 from ppo_lesson.commands.slide_html import EXPLORER_CALL
 from ppo_lesson.lessons import LESSONS
@@ -29,7 +29,7 @@ def cells() -> dict[str, dict[str, NotebookNode]]:
 
 
 def test_the_door_knows_the_routes():
-    assert sorted(classroom.ROUTES) == sorted(ROUTES)
+    assert sorted(teacher_calls.ROUTES) == sorted(ROUTES)
     assert len({deck.name for deck in DECKS}) == len(DECKS)
 
 

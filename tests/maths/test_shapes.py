@@ -111,6 +111,7 @@ ENDS = {"terminated": NO, "truncated": YES_AT_2, "gamma": 0.9}
 FORMULAS: dict[str, dict[str, Any]] = {
     "action_log_prob": {"logits": TABLE, "action": torch.tensor([0, 3, 1])},
     "active_clip_fraction": {"ratio": RATIO, "advantage": C, "clip_epsilon": 0.2},
+    "all_reduce_mean": {"gradient": TABLE, "count": torch.tensor([3, 1, 2])},
     "backward_sum": {"increment": A, "carry": B},
     "clip_fraction": {"ratio": RATIO, "clip_epsilon": 0.2},
     "clipped_surrogate_loss": {**POLICY, "advantage": C, "clip_epsilon": 0.2},
@@ -124,6 +125,13 @@ FORMULAS: dict[str, dict[str, Any]] = {
     "behaviour_logits": {"logits": TABLE, "temperature": 0.5, "top_k": 4},
     "bradley_terry_loss": {"chosen_reward": A, "rejected_reward": C},
     "cosine": {"gradient": A, "other": C},
+    "decoupled_clipped_loss": {
+        **POLICY,
+        "behaviour_log_prob": A - 0.3,
+        "advantage": C,
+        "clip_epsilon": 0.2,
+        "cap": 2.0,
+    },
     "discounted_returns": {"reward": C, "gamma": 0.9},
     "dpo_loss": {
         "chosen_log_prob": A,

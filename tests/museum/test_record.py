@@ -210,18 +210,17 @@ def test_a_stored_run_made_again_shows_the_same() -> None:
 
 
 def test_recording_trains_healthy_and_every_fault_from_every_seed(monkeypatch, tmp_path) -> None:
-    asked, heard = [], []
+    asked = []
 
     def rerun(name: str, seed: int) -> experiments.Run:
         asked.append((name, seed))
         return {"return": [float(seed)], "entropy": [float("nan")]}
 
     monkeypatch.setattr(museum, "rerun", rerun)
-    museum.write(tmp_path / "made.json", heard.append)
+    museum.write(tmp_path / "made.json", "here")
     names = (HEALTHY, *FAULTS)
     both = range(5), range(10, 15)
     assert asked == [(name, seed) for seeds in both for name in names for seed in seeds]
-    assert heard == [*names, *(f"{name} fresh" for name in names)]
     made = museum.read(tmp_path / "made.json")
     assert made["max-for-min"]["return"][:, 0].tolist() == list(range(5))
     assert made[HEALTHY]["entropy"].isnan().all()

@@ -21,8 +21,8 @@ def test_a_live_figure_draws_what_there_is_at_the_moment(screen) -> None:
 
 def test_the_bar_is_full_when_all_is_done_and_not_before(screen) -> None:
     advance = progress_bar(4, "four runs")
-    for _ in range(4):
-        advance()
+    for told in ((), (), ("a job",), ("a job",)):
+        advance(*told)
     bar = (0, 0, *BAR_SIZE)
     filled = [screen.image(k).crop(bar).getcolors() for k in range(5)]
     grey = (221, 221, 221)

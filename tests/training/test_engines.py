@@ -42,7 +42,7 @@ def test_here_a_job_is_begun_when_it_is_asked_for() -> None:
     assert list(replies) == [(1, Reply("10"))]
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_worker_that_is_killed_costs_its_own_job_alone(tmp_path: Path) -> None:
     def work(folder: Path, job: int) -> Any:  # sent as it is: a worker knows no module of tests
         (folder / f"{job}-{os.getpid()}").touch()
@@ -60,7 +60,7 @@ def test_a_worker_that_is_killed_costs_its_own_job_alone(tmp_path: Path) -> None
     assert sorted(begun) == ["0", "1", "2", "3", "4", "5"]
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_what_cannot_be_sent_or_come_back_is_an_error_of_the_job() -> None:
     def work(job: Any) -> Any:
         return (part for part in "abc") if job else 0

@@ -15,7 +15,7 @@ import torch
 from ppo_lesson.training import jobs
 from ppo_lesson.training.config import PPOConfig
 from ppo_lesson.training.interrupts import press
-from ppo_lesson.training.jobs import Job, attempt, file_name, make_head, make_jobs, read_stored
+from ppo_lesson.training.jobs import Job, attempt, file_name, make_heads, make_jobs, read_stored
 from ppo_lesson.training.session import train
 
 
@@ -66,8 +66,8 @@ def test_what_cannot_work_is_refused_by_name(task: Any, grid: Any, seeds: Any, w
 
 def test_a_result_is_json_with_every_bit() -> None:
     reply = do(product, {"x": 0.1, "y": 3}, seed=7)
-    assert json.loads(reply.text) == 0.1 * 3 + 7 and not reply.error
-    assert math.isnan(json.loads(do(product, {"x": math.nan}).text))
+    assert json.loads(reply.value) == 0.1 * 3 + 7 and not reply.error
+    assert math.isnan(json.loads(do(product, {"x": math.nan}).value))
 
 
 def test_a_fault_is_told_in_one_sentence() -> None:
@@ -91,13 +91,13 @@ def test_a_job_has_one_thread_and_the_callers_dtype_and_leaves_both_as_they_were
 
     torch.set_num_threads(2)
     reply = attempt(sees, torch.float64, jobs.versions(), Job({}, 0))
-    assert json.loads(reply.text) == [1, "torch.float64"]
+    assert json.loads(reply.value) == [1, "torch.float64"]
     assert (torch.get_num_threads(), torch.get_default_dtype()) == (2, torch.float32)
 
 
 def test_a_worker_of_another_version_does_nothing() -> None:
     reply = attempt(product, torch.float32, "ppo_lesson 0.0.1, torch 1.0", Job({"x": 1}, 0))
-    assert not reply.text
+    assert not reply.value
     assert reply.error == f"the worker has {jobs.versions()}, the sweep ppo_lesson 0.0.1, torch 1.0"
 
 
@@ -117,7 +117,7 @@ def test_half_a_training_is_no_result() -> None:
 
 def test_another_setting_seed_dtype_or_source_text_is_another_file(tmp_path: Path) -> None:
     def head() -> dict[str, Any]:
-        return make_head(product, Job({"x": math.nan, "y": 1}, 3))
+        return make_heads(product, [Job({"x": math.nan, "y": 1}, 3)])[0]
 
     first = head()
     assert first["task"].endswith("test_jobs.product") and first["seed"] == 3
@@ -134,7 +134,19 @@ def test_another_setting_seed_dtype_or_source_text_is_another_file(tmp_path: Pat
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"head": 3}', "null"])
 def test_a_file_that_holds_no_result_is_none(text: str, tmp_path: Path) -> None:
-    path, head = tmp_path / "result.json", make_head(lambda_free, Job({}, 0))
+    path, head = tmp_path / "result.json", make_heads(lambda_free, [Job({}, 0)])[0]
     assert read_stored(path, head) is None
     path.write_text(text)
     assert read_stored(path, head) is None
+
+
+def test_two_functions_of_one_name_typed_at_a_prompt_are_told_apart() -> None:
+    """Nobody has kept their source: what Python made of it is looked at, of inner functions too."""
+
+    def head(text: str) -> dict[str, Any]:
+        typed: dict[str, Any] = {"__name__": "__main__"}
+        exec(f"def task(seed):\n    return (lambda x: {text})(seed)", typed)
+        return make_heads(typed["task"], [Job({}, 0)])[0]
+
+    assert head("x + 1") == head("x + 1")
+    assert len({head(text)["source"] for text in ("x + 1", "x + 2", "x - 1", "seed + 1")}) == 4

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from types import SimpleNamespace as Namespace
 from typing import Any
 
@@ -15,6 +17,7 @@ from gymnasium.vector import SyncVectorEnv
 from ppo_lesson import maths
 from ppo_lesson.training import seeds as live
 from ppo_lesson.training.config import PPOConfig
+from ppo_lesson.training.engines import Reply
 from ppo_lesson.training.experience import evaluate
 from ppo_lesson.training.seeds import train_seeds
 from ppo_lesson.training.session import train
@@ -148,3 +151,61 @@ def test_a_run_that_ends_by_a_fault_has_nothing_to_show_from_then_on() -> None:
         with pytest.warns(RuntimeWarning, match="norm is nan"):
             runs = train_seeds(CONFIG, [0], num_evaluations=2, num_episodes=1, policy_loss=breaks)
         assert runs.returns.isnan().tolist() == [[first == 3, True]]
+
+
+@pytest.mark.exhaustive
+def test_runs_on_all_cores_are_those_of_one_core_to_the_last_bit() -> None:
+    """Three processes that import torch: seconds."""
+    told: list[int] = []
+    on_run = partial(told.append, 1)
+    both = [
+        train_seeds(
+            CONFIG, [3, 5, 4], num_evaluations=2, num_episodes=2, engine=engine, on_run=on_run
+        )
+        for engine in ("here", "cores")
+    ]
+    assert len(told) == 6 and torch.equal(both[0].returns, both[1].returns)
+    for one, other in zip(both[0].results, both[1].results, strict=True):
+        assert torch.equal(one.curve("approx_kl"), other.curve("approx_kl"))
+        weights = zip(one.policy.parameters(), other.policy.parameters(), strict=True)
+        assert all(torch.equal(mine, its) for mine, its in weights)
+
+
+def engine_of(monkeypatch: pytest.MonkeyPatch, replies: Callable[..., Any]) -> None:
+    monkeypatch.setattr(live, "find_engine", lambda name: replies)
+
+
+def test_runs_that_come_in_another_order_are_returned_in_that_of_the_seeds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def backwards(work: Any, jobs: Any) -> Any:
+        for number in reversed(jobs):
+            yield number, Reply((f"run {jobs[number]}", [float(jobs[number])]))
+
+    engine_of(monkeypatch, backwards)
+    runs = train_seeds(CONFIG, [3, 5, 4], num_evaluations=1)
+    assert runs.results == ("run 3", "run 5", "run 4")
+    assert runs.returns.tolist() == [[3.0], [5.0], [4.0]]
+
+
+def test_a_run_that_is_lost_is_begun_again_and_three_times_lost_it_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def loses(work: Any, jobs: Any) -> Any:
+        begun.append(list(jobs.values()))
+        for number, seed in jobs.items():
+            lost = seed == 5 and len(begun) < times
+            yield number, Reply(error="killed") if lost else Reply(("run", [1.0]))
+
+    engine_of(monkeypatch, loses)
+    begun, times = [], 3
+    assert len(train_seeds(CONFIG, [3, 5], num_evaluations=1).results) == 2
+    assert begun == [[3, 5], [5], [5]]
+    begun, times = [], 4
+    with pytest.raises(RuntimeError, match=r"^seed 5: killed$"):
+        train_seeds(CONFIG, [3, 5], num_evaluations=1)
+
+
+def test_an_engine_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^engine: expected one of here, cores, ray, got 'gpu'"):
+        train_seeds(CONFIG, [0], engine="gpu")

@@ -1,7 +1,8 @@
 """The same results on one core, on all and on a cluster; what is done is kept, come what may.
 
-Ray's tests are `exhaustive`, and skipped where the extra `cluster` is not installed: the extra
-`test` does not bring it.
+Each test that starts workers is `exhaustive`, as those of `test_engines.py`: they import torch, for
+seconds. Ray's are skipped where the extra `cluster` is not installed: the extra `test` does not
+bring it. At every push notebook 13 shows that one core and all give the same.
 """
 
 from __future__ import annotations
@@ -19,8 +20,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tqdm.auto
+import tqdm.std
 
 from ppo_lesson import files
+from ppo_lesson.training import sweeps
 from ppo_lesson.training.sweeps import Outcome, sweep
 
 RATES: dict[str, list[Any]] = {"learning_rate": [0.01, 0.02]}
@@ -41,6 +45,40 @@ def tiny_training() -> Callable[..., Any]:
     return curves
 
 
+WAYS: dict[str, list[Any]] = {"way": ["train", "align", "align_directly"]}
+
+
+def every_way() -> Callable[..., Any]:
+    """Make a task that trains, or aligns, or aligns directly, and looks at every weight."""
+
+    def weights(way: str, *, seed: int) -> list[float]:
+        import torch
+
+        from ppo_lesson import language, training
+
+        reference, learn = language.LanguageModel(0), torch.Generator().manual_seed(seed)
+        if way == "train":
+            config = training.PPOConfig(total_steps=600, num_envs=4, num_steps=32)
+            model: torch.nn.Module = training.train(config, seed=seed).policy
+        elif way == "align":
+            few = language.RLHFConfig(num_iterations=2, num_responses=8, minibatch_size=8)
+            model = language.align(reference, language.RewardModel(0), few, seed=seed).policy
+        else:
+            pairs = language.collect_pairs(reference, 40, learn)
+            model = language.align_directly(reference, pairs, 0.5, seed=seed, num_epochs=2)
+        return [parameter.double().sum().item() for parameter in model.parameters()]
+
+    return weights
+
+
+@pytest.mark.exhaustive
+def test_trainings_and_alignments_are_the_same_on_one_core_and_on_all(tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    of(every_way(), one, grid=WAYS, seeds=range(2))
+    of(every_way(), two, "cores", grid=WAYS, seeds=range(2))
+    assert texts(one) == texts(two) and len(set(texts(one).values())) == 6
+
+
 def of(task: Callable[..., Any], folder: Path, engine: str = "here", **more: Any) -> Any:
     arguments = {"grid": {}, "seeds": range(4), "on_job": lambda outcome: None, **more}
     return sweep(task, engine=engine, folder=folder, **arguments)
@@ -50,7 +88,7 @@ def texts(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_one_core_and_all_cores_write_the_same_bytes(tmp_path: Path, float64: None) -> None:
     one, two = tmp_path / "one", tmp_path / "two"
     found = of(tiny_training(), one, grid=RATES, seeds=range(2))
@@ -147,7 +185,7 @@ def test_ctrl_c_keeps_what_was_finished(tmp_path: Path) -> None:
     assert [outcome.result for outcome in of(task, tmp_path)] == [0, 1, 2, 3]
 
 
-@pytest.mark.parametrize("engine", ["here", pytest.param("cores", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("engine", ["here", pytest.param("cores", marks=pytest.mark.exhaustive)])
 def test_a_full_disk_keeps_what_was_finished(
     engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,17 +222,53 @@ def test_arguments_and_the_folder_are_looked_at_before_a_job_is_begun(tmp_path: 
         of(task, tmp_path / "file")
 
 
-def test_without_a_listener_a_bar_counts_the_jobs(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_where_all_is_done_nothing_need_be_writable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def task(*, seed: int) -> int:
         return seed
 
+    def refuse(*_: Any) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    found = of(task, tmp_path)
+    monkeypatch.setattr(sweeps, "require_writable", refuse)
+    monkeypatch.setattr(sweeps, "make_folder", refuse)
+    assert of(task, tmp_path) == found
+    with pytest.raises(PermissionError):
+        of(task, tmp_path, seeds=range(5))
+
+
+def test_two_sweeps_at_once_in_one_folder_do_not_disturb_each_other(tmp_path: Path) -> None:
+    """The second one is begun, and ends, between two jobs of the first."""
+
+    def task(*, seed: int) -> int:
+        done.append(seed)
+        return seed
+
+    def another(outcome: Outcome) -> None:
+        if outcome.seed == 1:
+            inner.extend(of(task, tmp_path))
+
+    done: list[int] = []
+    inner: list[Outcome] = []
+    assert of(task, tmp_path, on_job=another) == tuple(inner)
+    assert done == [0, 1, 2, 3, 2, 3] and len(texts(tmp_path)) == 4
+
+
+def test_without_a_listener_a_bar_counts_the_jobs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def task(*, seed: int) -> int:
+        return seed
+
+    # tqdm decides once whether it is in a notebook, and tests before this one may look like one.
+    monkeypatch.setattr(tqdm.auto, "tqdm", tqdm.std.tqdm)
     of(task, tmp_path, on_job=None)
     assert "4/4" in capsys.readouterr().err
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_worker_that_is_killed_loses_nothing(tmp_path: Path) -> None:
     results, marks = tmp_path / "results", str(tmp_path)
 
@@ -208,6 +282,27 @@ def test_a_worker_that_is_killed_loses_nothing(tmp_path: Path) -> None:
         return seed
 
     assert [outcome.result for outcome in of(task, results, "cores")] == [0, 1, 2, 3]
+
+
+@pytest.mark.exhaustive
+def test_a_worker_that_hangs_at_its_end_holds_nobody_up(tmp_path: Path) -> None:
+    """Threads that go on, and functions that wait at the exit: minutes, if they were waited for."""
+
+    def task(*, seed: int) -> int:
+        import atexit
+        import threading
+
+        atexit.register(time.sleep, 600)
+        threading.Thread(target=time.sleep, args=(600,)).start()
+        (tmp_path / str(os.getpid())).touch()
+        return seed
+
+    start = time.monotonic()
+    found = of(task, tmp_path / "results", "cores")
+    assert [outcome.result for outcome in found] == [0, 1, 2, 3]
+    workers = [int(path.name) for path in tmp_path.iterdir() if path.name.isdigit()]
+    wait_until(lambda: not any(alive(worker) for worker in workers))
+    assert workers and time.monotonic() - start < 300  # half of what they would wait
 
 
 # ---- The driver itself ends ----------------------------------------------------------------------
@@ -272,7 +367,7 @@ def alive(pid: int) -> bool:
 
 
 @posix
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("signal_number", [KILL, signal.SIGINT], ids=["kill -9", "Ctrl-C"])
 def test_a_driver_that_is_ended_leaves_its_results_and_no_worker(
     signal_number: int, tmp_path: Path
@@ -316,18 +411,15 @@ def test_two_nodes_of_ray_and_one_killed_in_the_middle_write_the_same_bytes(
     marks = tmp_path / "marks"
     marks.mkdir()
 
-    def curves(learning_rate: float, *, seed: int) -> list[float]:
+    def curves(way: str, *, seed: int) -> list[float]:
         import ray
 
-        from ppo_lesson.training import PPOConfig, train
-
         node = ray.get_runtime_context().get_node_id() if ray.is_initialized() else "here"
-        mark = marks / f"{learning_rate} {seed} {node}"
+        mark = marks / f"{way} {seed} {node}"
         mark.touch()
         if node == doomed:
             time.sleep(600)  # it is killed with this job under way
-        config = PPOConfig(total_steps=600, num_envs=4, num_steps=32, learning_rate=learning_rate)
-        return train(config, seed=seed).curve("approx_kl").tolist()
+        return all_ways(way, seed=seed)
 
     def kill_a_node(outcome: Outcome) -> None:
         done.append(outcome)
@@ -336,13 +428,13 @@ def test_two_nodes_of_ray_and_one_killed_in_the_middle_write_the_same_bytes(
             cluster.remove_node(nodes[0], allow_graceful=False)
 
     done: list[Outcome] = []
-    doomed = nodes[0].node_id
-    arguments: dict[str, Any] = {"grid": RATES, "seeds": range(4)}
+    doomed, all_ways = nodes[0].node_id, every_way()
+    arguments: dict[str, Any] = {"grid": WAYS, "seeds": range(3)}
     on_ray = of(curves, tmp_path / "ray", "ray", on_job=kill_a_node, **arguments)
     begun = [path.name.rpartition(" ") for path in marks.iterdir()]
     lost = {job for job, _, node in begun if node == doomed}
     again = {job for job, _, node in begun if node != doomed}
-    assert len(lost) >= 1 and lost <= again and len(again) == 8
+    assert len(lost) >= 1 and lost <= again and len(again) == 9
     on_cores = of(curves, tmp_path / "cores", "cores", **arguments)
     on_one = of(curves, tmp_path / "one", "here", **arguments)
     assert repr(on_ray) == repr(on_cores) == repr(on_one)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 
@@ -12,7 +13,11 @@ from ppo_lesson.worlds import countdown
 
 EVERY = countdown.sentences()
 ROWS = [tuple(row) for row in EVERY.token.tolist()]
-TEXTS = [countdown.text(token) for token in EVERY.token]
+
+
+@functools.cache
+def texts() -> list[str]:
+    return [countdown.text(token) for token in EVERY.token]
 
 
 def by_python(said: str) -> float:
@@ -28,26 +33,26 @@ def by_python(said: str) -> float:
 
 def test_every_response_is_there_once():
     assert len(EVERY) == sum(6**k for k in range(6)) + 6**6 == 55_987
-    assert len(set(ROWS)) == len(EVERY) == len(set(TEXTS))
+    assert len(set(ROWS)) == len(EVERY) == len(set(texts()))
     assert countdown.length().min() == 1 and countdown.length().max() == countdown.MAX_LENGTH
     assert [int((countdown.length() == k + 1).sum()) for k in range(5)] == [6**k for k in range(5)]
 
 
 def test_the_row_of_a_token_is_that_of_the_text_read_before_it():
     read = countdown.read_before()
-    texts = [
-        text
+    rows = [
+        row
         for length in range(countdown.MAX_LENGTH)
-        for text in itertools.product(range(1, countdown.NUM_WORDS), repeat=length)
+        for row in itertools.product(range(1, countdown.NUM_WORDS), repeat=length)
     ]
-    assert len(texts) == countdown.NUM_READ
-    for row in range(0, len(EVERY), 37):
-        for t in range(int(countdown.length()[row])):
-            assert texts[read[row, t]] == ROWS[row][:t]
+    assert len(rows) == countdown.NUM_READ
+    for k in range(0, len(EVERY), 37):
+        for t in range(int(countdown.length()[k])):
+            assert rows[read[k, t]] == ROWS[k][:t]
 
 
 def test_values_are_those_of_python():
-    wanted = [by_python(said) for said in TEXTS]
+    wanted = [by_python(said) for said in texts()]
     assert torch.tensor(wanted).double().equal(countdown.values()) or all(
         math.isnan(a) if math.isnan(b) else a == b
         for a, b in zip(countdown.values().tolist(), wanted, strict=True)
@@ -68,7 +73,7 @@ def test_rewards_are_as_described():
         ("2 + .", 2, 0, -1),
         ("1 + 1 + 1 +", 2, 0, -1),  # no full stop
     ):
-        prompt, row = countdown.TARGETS.index(target), TEXTS.index(said)
+        prompt, row = countdown.TARGETS.index(target), texts().index(said)
         assert right[prompt, row] == mark and true[prompt, row] == reward, said
     assert torch.allclose(
         countdown.proxy_reward() - true, countdown.BIAS * countdown.length().expand(4, -1)

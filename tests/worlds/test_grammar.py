@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 
@@ -25,17 +26,21 @@ from ppo_lesson.worlds.grammar import (
 )
 
 EVERY = sentences()
-TEXTS = [text(token) for token in EVERY.token]
+
+
+@functools.cache
+def texts() -> list[str]:
+    return [text(token) for token in EVERY.token]
 
 
 def find(said: str) -> int:
-    return TEXTS.index(said)
+    return texts().index(said)
 
 
 def test_every_response_is_there_once():
     assert len(EVERY) == 1 + 11 + 11**2 + 11**3 + 11**4 == 16_105
     assert len({tuple(row) for row in EVERY.token.tolist()}) == len(EVERY)
-    assert len(set(TEXTS)) == len(EVERY)
+    assert len(set(texts())) == len(EVERY)
 
 
 @pytest.mark.parametrize("table", [lambda: sentences().token, corpus, true_reward])
