@@ -29,9 +29,7 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = door.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    notebooks = commands.add_parser(
-        "notebooks", help="run, check, measure or copy the stored notebooks"
-    )
+    notebooks = commands.add_parser("notebooks", help="run, check, measure or copy the notebooks")
     notebooks.add_argument(
         "action",
         choices=("run", "check", "minutes", "colab"),
@@ -42,14 +40,9 @@ def parser() -> argparse.ArgumentParser:
         "names",
         nargs="*",
         metavar="NAME",
-        help="02, 02_importance_sampling or a path; none means all of notebooks/; "
-        "for colab the folder of the copies",
+        help="02, 02_importance_sampling or a path; none means all; for colab the copies' folder",
     )
-    notebooks.add_argument(
-        "--repository",
-        metavar="ADDRESS",
-        help="for colab: where on GitHub the package is installed from",
-    )
+    notebooks.add_argument("--repository", metavar="ADDRESS", help="for colab: on GitHub")
 
     figures = commands.add_parser("figures", help="draw the figures of the README")
     figures.add_argument(
@@ -214,7 +207,9 @@ def _pattern(text: str) -> re.Pattern[str]:
 def run(options: argparse.Namespace) -> int:
     """Run the command that was asked for and return its exit code."""
     if options.command == "notebooks" and options.action == "colab":
-        return _colab(options)
+        from ppo_lesson.commands import colab
+
+        return colab.run(options.names, options.repository)
 
     if options.command == "notebooks":
         from ppo_lesson.commands import notebooks
@@ -249,16 +244,6 @@ def run(options: argparse.Namespace) -> int:
     from ppo_lesson.commands import figures
 
     for path in figures.write(options.folder):
-        print(path)
-    return 0
-
-
-def _colab(options: argparse.Namespace) -> int:
-    from ppo_lesson.commands import colab
-
-    if len(options.names) != 1 or not options.repository:
-        raise ValueError("colab: expected one folder, and --repository with an address on GitHub")
-    for path in colab.write(Path(options.names[0]), options.repository):
         print(path)
     return 0
 
