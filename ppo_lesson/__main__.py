@@ -61,9 +61,7 @@ def parser() -> argparse.ArgumentParser:
     )
 
     _add_grade(commands)
-
     _add_experiments(commands)
-
     _add_sweep(commands)
     return door
 
@@ -206,14 +204,11 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command that was asked for and return its exit code."""
-    if options.command == "notebooks" and options.action == "colab":
-        from ppo_lesson.commands import colab
-
-        return colab.run(options.names, options.repository)
-
     if options.command == "notebooks":
-        from ppo_lesson.commands import notebooks
+        from ppo_lesson.commands import colab, notebooks
 
+        if options.action == "colab":
+            return colab.run(options.names, options.repository)
         actions = {"run": notebooks.run, "check": notebooks.check, "minutes": notebooks.minutes}
         paths, unknown = notebooks.find(options.names)
         for complaint in unknown:
