@@ -37,6 +37,7 @@ def write(notebooks: Mapping[str, NotebookNode], folder: Path, repository: str |
     for name, notebook in shown.items():
         nbformat.write(notebook, folder / "notebooks" / f"{name}.ipynb")
     _figures(folder / "figures")
+    (folder / "TEACHING.md").write_text(linked(teaching(), folder, repository), encoding="utf-8")
     pages = {
         "notation.md": notation(),
         "glossary.md": glossary(),
@@ -56,6 +57,13 @@ def readme() -> str:
         return (checkout() / "README.md").read_text(encoding="utf-8")
     except FileNotFoundError:
         return str(metadata("ppo-lesson").json["description"])
+
+
+def teaching() -> str:
+    """Return the page for teachers: the checkout's, or the one that setup.py puts into a wheel."""
+    inside = PACKAGE / "TEACHING.md"
+    path = inside if inside.is_file() else checkout() / "TEACHING.md"
+    return path.read_text(encoding="utf-8")
 
 
 def linked(text: str, folder: Path, repository: str | None) -> str:
@@ -79,6 +87,7 @@ def contents(notebooks: Mapping[str, NotebookNode]) -> str:
         "Notebooks": [
             f"{short_title(notebook)} <notebooks/{name}>" for name, notebook in notebooks.items()
         ],
+        "To teach": ["For teachers <TEACHING>"],
         "To look up": ["notation", "glossary", "bibliography", "explorers", "Index <genindex>"],
         "The package": [f"{PACKAGE.name}.{floor} <api/{floor}>" for floor in site_api.FLOORS],
     }

@@ -118,6 +118,8 @@ def settings(repository: str | None) -> dict[str, Any]:
         "nb_code_prompt_show": "Show this cell's code",
         "nb_code_prompt_hide": "Hide this cell's code",
         "myst_enable_extensions": ["dollarmath", "colon_fence", "deflist"],
+        "myst_heading_anchors": 3,  # links of TEACHING.md to its own sections
+        "napoleon_use_ivar": True,  # fields are documented where they stand, too
         "autodoc_preserve_defaults": True,  # as it is written: a path is one of this machine
         "autodoc_typehints_format": "short",
         "python_use_unqualified_type_names": True,

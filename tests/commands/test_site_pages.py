@@ -101,3 +101,11 @@ def test_every_explorer_leads_to_its_notebook_and_its_page():
     for name in EXPLORERS:
         assert f'<a href="demos/{name}.html">' in found
         assert all(f"[{number}](#notebook-{number})" in found for number in NOTEBOOKS[name])
+
+
+def test_the_page_for_teachers_is_the_checkouts_or_that_of_a_wheel(tmp_path, monkeypatch):
+    assert site_pages.teaching().startswith("# For teachers\n")
+    assert "For teachers <TEACHING>" in site_pages.contents({})
+    (tmp_path / "TEACHING.md").write_text("of a wheel", encoding="utf-8")
+    monkeypatch.setattr(site_pages, "PACKAGE", tmp_path)
+    assert site_pages.teaching() == "of a wheel"
