@@ -33,7 +33,9 @@ def notebooks(parser: argparse.ArgumentParser) -> Run:
 
     def run(options: argparse.Namespace) -> int:
         if options.action == "colab":
-            return _colab(options)
+            from ppo_lesson.commands import colab
+
+            return colab.run(options.names, options.repository)
         from ppo_lesson.commands import notebooks
 
         actions = {"run": notebooks.run, "check": notebooks.check, "minutes": notebooks.minutes}
@@ -43,16 +45,6 @@ def notebooks(parser: argparse.ArgumentParser) -> Run:
         return max(actions[options.action](paths), 2 if unknown else 0)
 
     return run
-
-
-def _colab(options: argparse.Namespace) -> int:
-    from ppo_lesson.commands import colab
-
-    if len(options.names) != 1 or not options.repository:
-        raise ValueError("colab: expected one folder, and --repository with an address on GitHub")
-    for path in colab.write(Path(options.names[0]), options.repository):
-        print(path)
-    return 0
 
 
 def figures(parser: argparse.ArgumentParser) -> Run:

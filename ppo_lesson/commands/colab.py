@@ -11,6 +11,7 @@ from __future__ import annotations
 import copy
 import errno
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
@@ -33,6 +34,19 @@ the cells."""
 
 INSTALL = '%pip install --quiet "ppo-lesson @ git+https://github.com/{name}"'
 FOLD = "# @title Folded: open it to see the code\n"
+
+
+def run(folders: Sequence[str], repository: str | None) -> int:
+    """Write the copies into the one folder that was named, print their paths, and return 0.
+
+    Raises:
+        ValueError: not one folder was named, or no repository; and what `write` raises.
+    """
+    if len(folders) != 1 or not repository:
+        raise ValueError("colab: expected one folder, and --repository with an address on GitHub")
+    for path in write(Path(folders[0]), repository):
+        print(path)
+    return 0
 
 
 def write(folder: Path, repository: str) -> list[Path]:

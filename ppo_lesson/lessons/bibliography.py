@@ -138,7 +138,7 @@ WORKS = {
         ),
         Work(
             "Hilton et al.",
-            2021,
+            2022,
             "Batch size-invariance for policy optimization",
             arxiv("2110.00641"),
         ),

@@ -102,9 +102,9 @@ def _compare(requirement: Requirement, tested: Mapping[str, Version]) -> Package
         return Package(name, MISSING)
     best = tested.get(canonicalize_name(name))
     try:
-        # torch calls its builds 2.13.0+cpu, 2.13.0+cu130, ...: no other version, and no newer one.
+        # No newer ones are builds (2.13.0+cpu, 2.13.0+cu130) and repaired packages (1.9.0.post1).
         fits = needed.contains(found, prereleases=True)
-        newer = best is not None and Version(Version(found).public) > best
+        newer = best is not None and Version(found).release > best.release
     except InvalidVersion:
         fits = newer = False
     if not fits:

@@ -43,7 +43,7 @@ def verdict(name: str) -> Package:
     return found
 
 
-@pytest.mark.parametrize("found", ["2.13.0", "2.13.0+cpu", "2.13.0+cu130", "2.6.0", "2.12.1rc1"])
+@pytest.mark.parametrize("found", ["2.13.0", "2.13.0+cpu", "2.13.0+cu130", "2.13.0.post1", "2.6.0"])
 def test_any_build_of_the_tested_version_or_of_one_that_does_is_ok(
     found: str, installed: dict[str, str]
 ) -> None:
@@ -51,7 +51,7 @@ def test_any_build_of_the_tested_version_or_of_one_that_does_is_ok(
     assert str(verdict("torch")) == "ok" and verdict("torch").works
 
 
-@pytest.mark.parametrize("found", ["2.13.1", "2.14.0+cu130", "2.13.0.post1", "3.0"])
+@pytest.mark.parametrize("found", ["2.13.1", "2.14.0+cu130", "3.0"])
 def test_a_newer_version_is_named_with_the_tested_one_and_may_work(
     found: str, installed: dict[str, str]
 ) -> None:

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
-from torch import Tensor
 
 from ppo_lesson.exercises.exercise import Case, Exercise, Function, Mistake, Property
+from ppo_lesson.lessons.beyond_one_machine.stale_slips import (
+    around_the_actor,
+    cap_on_the_product,
+    current_over_actor,
+    detached,
+    lower,
+    max_for_min,
+    no_clip,
+    no_min,
+    no_weight,
+    of,
+    times,
+    weight_inside_the_clip,
+    weight_on_one_side,
+    weight_spelt,
+    with_weight,
+)
 from ppo_lesson.lessons.inputs import agree, floats, normal
 from ppo_lesson.lessons.log_space import (
     DIFFERENCE_THEN_EXP,
@@ -18,9 +32,6 @@ from ppo_lesson.lessons.log_space import (
     with_small_numbers,
 )
 from ppo_lesson.maths import clipped_surrogate_loss, decoupled_clipped_loss, truncated_weight
-
-Parts = Callable[[Tensor, Tensor, Tensor, float, float], Tensor]
-"""From log(pi / pi_old), log(pi_old / mu), advantage, epsilon and cap to the loss."""
 
 
 def _case(
@@ -66,151 +77,6 @@ _UNLIKELY = Case(
     VERY_UNLIKELY,
     edge=True,
 )
-
-
-def _of(parts: Parts) -> Function:
-    """Make an answer of a function of the two log-ratios."""
-
-    def answer(
-        log_prob: Tensor,
-        old_log_prob: Tensor,
-        behaviour_log_prob: Tensor,
-        advantage: Tensor,
-        clip_epsilon: float,
-        cap: float,
-    ) -> Tensor:
-        log_weight = (old_log_prob - behaviour_log_prob).detach()
-        return parts(log_prob - old_log_prob, log_weight, advantage, clip_epsilon, cap)
-
-    return answer
-
-
-def _lower(ratio: Tensor, advantage: Tensor, epsilon: float) -> Tensor:
-    return torch.minimum(ratio * advantage, ratio.clamp(1 - epsilon, 1 + epsilon) * advantage)
-
-
-def _with_weight(weight: Callable[[Tensor, Tensor, float], Tensor]) -> Function:
-    """Make an answer whose clip is right; its weight is a function of both log-ratios and cap."""
-
-    def parts(r: Tensor, w: Tensor, advantage: Tensor, epsilon: float, cap: float) -> Tensor:
-        return -(weight(r.detach(), w, cap) * _lower(r.exp(), advantage, epsilon)).mean()
-
-    return _of(parts)
-
-
-def _weight_spelt(spell: Callable[[Tensor, Tensor], Tensor]) -> Function:
-    """Make an answer whose ratio is right; its weight is spelt out of log pi_old and log mu."""
-
-    def answer(
-        log_prob: Tensor,
-        old_log_prob: Tensor,
-        behaviour_log_prob: Tensor,
-        advantage: Tensor,
-        clip_epsilon: float,
-        cap: float,
-    ) -> Tensor:
-        weight = spell(old_log_prob, behaviour_log_prob).clamp(max=cap).detach()
-        return -(weight * _lower((log_prob - old_log_prob).exp(), advantage, clip_epsilon)).mean()
-
-    return answer
-
-
-def _around_the_actor(
-    log_prob: Tensor,
-    old_log_prob: Tensor,
-    behaviour_log_prob: Tensor,
-    advantage: Tensor,
-    clip_epsilon: float,
-    cap: float,
-) -> Tensor:
-    return clipped_surrogate_loss(log_prob, behaviour_log_prob, advantage, clip_epsilon)
-
-
-def _no_weight(
-    log_prob: Tensor,
-    old_log_prob: Tensor,
-    behaviour_log_prob: Tensor,
-    advantage: Tensor,
-    clip_epsilon: float,
-    cap: float,
-) -> Tensor:
-    return clipped_surrogate_loss(log_prob, old_log_prob, advantage, clip_epsilon)
-
-
-def _current_over_actor(
-    r: Tensor, w: Tensor, advantage: Tensor, epsilon: float, cap: float
-) -> Tensor:
-    weight = w.exp().clamp(max=cap)
-    return -(weight * _lower((r + w).exp(), advantage, epsilon)).mean()
-
-
-def _weight_inside_the_clip(
-    r: Tensor, w: Tensor, advantage: Tensor, epsilon: float, cap: float
-) -> Tensor:
-    return -_lower(w.exp().clamp(max=cap) * r.exp(), advantage, epsilon).mean()
-
-
-def _weight_on_one_side(
-    r: Tensor, w: Tensor, advantage: Tensor, epsilon: float, cap: float
-) -> Tensor:
-    ratio, weight = r.exp(), w.exp().clamp(max=cap)
-    clipped = ratio.clamp(1 - epsilon, 1 + epsilon) * advantage
-    return -torch.minimum(weight * ratio * advantage, clipped).mean()
-
-
-def _no_clip(r: Tensor, w: Tensor, advantage: Tensor, epsilon: float, cap: float) -> Tensor:
-    return -(w.exp().clamp(max=cap) * r.exp() * advantage).mean()
-
-
-def _no_min(r: Tensor, w: Tensor, advantage: Tensor, epsilon: float, cap: float) -> Tensor:
-    ratio = r.exp().clamp(1 - epsilon, 1 + epsilon)
-    return -(w.exp().clamp(max=cap) * ratio * advantage).mean()
-
-
-def _max_for_min(r: Tensor, w: Tensor, advantage: Tensor, epsilon: float, cap: float) -> Tensor:
-    ratio = r.exp()
-    clipped = ratio.clamp(1 - epsilon, 1 + epsilon)
-    larger = torch.maximum(ratio * advantage, clipped * advantage)
-    return -(w.exp().clamp(max=cap) * larger).mean()
-
-
-def _cap_on_the_product(
-    r: Tensor, w: Tensor, advantage: Tensor, epsilon: float, cap: float
-) -> Tensor:
-    capped = (r + w).exp().clamp(max=cap)
-    weight = capped.detach() / r.exp().detach()
-    return -(weight * _lower(r.exp(), advantage, epsilon)).mean()
-
-
-def _times(factor: Callable[..., float | Tensor], **changed: Callable[..., Tensor]) -> Function:
-    """Make an answer that is the reference's, times a factor."""
-
-    def answer(
-        log_prob: Tensor,
-        old_log_prob: Tensor,
-        behaviour_log_prob: Tensor,
-        advantage: Tensor,
-        clip_epsilon: float,
-        cap: float,
-    ) -> Tensor:
-        policies = log_prob, old_log_prob, behaviour_log_prob
-        return factor(len(advantage)) * decoupled_clipped_loss(
-            *policies, advantage, clip_epsilon, cap
-        )
-
-    return answer
-
-
-def _detached(
-    log_prob: Tensor,
-    old_log_prob: Tensor,
-    behaviour_log_prob: Tensor,
-    advantage: Tensor,
-    clip_epsilon: float,
-    cap: float,
-) -> Tensor:
-    policies = log_prob.detach(), old_log_prob, behaviour_log_prob
-    return decoupled_clipped_loss(*policies, advantage, clip_epsilon, cap)
 
 
 def _an_actor_in_step_is_ppo(answer: Function) -> bool:
@@ -268,91 +134,91 @@ r = \frac{\pi_\theta}{\pi_{old}}, \quad w = \min\Big(\frac{\pi_{old}}{\mu},\, C\
             "Your clip is centred on the actor: the ratio has the behaviour policy below. If the "
             "learner has moved since, samples are clipped before this update's first step. Clip "
             "around the old policy.",
-            _around_the_actor,
+            around_the_actor,
         ),
         Mistake(
             "The weight is missing: the samples count as if the learner's old policy had drawn "
             "them.",
-            _no_weight,
+            no_weight,
         ),
         Mistake(
             "You have the weight, and the ratio in the clip is still current over behaviour: what "
             "the weight mends is counted twice. The ratio is current over old.",
-            _of(_current_over_actor),
+            of(current_over_actor),
         ),
         Mistake(
             "You clip the product of weight and ratio, which is current over behaviour. The weight "
             "multiplies what the clip leaves.",
-            _of(_weight_inside_the_clip),
+            of(weight_inside_the_clip),
         ),
         Mistake(
             "Only one of the two candidates has the weight, so they are compared on different "
             "scales. It multiplies both, or the minimum.",
-            _of(_weight_on_one_side),
+            of(weight_on_one_side),
         ),
         Mistake(
             "The weight is current over behaviour. That counts the move of this update twice, in "
             "the weight and in the ratio: the weight is old over behaviour.",
-            _with_weight(lambda r, w, cap: (r + w).exp().clamp(max=cap)),
+            with_weight(lambda r, w, cap: (r + w).exp().clamp(max=cap)),
         ),
         Mistake(
             "You cap the product of weight and ratio. The cap is for the weight alone.",
-            _of(_cap_on_the_product),
+            of(cap_on_the_product),
         ),
-        Mistake(_UPSIDE_DOWN, _with_weight(lambda r, w, cap: (-w).exp().clamp(max=cap))),
+        Mistake(_UPSIDE_DOWN, with_weight(lambda r, w, cap: (-w).exp().clamp(max=cap))),
         Mistake(
             "No weight is cut off: take the smaller of the weight and the cap.",
-            _with_weight(lambda r, w, cap: w.exp()),
+            with_weight(lambda r, w, cap: w.exp()),
         ),
         Mistake(
             "You set weights above the cap to 0, which is masking (AReaL does it). Here such a "
             "sample keeps the weight C.",
-            _with_weight(lambda r, w, cap: torch.where(w.exp() > cap, 0.0, w.exp())),
+            with_weight(lambda r, w, cap: torch.where(w.exp() > cap, 0.0, w.exp())),
         ),
         Mistake(
             "You clip the weight around 1 by epsilon. Its cap is C, and there is no lower end.",
-            lambda log_prob, old_log_prob, behaviour_log_prob, advantage, clip_epsilon, cap: _of(
-                lambda r, w, a, e, c: -(w.exp().clamp(1 - e, 1 + e) * _lower(r.exp(), a, e)).mean()
+            lambda log_prob, old_log_prob, behaviour_log_prob, advantage, clip_epsilon, cap: of(
+                lambda r, w, a, e, c: -(w.exp().clamp(1 - e, 1 + e) * lower(r.exp(), a, e)).mean()
             )(log_prob, old_log_prob, behaviour_log_prob, advantage, clip_epsilon, cap),
         ),
         Mistake(
             "You scaled the weights to a mean of 1. That is the self-normalised estimate of "
             "notebook 03; here each weight stands alone.",
-            _with_weight(lambda r, w, cap: w.exp().clamp(max=cap) / w.exp().clamp(max=cap).mean()),
+            with_weight(lambda r, w, cap: w.exp().clamp(max=cap) / w.exp().clamp(max=cap).mean()),
         ),
-        Mistake("The clip is missing: the weighted surrogate rewards any distance.", _of(_no_clip)),
+        Mistake("The clip is missing: the weighted surrogate rewards any distance.", of(no_clip)),
         Mistake(
             "You clipped the ratio but took no minimum, so a sample that has moved to the wrong "
             "side has no gradient to bring it back.",
-            _of(_no_min),
+            of(no_min),
         ),
         Mistake(
             "You took the larger of the two objectives where PPO takes the smaller.",
-            _of(_max_for_min),
+            of(max_for_min),
         ),
         Mistake(
             "The sign is the objective's, not the loss's: an optimiser that minimises this makes "
             "good actions rarer. Put a minus in front.",
-            _times(lambda n: -1.0),
+            times(lambda n: -1.0),
         ),
         Mistake(
             "You took the sum. With the mean the size of a step does not depend on how many "
             "samples the batch has.",
-            _times(lambda n: n),
+            times(lambda n: n),
         ),
         Mistake(
             "The value is right, but no gradient comes back to log_prob: this policy would never "
             "learn.",
-            _detached,
+            detached,
         ),
         *divided_logs(decoupled_clipped_loss),
-        Mistake(DIVIDED_LOGS, _weight_spelt(lambda old, mu: old / mu)),
-        Mistake(DIVIDED_LOGS, _weight_spelt(lambda old, mu: (old / mu).exp())),
+        Mistake(DIVIDED_LOGS, weight_spelt(lambda old, mu: old / mu)),
+        Mistake(DIVIDED_LOGS, weight_spelt(lambda old, mu: (old / mu).exp())),
         *through_probabilities(decoupled_clipped_loss, DIFFERENCE_THEN_EXP),
         *through_probabilities(
             decoupled_clipped_loss, DIFFERENCE_THEN_EXP, ("old_log_prob", "behaviour_log_prob")
         ),
-        *with_small_numbers(_weight_spelt, DIFFERENCE_THEN_EXP),
+        *with_small_numbers(weight_spelt, DIFFERENCE_THEN_EXP),
     ),
     wrt=("log_prob",),
     properties=(

@@ -179,8 +179,8 @@ WAY_TO_PPO = Exercise(
     hints=(
         "Begin with what is wrong with a batch that is used once, and ask of each box: which "
         "problem does it leave, and who solves that?",
-        "One box has two problems, and both of them have the same cure. One box is no problem and "
-        "no cure, but what the ratio is multiplied with.",
+        "One box has two problems, and both of them have the same cure. One box is neither "
+        "problem nor cure, but what the ratio is multiplied with.",
         "The chain begins policy gradient, on-policy waste, importance sampling, surrogate; there "
         "it splits in two, meets again at proximal, and ends at PPO. The advantage joins on the "
         "way.",
