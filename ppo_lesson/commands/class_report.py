@@ -36,8 +36,7 @@ def class_report(
     standing = _standing(grades)
     yield f"\nThe class: {len(learners)} learners, {len(hand_ins)} notebooks"
     for exercise, verdicts in standing.items():
-        right = sum(grade.status == "correct" for grade in verdicts.values())
-        yield f"\n{exercise} ({_notebook(exercise)}): {right} of {len(verdicts)} correct"
+        yield f"\n{exercise} ({_notebook(exercise)}): {_share(verdicts)}"
         yield from _slips(verdicts)
     yield from _open("Who needs help with what", learners, standing, TRIED)
     yield from _open("Not written yet, or the cell is gone", learners, standing, UNWRITTEN)
@@ -65,6 +64,12 @@ def _notebook(exercise: str) -> str:
         for name, lesson in LESSONS.items()
         if any(e.id == exercise for e in lesson.exercises)
     )
+
+
+def _share(verdicts: Mapping[str, Grade]) -> str:
+    """Say how many are correct of those that were graded: a crash is no wrong answer."""
+    graded = [grade.status for grade in verdicts.values() if grade.status != NOT_GRADED]
+    return f"{graded.count('correct')} of {len(graded)} correct" if graded else "nobody is graded"
 
 
 def _slips(verdicts: Mapping[str, Grade]) -> Iterator[str]:

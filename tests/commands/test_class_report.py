@@ -82,6 +82,12 @@ def test_of_two_copies_of_a_learner_the_better_one_counts_here_too():
     assert lines[1:] == ["\ngae (07): 1 of 1 correct", "\nNothing is open", "  ada"]
 
 
+def test_who_is_not_graded_counts_neither_as_right_nor_as_wrong():
+    ungraded = ("bob", "gae", "not graded", "It ended.")
+    assert "\ngae (07): 1 of 1 correct" in _class(("ada", "gae", "correct", ""), ungraded)
+    assert "\ngae (07): nobody is graded" in _class(ungraded)
+
+
 def test_what_all_of_them_left_out_is_one_line_with_one_word():
     lines = _class(*((name, "gae", "not started", "Say.") for name in ("ada", "bob", "cem")))
     assert lines[1:4] == ["\ngae (07): 0 of 3 correct", "  3 not started", "      everybody"]

@@ -183,7 +183,10 @@ def test_a_notebook_that_could_not_be_run_never_reads_as_none_correct(graded: Gr
         "ValueError: =\\u03b5 \\ud800",  # what cp1252 has no sign for
     ):
         assert line in graded.said
-    assert "0 of" not in graded.said
+    notebooks, _, class_ = graded.said.partition("\nThe class: ")
+    assert "0 of" not in notebooks
+    assert class_.startswith("6 learners, 6 notebooks")
+    assert "\nimportance_estimate (02): 0 of 2 correct" in class_  # a third crashed before it
 
 
 @pytest.mark.slow
