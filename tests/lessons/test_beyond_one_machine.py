@@ -105,6 +105,7 @@ RIGHT: dict[str, list[Callable]] = {
     "way_to_ppo": [
         lambda: PAIRS,
         lambda: TEXT,
+        lambda: TEXT.replace("->", "=>"),
         lambda: [list(pair) for pair in reversed(PAIRS)],
         lambda: [*PAIRS, ("policy gradient", "advantage"), ("surrogate", "PPO")],
         lambda: [(a.upper(), b.replace("-", " ")) for a, b in PAIRS],
@@ -151,7 +152,11 @@ WRONG: dict[str, list[tuple[Callable, str]]] = {
     ],
     "way_to_ppo": [
         (without(("surrogate", "old states")), "which one is a bias"),
-        (without(("advantage", "surrogate")), "Nothing leaves the advantage"),
+        (without(("advantage", "surrogate")), "No arrow leads from the advantage"),
+        (
+            lambda: [*without(("advantage", "surrogate"))(), ("advantage", "proximal")],
+            "No arrow leads from the advantage to what uses it",
+        ),
         (lambda: [*PAIRS, ("policy gradient", "PPO")], "skips on-policy waste"),
         (lambda: [*PAIRS, ("proximal", "surrogate")], "What is the reason"),
         (lambda: [(b, a) for a, b in PAIRS], "points backwards"),

@@ -121,7 +121,7 @@ SETTINGS: dict[str, dict[str, Named]] = {
         _trl("cliprange_value", 261, "0.2"),
         _sb3("clip_range_vf", 91, "None"),
         _cleanrl("clip_vloss", 61, "True"),
-        _rllib("vf_clip_param", 141, "10.0"),
+        _rllib("vf_clip_param", 141, "10.0, of the squared error"),
         _verl("cliprange_value", "critic/critic.yaml#L61", "0.5"),
     ),
     "target_kl": _row(
