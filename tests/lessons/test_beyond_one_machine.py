@@ -194,11 +194,13 @@ def test_the_exercises_take_the_time_that_the_notebook_has() -> None:
     assert sum(exercise.minutes for exercise in LESSON.exercises) == 20
 
 
-def test_the_notebook_shows_the_table_of_names() -> None:
+def test_the_notebook_shows_the_names_in_two_tables_that_hold_every_library() -> None:
     import json
 
     cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
-    assert any(names.table() in "".join(cell["source"]) for cell in cells)
+    for libraries in (names.FOR_WORLDS, names.FOR_LANGUAGE_MODELS):
+        assert any(names.table(libraries) in "".join(cell["source"]) for cell in cells)
+    assert {*names.FOR_WORLDS, *names.FOR_LANGUAGE_MODELS} == set(names.FILES)
 
 
 @pytest.mark.parametrize("ours", names.SETTINGS)
