@@ -180,10 +180,9 @@ def _caption(cell: NotebookNode, course: Course) -> str:
 
 
 def notes(slide: Slide, course: Course) -> str:
-    """Write what the speaker reads: what to ask, what usually goes wrong, where it stands."""
-    parts = [("Ask", slide.ask)] if slide.ask else []
-    if slide.wrong:
-        parts.append(("What usually goes wrong", slide.wrong))
+    """Write what the speaker reads: what to do, to ask, what goes wrong, where it stands."""
+    told = (("Do", slide.do), ("Ask", slide.ask), ("What usually goes wrong", slide.wrong))
+    parts = [(head, text.replace("**", "")) for head, text in told if text]
     for place in slide.shows:
         cell, part = find(place, course)
         if part != "all":

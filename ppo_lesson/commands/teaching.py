@@ -27,6 +27,7 @@ MOST_LETTERS = 44  # of a line by which a cell is found
 QUESTIONS = {
     q.id: q for lesson in LESSONS.values() for q in (*lesson.questions, *lesson.predictions)
 }
+SPOKEN = {q.id: q for lesson in LESSONS.values() for q in lesson.open_questions}
 WRITTEN = {f"exercise-{name.replace('_', '-')}": exercise for name, exercise in EXERCISES.items()}
 HEAD = ("minutes", "where", "what you do", "ask", "what usually goes wrong")
 
@@ -84,7 +85,7 @@ def tables() -> dict[str, str]:
             if deck.slides not in told:  # two routes may share a meeting
                 steps = list(_steps(deck, places))
                 rows = by_slide(steps) if route in SHORT else by_section(steps)
-                known[deck.name] = f"**{deck.title}: {deck.minutes} minutes.**\n\n{rows}"
+                known[deck.name] = f"**{deck.title}. {deck.minutes} minutes.**\n\n{rows}"
             told.add(deck.slides)
     return known
 
@@ -127,6 +128,8 @@ def _said(slide: Slide) -> tuple[str, str]:
         return slide.ask, slide.wrong
     if question:
         return "Who is for which option, and why?", f"{slide.wrong} Right: “{question.answer.text}”"
+    if spoken := SPOKEN.get(_cell_id(slide)):
+        return "Who speaks? The others give the points.", f"Left out: {spoken.rubric[-1]}"
     if exercise:
         slip = exercise.mistakes[0].sentence if exercise.mistakes else exercise.hints[0]
         return f"{exercise.minutes:g} minutes alone; then compare in pairs.", slip
@@ -136,7 +139,7 @@ def _said(slide: Slide) -> tuple[str, str]:
 def _doings(slides: Sequence[Slide]) -> Iterator[str]:
     """Say what a section's slides are, in a few words."""
     written = [WRITTEN[_cell_id(s)].id for s in slides if not s.ask and _cell_id(s) in WRITTEN]
-    asked = [_cell_id(s) for s in slides if not s.ask and _cell_id(s) in QUESTIONS]
+    asked = [_cell_id(s) for s in slides if not s.ask and _cell_id(s) in {*QUESTIONS, *SPOKEN}]
     shown = [f"*{slide.title}*" for slide in slides if slide.ask]
     if shown:
         yield f"show {', '.join(shown)}"

@@ -101,10 +101,12 @@ def test_an_open_question_has_its_answer_in_the_notes_alone(course):
     assert IN_WORDS.rubric[0] not in page and page_html.plain(IN_WORDS.rubric[0]) in notes
 
 
-def test_what_the_teacher_asks_stands_in_the_notes_and_not_on_the_slide(course):
-    slide = Slide("Look", ("05/plot",), ask="What do you see?", wrong="Nobody looks.", minutes=3)
+def test_what_the_teacher_does_and_asks_stands_in_the_notes_and_not_on_the_slide(course):
+    slide = Slide("Look", ("05/plot",), ask="What do you see?", wrong="Nobody looks.", minutes=3,
+                  do="**Run above**, then point.")  # fmt: skip
     page, _, notes = slide_html.section(slide, course).partition('<aside class="notes">')
     assert "What do you see?" not in page and "What do you see?" in notes
+    assert "<strong>Do.</strong> Run above, then point." in notes and "then point" not in page
     assert "Nobody looks." in notes and "Notebook 05, cell plot" in notes
     assert 'data-timing="180"' in page
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
 
 import pytest
@@ -77,7 +77,9 @@ def test_the_minutes_of_every_meeting_add_up_and_leave_no_gap(known):
         assert spans[0][0] == 0 and spans[-1][1] == DECKS[name].minutes, name
         assert all(start < end for start, end in spans), name
         assert all(before[1] == after[0] for before, after in pairwise(spans))
-        assert f"{DECKS[name].minutes} minutes.**" in table
+        head = table.partition("\n")[0]
+        assert head == f"**{DECKS[name].title}. {DECKS[name].minutes} minutes.**"
+        assert head.count("minutes") == 1, name
 
 
 def test_every_row_of_a_short_route_says_what_is_done_asked_and_goes_wrong(known):
@@ -95,6 +97,17 @@ def test_the_words_by_which_a_cell_is_found_stand_in_one_cell_of_its_notebook(kn
                 words = re.search(r": [`“](.+)[`”]$", where)[1].replace("\\|", "|").lower()
                 sources = [cell.source.lower() for cell in teaching.notebook_form.read(path).cells]
                 assert sum(words in source for source in sources) == 1, where
+
+
+def test_a_section_of_spoken_questions_names_them_and_says_who_speaks():
+    place = teaching.Place(Path("13.ipynb"), "7. Oral exam", "`x`")
+    spoken = LESSONS["13_beyond_one_machine"].open_questions[:2]
+    slides = [Slide(question.id, (f"13/{question.id}",)) for question in spoken]
+    ((_, _, doing, ask, wrong),) = _rows(
+        teaching.by_section([teaching.Step(slide, place) for slide in slides])
+    )
+    assert doing == "ask " + ", ".join(f"`{question.id}`" for question in spoken)
+    assert ask.startswith("Who speaks?") and spoken[0].rubric[-1] in wrong
 
 
 def test_a_slide_that_asks_nothing_is_named():
@@ -185,8 +198,8 @@ def test_the_numbers_of_the_exam_are_those_of_the_formulas():
 
 def test_what_no_slide_of_a_week_shows_is_homework_of_less_than_an_hour():
     assert "less than an hour a week" in _section("The routes")
-    for deck in ROUTES["weeks"]:
-        places = [place for slide in deck.slides for place in slide.shows]
+    for week, decks in groupby(ROUTES["weeks"], lambda deck: deck.title[: len("Week 1")]):
+        places = [place for deck in decks for slide in deck.slides for place in slide.shows]
         visited = {place[:2] for place in places}
         left = [
             exercise.minutes
@@ -195,4 +208,4 @@ def test_what_no_slide_of_a_week_shows_is_homework_of_less_than_an_hour():
             if lesson.notebook[:2] in visited
             and not any(place.endswith(exercise.id.replace("_", "-")) for place in places)
         ]
-        assert 0 < sum(left) < 60, deck.name
+        assert 0 < sum(left) < 60, week

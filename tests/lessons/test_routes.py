@@ -53,7 +53,9 @@ def test_a_slide_tells_what_to_ask_and_what_usually_goes_wrong(cells):
 def test_the_short_routes_take_as_long_as_they_say():
     assert [deck.minutes for deck in ROUTES["demonstration"]] == [50]
     assert [deck.minutes for deck in ROUTES["lab"]] == [90]
-    assert len(ROUTES["weeks"]) == 4
+    weeks = dict.fromkeys(deck.title.split()[1].strip(":,") for deck in ROUTES["weeks"])
+    assert list(weeks) == ["1", "2", "3", "4"]
+    assert all(deck.minutes <= 135 for deck in ROUTES["weeks"])  # two hours and a break
 
 
 @pytest.mark.parametrize("route", ["demonstration", "weeks", "language"])
@@ -63,11 +65,18 @@ def test_a_route_shows_an_explorer(route: str, cells):
     assert any(EXPLORER_CALL.search(source) for source in sources)
 
 
+@pytest.mark.parametrize("route", ["weeks", "language"])
+def test_a_long_route_ends_in_the_oral_exam(route: str):
+    exam = [question.id for question in LESSONS["13_beyond_one_machine"].open_questions]
+    last = [slide.shows for slide in ROUTES[route][-1].slides[-len(exam) :]]
+    assert last == [(f"13/{name}",) for name in exam]
+
+
 def test_four_weeks_visit_every_notebook_in_order(cells):
     places = [p for deck in ROUTES["weeks"] for slide in deck.slides for p in slide.shows]
     visited = list(dict.fromkeys(place[:2] for place in places))
     assert visited == sorted(visited)
-    assert set(cells) - {"13"} == set(visited)
+    assert set(cells) == set(visited)
 
 
 @pytest.mark.parametrize(

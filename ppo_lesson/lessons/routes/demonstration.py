@@ -24,7 +24,7 @@ def _take(place: str, minutes: float, do: str, wrong: str = "") -> Slide:
 
 DEMONSTRATION = Deck(
     "demonstration",
-    "PPO in 50 minutes",
+    "PPO, a demonstration",
     (
         Slide(
             "How can a policy learn from data that an older policy collected?",
@@ -92,7 +92,7 @@ _ABOVE = "**Run above**"
 
 LAB = Deck(
     "lab",
-    "A lab of 90 minutes: the surrogate, and how it fails",
+    "Lab: the surrogate, and how it fails",
     (
         Slide(
             "What you will do",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ppo_lesson.lessons.routes.notebook_13 import EXAM, MACHINES
 from ppo_lesson.lessons.routes.notebooks_00_03 import (
     EXPLODING,
     IMPORTANCE,
@@ -34,6 +35,11 @@ WEEKS = (
         "Week 4: language models (10 to 12)",
         (*LANGUAGE, *DPO, *GRPO),
     ),
+    Deck(
+        "week-4-exam",
+        "Week 4, last meeting: beyond one machine, and an oral exam (13)",
+        (*MACHINES, *EXAM),
+    ),
 )
 
 
@@ -49,7 +55,7 @@ def _part(slides: tuple[Slide, ...], first: str, last: str) -> tuple[Slide, ...]
 LANGUAGE_MODELS = (
     Deck(
         "language-1",
-        "PPO for language models, first half (01 to 06)",
+        "PPO for language models, first meeting (01 to 06)",
         (
             *_part(POLICY_GRADIENT, "01/task-score", "01/predict-ten-more"),
             *_part(POLICY_GRADIENT, "01/language-model", "01/pg-on-policy"),
@@ -62,7 +68,12 @@ LANGUAGE_MODELS = (
     ),
     Deck(
         "language-2",
-        "PPO for language models, second half (10 to 12)",
+        "PPO for language models, second meeting (10 to 12)",
         (*LANGUAGE, *DPO, *GRPO),
+    ),
+    Deck(
+        "language-3",
+        "PPO for language models, last meeting: many machines, and an oral exam (13)",
+        (*MACHINES, *EXAM),
     ),
 )
