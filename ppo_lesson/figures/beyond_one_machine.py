@@ -22,7 +22,6 @@ def plot_lags(
     lags: Sequence[int],
     curves: Mapping[str, Sequence[Interval]],
     ylabel: str,
-    *,
     legend: bool = False,
 ) -> Axes:
     """Draw what was measured against how many updates the actor is behind.
