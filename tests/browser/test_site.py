@@ -67,7 +67,11 @@ class SitePage(OfflinePage):
         self.outside: list[str] = []
         self.allowed = (site.as_uri(), "data:", "blob:")
         self.page.on("request", self._look)
-        self.page.on("requestfailed", lambda r: self.outside.append(f"{r.failure}: {r.url}"))
+        self.page.on("requestfailed", self._look_at_failure)
+
+    def _look_at_failure(self, request: Request) -> None:
+        if request.failure != "net::ERR_ABORTED":  # a click led on before all was there
+            self.outside.append(f"{request.failure}: {request.url}")
 
     def _look(self, request: Request) -> None:
         if not request.url.startswith(self.allowed):
