@@ -12,15 +12,13 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-import vl_convert
-
 from ppo_lesson.commands import demos, notebook_form, notebooks, page_html, slide_html
 from ppo_lesson.explorers import EXPLORERS
 from ppo_lesson.explorers.explorer import Explorer
 from ppo_lesson.files import make_folder, replace_text, spare_others
 from ppo_lesson.lessons import LESSONS
 from ppo_lesson.lessons.routes import ROUTES, Deck
-from ppo_lesson.notebook.renderer import VEGA_LITE, require_room
+from ppo_lesson.notebook.renderer import require_room
 
 MARK = '<meta name="generator" content="ppo_lesson slides">'  # by it a page of ours is known
 KEYS = """<p class="keys"><kbd>→</kbd> next <kbd>←</kbd> back <kbd>S</kbd> speaker's window
@@ -145,7 +143,7 @@ in its notes.</p></aside></section>"""
     names = slide_html.explorers_of(deck.slides, course)
     scripts = [_reveal("dist/reveal.js"), _reveal("plugin/notes/notes.js"), START]
     if names:
-        scripts.append(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", VEGA_LITE))
+        scripts.append(demos.program())
         scripts.append("\n".join(_drawing(name) for name in names))
     return f"""<!DOCTYPE html>
 <html lang="en">

@@ -105,6 +105,7 @@ RIGHT: dict[str, list[Callable]] = {
     "way_to_ppo": [
         lambda: PAIRS,
         lambda: TEXT,
+        lambda: TEXT.replace("->", "=>"),
         lambda: [list(pair) for pair in reversed(PAIRS)],
         lambda: [*PAIRS, ("policy gradient", "advantage"), ("surrogate", "PPO")],
         lambda: [(a.upper(), b.replace("-", " ")) for a, b in PAIRS],
@@ -151,7 +152,11 @@ WRONG: dict[str, list[tuple[Callable, str]]] = {
     ],
     "way_to_ppo": [
         (without(("surrogate", "old states")), "which one is a bias"),
-        (without(("advantage", "surrogate")), "Nothing leaves the advantage"),
+        (without(("advantage", "surrogate")), "No arrow leads from the advantage"),
+        (
+            lambda: [*without(("advantage", "surrogate"))(), ("advantage", "proximal")],
+            "No arrow leads from the advantage to what uses it",
+        ),
         (lambda: [*PAIRS, ("policy gradient", "PPO")], "skips on-policy waste"),
         (lambda: [*PAIRS, ("proximal", "surrogate")], "What is the reason"),
         (lambda: [(b, a) for a, b in PAIRS], "points backwards"),
@@ -189,11 +194,13 @@ def test_the_exercises_take_the_time_that_the_notebook_has() -> None:
     assert sum(exercise.minutes for exercise in LESSON.exercises) == 20
 
 
-def test_the_notebook_shows_the_table_of_names() -> None:
+def test_the_notebook_shows_the_names_in_two_tables_that_hold_every_library() -> None:
     import json
 
     cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
-    assert any(names.table() in "".join(cell["source"]) for cell in cells)
+    for libraries in (names.FOR_WORLDS, names.FOR_LANGUAGE_MODELS):
+        assert any(names.table(libraries) in "".join(cell["source"]) for cell in cells)
+    assert {*names.FOR_WORLDS, *names.FOR_LANGUAGE_MODELS} == set(names.FILES)
 
 
 @pytest.mark.parametrize("ours", names.SETTINGS)

@@ -7,6 +7,7 @@ notebook 13, and our own names and defaults with the package.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 CLEANRL = "fe8d8a03c41a7ef5b523e2e354bd01c363e786bb"
@@ -121,7 +122,7 @@ SETTINGS: dict[str, dict[str, Named]] = {
         _trl("cliprange_value", 261, "0.2"),
         _sb3("clip_range_vf", 91, "None"),
         _cleanrl("clip_vloss", 61, "True"),
-        _rllib("vf_clip_param", 141, "10.0"),
+        _rllib("vf_clip_param", 141, "10.0, of the squared error"),
         _verl("cliprange_value", "critic/critic.yaml#L61", "0.5"),
     ),
     "target_kl": _row(
@@ -160,11 +161,19 @@ METRICS: dict[str, dict[str, Named]] = {
 """Our metric, a field of IterationMetrics -> what each library calls it."""
 
 
-def table() -> str:
-    """Write the table of notebook 13: a row for each of our names, a column for each library."""
-    lines = [f"| ours | {' | '.join(FILES)} |", "|---|" + "---|" * len(FILES)]
+FOR_WORLDS = ("SB3 2.9", "CleanRL", "RLlib 2.60")
+FOR_LANGUAGE_MODELS = ("TRL 1.9", "verl 0.9")
+
+
+def table(libraries: Sequence[str]) -> str:
+    """Write a table of notebook 13: a row for each of our names, a column for each library.
+
+    Args:
+        libraries: of FILES.
+    """
+    lines = [f"| ours | {' | '.join(libraries)} |", "|---|" + "---|" * len(libraries)]
     for ours, theirs in (SETTINGS | METRICS).items():
-        cells = [named.cell(library) for library, named in theirs.items()]
+        cells = [theirs[library].cell(library) for library in libraries]
         lines.append(f"| `{ours}`{_default(ours)} | {' | '.join(cells)} |")
     return "\n".join(lines)
 

@@ -19,8 +19,8 @@ SILENT_SHARE = Question(
         ),
         Option(
             "About 5 %: few weights are beyond 1.2.",
-            "Few samples are, but they are those that the last updates moved most: the ones with "
-            "large advantages.",
+            "More is silent than that: ratios below 0.8 of bad actions count too, and the samples "
+            "that the last updates moved most have large advantages.",
         ),
         Option(
             "About 50 %: the samples with large advantages have moved most.",
@@ -38,29 +38,30 @@ SILENT_SHARE = Question(
 PER_SHARD = Question(
     id="predict-per-shard",
     prompt=(
-        "Eight workers have about 62 samples each. Each normalises the advantages of its own "
-        "samples, and the gradients are averaged by counts. How far is the result from the "
-        "gradient of one big batch, in lengths of that gradient?"
+        "Eight workers have about 62 samples each, from two environments. Each normalises the "
+        "advantages of its own samples, and the gradients are averaged by counts. How far, on "
+        "average over five rollouts, is the result from the gradient of one big batch, in lengths "
+        "of that gradient?"
     ),
     options=(
         Option(
-            "0: the shards are equal, so the mean of the means is the mean.",
+            "0: gradients are weighted by counts, so the mean of the means is the mean.",
             "The gradients are averaged correctly. But each was made with another mean and another "
             "standard deviation.",
         ),
         Option(
             "About 0.01: 62 samples tell the spread to about a tenth, and it averages out.",
-            "It averages out only in part, since a worker's mean and its gradient come from the "
-            "same samples.",
+            "It averages out only in part: 0.06 even where the samples are dealt at random, and "
+            "more where a worker keeps whole environments.",
         ),
         Option(
-            "About 0.14, as much as a move of one update or two.",
-            "0.14 with eight workers and 0.02 with two: the smaller the shard, the further off.",
+            "About 0.1, as much as an actor in the corridor that is one update behind.",
+            "0.12 with eight workers and 0.04 with two: the smaller the shard, the further off.",
             correct=True,
         ),
         Option(
             "About 1: normalising by shards turns the gradient round.",
-            "The cosine is still 0.997 here. Length and details change, not the main direction.",
+            "Not even with sixteen workers, where it is 0.35.",
         ),
     ),
 )
@@ -103,8 +104,8 @@ IN_TRAINING = Question(
     options=(
         Option(
             "Both: moving the centre is what counts, as in the exact calculation.",
-            "The exact update ran on endless data to its rest. Here differences are +6 and -36, "
-            "and both intervals include 0.",
+            "There data were endless and advantages exact. Here differences are +6 and -36, and "
+            "both intervals include 0.",
         ),
         Option(
             "The weighted one alone: without weights the samples are those of the actor.",

@@ -56,7 +56,7 @@ WHAT_IS_LEFT = Question(
         ),
         Option(
             "The variance, which weights without a cap have made infinite.",
-            "With endless data there is no variance, and with two actions weights are bounded.",
+            "Variance is the noise of a finite batch. With endless data there is none.",
         ),
     ),
 )

@@ -171,8 +171,8 @@ r = \frac{\pi_\theta}{\pi_{old}}, \quad w = \min\Big(\frac{\pi_{old}}{\mu},\, C\
             with_weight(lambda r, w, cap: w.exp()),
         ),
         Mistake(
-            "You set weights above the cap to 0, which is masking (AReaL does it). Here such a "
-            "sample keeps the weight C.",
+            "You set weights above the cap to 0, which is masking. Here such a sample keeps the "
+            "weight C.",
             with_weight(lambda r, w, cap: torch.where(w.exp() > cap, 0.0, w.exp())),
         ),
         Mistake(

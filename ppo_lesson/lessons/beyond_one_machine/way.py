@@ -73,7 +73,9 @@ def way_to_ppo() -> list[Arrow]:
 def _arrows(output: Any) -> list[Arrow] | None:
     """Read pairs, or lines as "a -> b -> c"; None where it is neither."""
     if isinstance(output, str):
-        chains = [re.split(r"-+>|→", line) for line in re.split(r"[\n;]+", output) if line.strip()]
+        chains = [
+            re.split(r"[-=]+>|→", line) for line in re.split(r"[\n;]+", output) if line.strip()
+        ]
         if any(len(chain) < 2 for chain in chains):
             return None
         output = [pair for chain in chains for pair in pairwise(chain)]
@@ -132,7 +134,10 @@ def _missing(arrows: list[Arrow]) -> str:
         if arrow not in arrows:
             return f"An arrow is missing that leaves {arrow[0]}. {question}"
     if not any(("advantage", box) in arrows for box in OF_THE_ADVANTAGE):
-        return "Nothing leaves the advantage. What does the ratio weigh, sample by sample?"
+        return (
+            "No arrow leads from the advantage to what uses it. What does the ratio weigh, sample "
+            "by sample?"
+        )
     return ""
 
 

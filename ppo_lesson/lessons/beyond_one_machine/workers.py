@@ -15,7 +15,7 @@ def _case(label: str, gradient: list[list[float]] | Tensor, count: list[int], **
     return Case({"gradient": gradient, "count": torch.tensor(count)}, label, **kind)
 
 
-_SMALL = _case("two workers, two parameters", [[1.0, -2.0], [3.0, 4.0]], [3, 1])
+_SMALL = _case("two workers, three parameters", [[1.0, -2.0, 0.0], [3.0, 4.0, 8.0]], [3, 1])
 _NAN = float("nan")
 _DRAWN = normal(131, 4, 3)
 _EMPTY = torch.cat([_DRAWN[:2], torch.full((1, 3), _NAN, dtype=torch.float64), _DRAWN[2:]])
