@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ppo_lesson.commands import notebooks, page_html
+from ppo_lesson.commands import notebook_cells, notebook_form, notebooks, page_html
 from ppo_lesson.exercises.exercise import Exercise, Lesson
 from ppo_lesson.exercises.questions import OpenQuestion, Question
 from ppo_lesson.exercises.solution import solution_cell
@@ -23,12 +23,14 @@ from ppo_lesson.lessons import LESSONS
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+IN_WORDS = "<h2>In your own words</h2>"
 LINES_A_MINUTE = 1.5  # of room to write, for each minute that an exercise takes
 STYLE = """
 @page { size: A4; margin: 16mm 18mm; }
 body { font: 11pt/1.4 Liberation Sans, Arial, Helvetica, sans-serif; color: #111; margin: 0; }
 h1 { font-size: 17pt; margin: 0 0 2mm; }
 h2 { font-size: 12.5pt; margin: 6mm 0 1mm; }
+h2, h3 { break-after: avoid; }
 h3 { font-size: 11pt; margin: 4mm 0 1mm; }
 p { margin: 1.5mm 0; }
 ul, ol { margin: 1mm 0; padding-left: 6mm; }
@@ -101,7 +103,8 @@ def sheet(lesson: Lesson) -> str:
         *(_exercise(number, exercise) for number, exercise in enumerate(lesson.exercises, 1)),
         "<h2>Questions</h2>" if lesson.questions else "",
         *(_question(number, question) for number, question in enumerate(lesson.questions, 1)),
-        *(_open_question(question) for question in lesson.open_questions),
+        IN_WORDS if lesson.open_questions else "",
+        *(_open_question(number, asked) for number, asked in enumerate(lesson.open_questions, 1)),
     ]
     return document(f"{title(lesson)}: handout", "".join(body))
 
@@ -117,23 +120,25 @@ def key(lesson: Lesson) -> str:
         ),
         "<h2>Questions</h2>" if lesson.questions else "",
         *(_answer(number, question) for number, question in enumerate(lesson.questions, 1)),
-        *(_model_answer(question) for question in lesson.open_questions),
+        IN_WORDS if lesson.open_questions else "",
+        *(_model_answer(number, asked) for number, asked in enumerate(lesson.open_questions, 1)),
     ]
     return document(f"{title(lesson)}: key", "".join(body))
 
 
 def title(lesson: Lesson) -> str:
-    """Return the title of a lesson's notebook, as plain text."""
-    number, *words = lesson.notebook.split("_")
-    return f"{number} {' '.join(words).capitalize()}"
+    """Return the title of a lesson's notebook, as it stands in its first cell."""
+    (path,), _ = notebooks.find([lesson.notebook])
+    return notebook_cells.headings(notebook_form.read(path).cells[0].source)[0].title
 
 
 def document(heading: str, body: str) -> str:
-    """Write a page of HTML."""
+    """Write a page of HTML; its heading may hold a formula, which the footer spells out."""
+    spelt = "".join(letter for letter in heading if letter not in "$\\{}")
     return f"""<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>{html.escape(heading)}</title>
+<html lang="en"><head><meta charset="utf-8"><title>{html.escape(spelt)}</title>
 <style>{STYLE}{page_html.CODE_STYLE}</style></head>
-<body><h1>{html.escape(heading)}</h1>{body}</body></html>"""
+<body><h1>{page_html.plain(heading)}</h1>{body}</body></html>"""
 
 
 def _exercise(number: int, exercise: Exercise) -> str:
@@ -151,11 +156,10 @@ def _question(number: int, question: Question) -> str:
     return f'<div class="item"><p>{number}. {prompt}</p><ul class="boxes">{options}</ul></div>'
 
 
-def _open_question(question: OpenQuestion) -> str:
+def _open_question(number: int, question: OpenQuestion) -> str:
     prompt = page_html.plain(question.prompt)
     return (
-        f'<div class="item"><h2>In your own words</h2><p>{prompt}</p>'
-        f"{_lines(2 * len(question.rubric) + 4)}</div>"
+        f'<div class="item"><p>{number}. {prompt}</p>{_lines(2 * len(question.rubric) + 4)}</div>'
     )
 
 
@@ -177,11 +181,12 @@ def _sentence(text: str) -> str:
     return page_html.plain(text.strip() if text.strip()[-1] in ".?!" else f"{text.strip()}.")
 
 
-def _model_answer(question: OpenQuestion) -> str:
+def _model_answer(number: int, question: OpenQuestion) -> str:
     points = "".join(f"<li>{page_html.plain(point)}</li>" for point in question.rubric)
     return (
-        f'<div class="item"><h2>In your own words</h2><p>{page_html.plain(question.model_answer)}'
-        f"</p><p>A point for each of these:</p><ul>{points}</ul></div>"
+        f'<div class="item"><p>{number}. <b>{page_html.plain(question.prompt)}</b></p>'
+        f"<p>{page_html.plain(question.model_answer)}</p>"
+        f"<p>A point for each of these:</p><ul>{points}</ul></div>"
     )
 
 

@@ -50,6 +50,7 @@ h2 { font-size: 40px; line-height: 1.2; margin: 0 0 14px; color: #0b3f63; }
 .body.side th, .body.side td { padding: 5px 8px; }
 .picture img { width: 100%; height: 100%; object-fit: contain; margin: 0; }
 table { border-collapse: collapse; font-size: 28px; }
+table:has(tr:nth-child(10)) { font-size: 24px; line-height: 1.2; }
 th, td { padding: 5px 16px; border-bottom: 1px solid #bbb; text-align: right; }
 th { border-bottom: 2px solid #333; vertical-align: bottom; }
 th:first-child, td:first-child { text-align: left; }
@@ -59,9 +60,11 @@ pre.numbers { font: 28px/1.5 Liberation Sans, Arial, sans-serif; }
 .task pre { font-size: 24px; margin-top: 10px; padding: 8px 12px; background: #f3f3f3; }
 .task h3, .text h2, .text h3 { display: none; }
 .text { font-size: 24px; }
+.text:only-child { font-size: 28px; }
 .task p, .text p, .question p { margin: .35em 0; }
 .task ul { margin: .2em 0; padding-left: 1.1em; }
 .question ol { padding-left: 1.5em; margin: .5em 0 0; }
+.question p:only-child { font-size: 40px; }
 .question li { margin: .4em 0; padding: .25em .5em; border-left: 6px solid transparent; }
 .reveal .fragment.mark { opacity: 1; visibility: inherit; transition: none; }
 .reveal .slide-number, .reveal .slide-number a { color: #333; background: #fff; font-size: 20px; }

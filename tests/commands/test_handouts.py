@@ -61,8 +61,26 @@ def test_an_option_becomes_a_sentence():
     assert handouts._sentence("None warns you.") == "None warns you."
 
 
+def test_a_page_has_the_title_of_its_notebook_and_spells_formulas_out_below(undrawn):
+    page = handouts.sheet(LESSONS["12_grpo_and_after"])
+    assert "<h1>12 GRPO and after: handout</h1>" in page
+    page = handouts.key(LESSONS["05_away_from_theta_old"])
+    assert r"<h1>05 Away from [\theta_{old}]: the cliff" in page
+    assert "<title>05 Away from theta_old: the cliff" in page
+
+
+def test_questions_in_own_words_have_one_heading_and_numbers_and_the_key_repeats_them(undrawn):
+    lesson = LESSONS["13_beyond_one_machine"]
+    for page in (handouts.sheet(lesson), handouts.key(lesson)):
+        assert page.count("In your own words") == 1
+        asked = page.partition("In your own words")[2]
+        for number, question in enumerate(lesson.open_questions, start=1):
+            prompt = page_html.plain(question.prompt)
+            assert len(re.findall(rf"<p>{number}\. (?:<b>)?{re.escape(prompt)}", asked)) == 1
+
+
 def test_a_lesson_without_questions_has_no_heading_for_them(undrawn):
-    assert "Questions" not in handouts.sheet(Lesson("02_x", exercises=LESSON.exercises))
+    assert "Questions" not in handouts.sheet(Lesson(LESSON.notebook, exercises=LESSON.exercises))
 
 
 def test_a_file_of_somebody_else_is_not_written_over(monkeypatch, tmp_path, capsys):

@@ -85,8 +85,7 @@ LOG_TWO = Question(
         ),
         Option(
             "The annotator chose at random, so there is nothing to learn.",
-            "Then the loss would also *end* near log 2. Where it begins says nothing about the "
-            "annotator.",
+            "Then the loss would end near log 2. Where it begins says nothing about the annotator.",
         ),
     ),
 )

@@ -75,7 +75,7 @@ K1_AS_A_LOSS = Question(
     options=(
         Option(
             "It pulls the policy towards the reference, as its mean is the KL divergence.",
-            "The mean of its *value* is. Autograd treats the drawn tokens as fixed, and then the "
+            "The mean of its value is. Autograd treats the drawn tokens as fixed, and then the "
             "reference drops out of the gradient.",
         ),
         Option(
