@@ -37,6 +37,7 @@ ul, ol { margin: 1mm 0; padding-left: 6mm; }
 .name { display: flex; gap: 8mm; margin: 3mm 0 5mm; }
 .name span { flex: 1; border-bottom: .3mm solid #767676; padding-bottom: 1mm; color: #595959; }
 .item { break-inside: avoid; }
+.item + .item { margin-top: 3mm; }
 .lines div { height: 8mm; border-bottom: .2mm solid #aaa; }
 .code { border: .3mm solid #aaa; padding: 2mm 3mm; }
 .code .lines div { border-bottom: .2mm dotted #bbb; }

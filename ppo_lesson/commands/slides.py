@@ -67,6 +67,7 @@ pre.numbers { font: 28px/1.5 Liberation Sans, Arial, sans-serif; }
 .question p:only-child { font-size: 40px; }
 .question li { margin: .4em 0; padding: .25em .5em; border-left: 6px solid transparent; }
 .reveal .fragment.mark { opacity: 1; visibility: inherit; transition: none; }
+.reveal .slide-number { right: auto; left: 8px; }
 .reveal .slide-number, .reveal .slide-number a { color: #333; background: #fff; font-size: 20px; }
 .reveal .fragment.mark.visible { font-weight: bold; border-left-color: #00704F;
   background: #e8f5f0; }

@@ -98,6 +98,14 @@ def test_nothing_on_a_slide_is_cut_off_and_its_letters_can_be_read(
         photograph(page, f"slides-{name}-{number:02}-{size[0]}")
 
 
+def test_the_number_of_a_slide_does_not_lie_on_the_arrows(folder, page):
+    opened(page, folder, "demonstration")
+    page.evaluate("() => Reveal.slide(1)")
+    number = page.locator(".slide-number").first.bounding_box()
+    arrows = page.locator(".controls .navigate-left").bounding_box()
+    assert number and arrows and number["x"] + number["width"] < arrows["x"]
+
+
 def test_an_explorer_on_a_slide_follows_the_keys_and_the_slide_stays(folder, page):
     page.set_viewport_size({"width": 1280, "height": 720})
     opened(page, folder, "demonstration")
