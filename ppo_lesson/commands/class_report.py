@@ -25,7 +25,8 @@ def class_report(
 
     First each exercise, in the order of the course: its verdicts, those given most often first,
     and the learners who got them. Then the learners, together where the same is open: those who
-    tried and need help, those who have not written something, those whom nobody has graded.
+    tried and need help, those who have not written something, those of whom a notebook is missing
+    that others handed in, those whom nobody has graded.
 
     Args:
         hand_ins: all that was handed in.
@@ -40,8 +41,13 @@ def class_report(
         yield from _slips(verdicts)
     yield from _open("Who needs help with what", learners, standing, TRIED)
     yield from _open("Not written yet, or the cell is gone", learners, standing, UNWRITTEN)
+    absent = _absent(learners, standing, grades)
+    if absent:
+        yield "\nNotebooks that others handed in, and these did not"
+    for learner, notebooks in absent.items():
+        yield from _wrapped("  ", f"{learner}: {', '.join(notebooks)}")
     yield from _ungraded(grades, standing)
-    yield from _done(learners, standing, grades)
+    yield from _done([name for name in learners if name not in absent], standing, grades)
 
 
 def _standing(grades: Sequence[Grade]) -> Standing:
@@ -102,6 +108,19 @@ def _open(
         yield f"\n{title}"
     for open_, names in sorted(who.items(), key=lambda item: (-len(item[0]), -len(item[1]))):
         yield from _wrapped("  ", f"{', '.join(names)}: {', '.join(open_)}")
+
+
+def _absent(
+    learners: Sequence[str], standing: Standing, grades: Sequence[Grade]
+) -> dict[str, list[str]]:
+    """Find notebooks of which a learner has no verdict. A file that cannot be read may be it."""
+    unread = {grade.learner for grade in grades if not grade.exercise}
+    absent: dict[str, list[str]] = {}
+    for learner in (name for name in learners if name not in unread):
+        has = {_notebook(exercise) for exercise, who in standing.items() if learner in who}
+        if lacks := sorted({_notebook(exercise) for exercise in standing} - has):
+            absent[learner] = lacks
+    return absent
 
 
 def _ungraded(grades: Sequence[Grade], standing: Standing) -> Iterator[str]:

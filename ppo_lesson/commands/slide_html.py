@@ -182,7 +182,7 @@ def _caption(cell: NotebookNode, course: Course) -> str:
 def notes(slide: Slide, course: Course) -> str:
     """Write what the speaker reads: what to do, to ask, what goes wrong, where it stands."""
     told = (("Do", slide.do), ("Ask", slide.ask), ("What usually goes wrong", slide.wrong))
-    parts = [(head, text.replace("**", "")) for head, text in told if text]
+    parts = [(head, re.sub(r"\*\*|`", "", text)) for head, text in told if text]
     for place in slide.shows:
         cell, part = find(place, course)
         if part != "all":
@@ -198,9 +198,8 @@ def notes(slide: Slide, course: Course) -> str:
     paragraphs = [
         f"<p><strong>{head}.</strong> {page_html.plain(text)}</p>" for head, text in parts
     ]
-    where = ", ".join(
-        f"notebook {place[:2]}, cell {place[3:].partition(':')[0]}" for place in slide.shows
-    )
+    cells = dict.fromkeys(place.partition(":")[0] for place in slide.shows)
+    where = ", ".join(f"notebook {cell[:2]}, cell {cell[3:]}" for cell in cells)
     time = f"{slide.minutes:g} minutes. " if slide.minutes != 1 else "1 minute. "
     return "".join(paragraphs) + f"<p><em>{time}{html.escape(where.capitalize())}</em></p>"
 

@@ -29,6 +29,23 @@ def _class(*grades: tuple[str, str, str, str]) -> list[str]:
 # ---- What it says --------------------------------------------------------------------------------
 
 
+def test_who_did_not_hand_in_a_notebook_that_others_did_is_not_called_done():
+    lines = _class(
+        ("ada", "policy_ratio", "correct", ""),
+        ("ada", "gradient_share", "correct", ""),
+        ("bob", "policy_ratio", "correct", ""),
+        ("cem", "", "not graded", "the file cannot be read: no JSON"),
+    )
+    assert lines[lines.index("\nNotebooks that others handed in, and these did not") :] == [
+        "\nNotebooks that others handed in, and these did not",
+        "  bob: 05",
+        "\nNot graded: look at these yourself",
+        "  cem: the whole file; the file cannot be read: no JSON",
+        "\nNothing is open",
+        "  ada",
+    ]
+
+
 def test_each_exercise_shows_its_commonest_slip_first_and_whose_it_is():
     assert _class(
         ("ada", "surrogate_loss", "wrong", "Put a minus in front."),

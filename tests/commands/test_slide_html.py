@@ -111,6 +111,12 @@ def test_what_the_teacher_does_and_asks_stands_in_the_notes_and_not_on_the_slide
     assert 'data-timing="180"' in page
 
 
+def test_the_notes_name_a_cell_once_of_which_a_slide_shows_two_parts(course):
+    slide = Slide("Look", ("05/plot:picture", "05/plot:text"), do="Run `x`, then **point**.")
+    notes = slide_html.notes(slide, course)
+    assert notes.count("cell plot") == 1 and "Run x, then point." in notes
+
+
 def test_an_explorer_gets_the_room_that_a_slide_has(course):
     (page,) = slide_html.shown("05/lab", course)
     assert 'data-explorer="clip_lab"' in page and "scale(2.0000)" in page
