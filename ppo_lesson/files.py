@@ -43,6 +43,16 @@ def course() -> Path:
     return installed if installed.is_dir() else checkout() / "notebooks"
 
 
+def beside(name: str) -> Path:
+    """Find a file that a checkout has beside the package; setup.py puts it into a wheel.
+
+    Raises:
+        FileNotFoundError: there is neither.
+    """
+    installed = PACKAGE / name
+    return installed if installed.is_file() else checkout() / name
+
+
 def replace_text(path: Path, text: str, mode: int = 0o666) -> None:
     """Do what `replace_bytes` does with a text, in UTF-8 and as it is."""
     replace_bytes(path, text.encode(), mode)
@@ -113,8 +123,13 @@ def spare_others(paths: Iterable[Path], mark: str) -> None:
     """
     for path in paths:
         if path.exists() and (not path.is_file() or mark.encode() not in path.read_bytes()):
-            what = "it is there already, and this command has not written it; name another folder"
-            raise FileExistsError(errno.EEXIST, what, str(path))
+            raise not_ours(path)
+
+
+def not_ours(path: Path) -> FileExistsError:
+    """Say that a file is there which a command of ours has not written, and does not replace."""
+    what = "it is there already, and this command has not written it; name another folder"
+    return FileExistsError(errno.EEXIST, what, str(path))
 
 
 def sentence(error: Exception) -> str:

@@ -20,12 +20,13 @@ from typing import Any
 from nbformat import NotebookNode, v4
 
 from ppo_lesson.commands import notebook_form, notebooks
+from ppo_lesson.commands.notebook_cells import exercise_of
 from ppo_lesson.exercises import progress
 from ppo_lesson.exercises.exercise import Exercise, Lesson
 from ppo_lesson.exercises.questions import OpenQuestion, Question
 from ppo_lesson.exercises.solution import solution_cell
 from ppo_lesson.files import make_folder
-from ppo_lesson.lessons import EXERCISES, LESSONS
+from ppo_lesson.lessons import LESSONS
 
 # Every fold of a text is taken for an answer, but those that describe a picture, or help.
 NO_ANSWER = "If something is not ok|The pictures of .*?"
@@ -69,7 +70,7 @@ def write_blank(folder: Path, names: Sequence[str] = ()) -> Iterator[Path]:
         OSError: a file of that name is there and says something else, or cannot be written.
         ValueError: a notebook is not known.
     """
-    copies = {path.name: blank(notebooks.read(path)) for path in _sources(names)}
+    copies = {path.name: blank(notebooks.read(path)) for path in notebooks.find_all(names)}
     for path, notebook, _ in _to_write(folder, copies):
         notebook_form.write(notebook, path)
         yield path
@@ -85,7 +86,8 @@ def write_solved(folder: Path, names: Sequence[str] = ()) -> Iterator[Path]:
         ValueError: a check in it does not say "correct".
     """
     copies = {
-        path.name: solved(notebooks.read(path), LESSONS.get(path.stem)) for path in _sources(names)
+        path.name: solved(notebooks.read(path), LESSONS.get(path.stem))
+        for path in notebooks.find_all(names)
     }
     for path, notebook, lesson in _to_write(folder, copies):
         notebooks.execute(notebook, prepare=partial(answer_questions, lesson))
@@ -127,13 +129,6 @@ def solved(notebook: NotebookNode, lesson: Lesson | None) -> NotebookNode:
             cells.append(v4.new_markdown_cell(folded_answer(question), id=f"{cell.id}-answer"))
     result.cells = cells
     return result
-
-
-def exercise_of(cell: NotebookNode) -> Exercise | None:
-    """Find the exercise that a cell of code asks for, by the cell's id."""
-    name = cell.id.removeprefix("exercise-").replace("-", "_")
-    is_stub = cell.cell_type == "code" and cell.id.startswith("exercise-")
-    return EXERCISES.get(name) if is_stub else None
 
 
 def with_solution(source: str, exercise: Exercise) -> str:
@@ -187,15 +182,7 @@ def _answered(question: Question | OpenQuestion) -> list[tuple[str, Any]]:
 
 def _questions(lesson: Lesson | None) -> dict[str, Question | OpenQuestion]:
     """Give the questions of a lesson by their ids, which are those of their cells."""
-    asked = (*lesson.questions, *lesson.predictions, *lesson.open_questions) if lesson else ()
-    return {question.id: question for question in asked}
-
-
-def _sources(names: Sequence[str]) -> list[Path]:
-    paths, unknown = notebooks.find(names)
-    if unknown:
-        raise ValueError(" ".join(unknown))
-    return paths
+    return {question.id: question for question in lesson.asked} if lesson else {}
 
 
 def _to_write(

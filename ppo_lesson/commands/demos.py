@@ -14,16 +14,14 @@ import re
 from pathlib import Path
 from typing import Any
 
-import vl_convert
-
-from ppo_lesson.commands import polls
-from ppo_lesson.exercises.questions import Question
-from ppo_lesson.explorers import EXPLORERS, NOTEBOOKS
+from ppo_lesson.commands import page_html, polls
+from ppo_lesson.explorers import EXPLORERS, NOTEBOOKS, build
 from ppo_lesson.explorers.explorer import Explorer
 from ppo_lesson.files import make_folder, replace_text, spare_others
-from ppo_lesson.lessons import LESSONS
+from ppo_lesson.lessons import QUESTIONS
 from ppo_lesson.lessons.routes import POLLS
-from ppo_lesson.notebook.renderer import VEGA_LITE, require_room
+from ppo_lesson.notebook import renderer
+from ppo_lesson.notebook.renderer import program, require_room
 
 MARK = '<meta name="generator" content="ppo_lesson demos">'  # by it a page of ours is known
 
@@ -72,14 +70,11 @@ def write(folder: Path) -> list[Path]:
     make_folder(folder)
     names = [*(file for name in EXPLORERS for file in (name, f"poll_{name}")), "index"]
     spare_others([folder / f"{name}.html" for name in names], MARK)
-    questions = _questions()
     bundle = program()
     paths, entries = [], []
-    for name, build in EXPLORERS.items():
-        explorer = build()
-        if not isinstance(explorer, Explorer):  # only a learner's own function ends that way
-            raise TypeError(f"{name}: expected an Explorer, got {explorer!r}")
-        poll = polls.body(questions[POLLS[name]], explorer.title, f"{name}.html")
+    for name in EXPLORERS:
+        explorer = build(name)
+        poll = polls.body(QUESTIONS[POLLS[name]], explorer.title, f"{name}.html")
         paths += [folder / f"{name}.html", folder / f"poll_{name}.html"]
         replace_text(paths[-2], page(explorer, bundle, paths[-1].name))
         replace_text(paths[-1], _document(explorer.title, poll, polls.STYLE))
@@ -93,19 +88,6 @@ def write(folder: Path) -> list[Path]:
 <ol>{"".join(entries)}</ol>"""
     replace_text(paths[-1], _document("Explorers of ppo_lesson", body))
     return paths
-
-
-def program() -> str:
-    """Return JavaScript that sets `vegaEmbed`, with all that it draws with."""
-    return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=VEGA_LITE)
-
-
-def _questions() -> dict[str, Question]:
-    return {
-        question.id: question
-        for lesson in LESSONS.values()
-        for question in (*lesson.questions, *lesson.predictions)
-    }
 
 
 def page(explorer: Explorer, program: str, poll: str) -> str:
@@ -131,11 +113,7 @@ def page(explorer: Explorer, program: str, poll: str) -> str:
 
 def compiled(explorer: Explorer) -> dict[str, Any]:
     """Compile the drawing of an explorer, without the words of its page, to Vega."""
-    drawing = explorer.specification(words=False)
-    vega = vl_convert.vegalite_to_vega(drawing, vl_version=VEGA_LITE)
-    # It names Vega 5; the bundle's Vega 6 draws the same, but would complain on the console.
-    del vega["$schema"]
-    return vega
+    return renderer.compiled(explorer.specification(words=False))
 
 
 def _belongs_to(name: str) -> str:
@@ -174,18 +152,4 @@ def in_script(text: str) -> str:
 
 
 def _document(title: str, body: str, style: str = "") -> str:
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-{MARK}
-<link rel="icon" href="data:,">
-<title>{html.escape(title)}</title>
-<style>{STYLE}{style}</style>
-</head>
-<body>
-{body}
-</body>
-</html>
-"""
+    return page_html.document(title, body, STYLE + style, MARK)

@@ -6,7 +6,6 @@ A page is written as HTML and printed by a Chromium, through Playwright; both ar
 
 from __future__ import annotations
 
-import errno
 import html
 import inspect
 import shutil
@@ -18,7 +17,7 @@ from ppo_lesson.commands import notebook_cells, notebook_form, notebooks, page_h
 from ppo_lesson.exercises.exercise import Exercise, Lesson
 from ppo_lesson.exercises.questions import OpenQuestion, Question
 from ppo_lesson.exercises.solution import solution_cell
-from ppo_lesson.files import make_folder, replace_bytes
+from ppo_lesson.files import make_folder, not_ours, replace_bytes
 from ppo_lesson.lessons import LESSONS
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -60,9 +59,7 @@ def write(folder: Path, names: Sequence[str] = ()) -> Iterator[Path]:
         OSError: a file is there that is not one of ours, or the folder cannot be written.
         ValueError: a notebook is not known, or something is not installed.
     """
-    paths, unknown = notebooks.find(names)
-    if unknown:
-        raise ValueError(" ".join(unknown))
+    paths = notebooks.find_all(names)
     page_html.require("ziamath", "nbconvert", "playwright")
     make_folder(folder)
     _spare_others([folder / name for path in paths for name in file_names(path.stem)])
@@ -217,5 +214,4 @@ def _spare_others(paths: Sequence[Path]) -> None:
     """Refuse to write over a file that is not a PDF: one of ours is made anew."""
     for path in paths:
         if path.exists() and not (path.is_file() and path.read_bytes().startswith(b"%PDF-")):
-            what = "it is there already, and this command has not written it; name another folder"
-            raise FileExistsError(errno.EEXIST, what, str(path))
+            raise not_ours(path)

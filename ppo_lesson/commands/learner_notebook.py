@@ -111,7 +111,7 @@ def end_of_answers(cells: list[dict[str, Any]]) -> int:
 
 def _is_copy(lesson: Lesson, found: set[str], cell_ids: set[str]) -> bool:
     """Tell whether more than half of a lesson's exercises, or of its questions, stand there."""
-    questions = {q.id for q in (*lesson.questions, *lesson.predictions, *lesson.open_questions)}
+    questions = {question.id for question in lesson.asked}
     exercises = {exercise.id for exercise in lesson.exercises}
     seen = ((exercises, found), (questions, cell_ids))
     return any(2 * len(own & there) > len(own) for own, there in seen)

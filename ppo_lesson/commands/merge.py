@@ -21,10 +21,10 @@ from typing import NamedTuple
 
 from nbformat import NotebookNode
 
+from ppo_lesson.commands.notebook_cells import EXERCISE
 from ppo_lesson.commands.notebook_form import RANDOM_ID, READABLE_ID
 from ppo_lesson.commands.own_folder import cell_digest
 
-EXERCISE = "exercise-"  # begins the id of the cell that holds a stub
 STUCK = "# Stuck? "  # begins the comment above `check`
 ANSWER = re.compile(r"^def my_(\w+)\(", re.MULTILINE)
 

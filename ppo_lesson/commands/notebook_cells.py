@@ -10,7 +10,9 @@ from typing import NamedTuple
 from nbformat import NotebookNode
 
 from ppo_lesson.commands import notebook_form
+from ppo_lesson.exercises.exercise import Exercise
 
+EXERCISE = "exercise-"  # begins the id of the cell that holds a stub
 ASKING = {"ask", "predict", "show_progress"}
 WHOLE = "notebook"  # the place of a fault that belongs to no single cell
 
@@ -51,6 +53,19 @@ def code_lines(source: str) -> int:
     """Count the lines that hold code: no blank ones, no comments alone on their line."""
     lines = [line.strip() for line in source.splitlines()]
     return sum(bool(line) and not line.startswith("#") for line in lines)
+
+
+def is_exercise(cell: NotebookNode) -> bool:
+    """Tell whether a cell of code holds, or held, the stub of an exercise."""
+    return cell.cell_type == "code" and cell.id.startswith(EXERCISE)
+
+
+def exercise_of(cell: NotebookNode) -> Exercise | None:
+    """Find the exercise that a cell of code asks for, by the cell's id."""
+    from ppo_lesson.lessons import EXERCISES  # loads every lesson, which few who come here need
+
+    name = cell.id.removeprefix(EXERCISE).replace("-", "_")
+    return EXERCISES.get(name) if is_exercise(cell) else None
 
 
 def code_cells(notebook: NotebookNode) -> list[NotebookNode]:

@@ -66,6 +66,19 @@ def find(
     ]
 
 
+def find_all(names: Sequence[str]) -> list[Path]:
+    """Find notebooks of the course as `find` does; each name must fit one.
+
+    Raises:
+        FileNotFoundError: all are asked for, and there are none.
+        ValueError: a name fits none.
+    """
+    paths, unknown = find(names)
+    if unknown:
+        raise ValueError(" ".join(unknown))
+    return paths
+
+
 def _find_one(name: str, shipped: Sequence[Path]) -> Path | None:
     if name.endswith(".ipynb") and os.path.exists(name):
         return Path(name)

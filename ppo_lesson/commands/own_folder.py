@@ -75,9 +75,9 @@ def new_name(name: str) -> str:
 def own_file(folder: Path, name: str) -> Path | None:
     """Find a learner's copy of a notebook, under the name it has now or had once."""
     names = [name, *(old for old in RENAMED if new_name(old) == name)]
-    files = [folder / f"{each}.ipynb" for each in names]
+    copies = [folder / f"{each}.ipynb" for each in names]
     # A link that leads nowhere, or a folder of that name, is the learner's too.
-    return next((file for file in files if file.exists() or file.is_symlink()), None)
+    return next((copy for copy in copies if copy.exists() or copy.is_symlink()), None)
 
 
 def put(folder: Path, name: str, original: Path, text: str | None = None) -> Path:

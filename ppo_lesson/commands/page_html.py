@@ -26,6 +26,32 @@ CODE_STYLE = """pre { font-family: Liberation Mono, Consolas, Menlo, monospace; 
 .highlight .mi, .highlight .mf { color: #00704F; }"""
 
 
+def document(title: str, body: str, style: str, mark: str) -> str:
+    """Write a page that needs no other file.
+
+    Args:
+        title: of its window.
+        body: HTML.
+        style: CSS.
+        mark: an element of the head, by which a page of ours is known.
+    """
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+{mark}
+<link rel="icon" href="data:,">
+<title>{html.escape(title)}</title>
+<style>{style}</style>
+</head>
+<body>
+{body}
+</body>
+</html>
+"""
+
+
 def require(*packages: str) -> None:
     """Refuse to start without packages of the extra.
 

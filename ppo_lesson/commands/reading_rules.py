@@ -21,6 +21,7 @@ from ppo_lesson.commands.notebook_cells import (
     code_cells,
     code_lines,
     headings,
+    is_exercise,
     is_folded,
     nodes,
     only_asks,
@@ -229,8 +230,7 @@ def _named_places(text: str, own: str) -> Iterator[tuple[str, str]]:
 
 def is_reading_cell(cell: NotebookNode) -> bool:
     """Tell whether a code cell is part of the argument: not folded, and no exercise."""
-    is_exercise = cell.id.startswith("exercise-")
-    return cell.cell_type == "code" and not is_folded(cell) and not is_exercise
+    return cell.cell_type == "code" and not is_folded(cell) and not is_exercise(cell)
 
 
 def caption(before: NotebookNode, cell: NotebookNode) -> str:

@@ -9,8 +9,15 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from ppo_lesson.commands.notebook_cells import code_lines, headings, is_folded, words
-from ppo_lesson.lessons import EXERCISES, LESSONS
+from ppo_lesson.commands.notebook_cells import (
+    code_lines,
+    exercise_of,
+    headings,
+    is_exercise,
+    is_folded,
+    words,
+)
+from ppo_lesson.lessons import OPEN_QUESTIONS
 
 WORDS_A_MINUTE = 150
 LINES_A_MINUTE = 10
@@ -52,7 +59,6 @@ COLUMNS = (
 
 def measure(notebook: NotebookNode) -> ReadingTime:
     """Add up a notebook's words, lines of unfolded code and exercises."""
-    open_questions = {q.id for lesson in LESSONS.values() for q in lesson.open_questions}
     reading, exercises = {False: 0.0, True: 0.0}, {False: 0.0, True: 0.0}
     counts = {"words": 0, "cells": 0, "predictions": 0, "questions": 0}
     for cell, further in _with_place(notebook):
@@ -61,14 +67,14 @@ def measure(notebook: NotebookNode) -> ReadingTime:
             read = len(words(UNREAD.sub(" ", cell.source)))
             counts["words"] += read
             reading[further] += read / WORDS_A_MINUTE
-        elif cell.cell_type == "code" and cell.id.startswith("exercise-"):
-            name = cell.id.removeprefix("exercise-").replace("-", "_")
-            exercises[further] += EXERCISES[name].minutes if name in EXERCISES else 0
+        elif is_exercise(cell):
+            exercise = exercise_of(cell)
+            exercises[further] += exercise.minutes if exercise else 0
         elif cell.cell_type == "code":
             lines = 0 if is_folded(cell) else code_lines(cell.source)
             reading[further] += lines / LINES_A_MINUTE
             counts["predictions"] += cell.source.startswith("predict(")
-            counts["questions"] += cell.source.startswith("ask(") and cell.id not in open_questions
+            counts["questions"] += cell.source.startswith("ask(") and cell.id not in OPEN_QUESTIONS
     return ReadingTime(reading[False], exercises[False], reading[True], exercises[True], **counts)
 
 

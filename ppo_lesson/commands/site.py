@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import errno
 import shutil
 import tempfile
 from importlib.metadata import metadata
 from pathlib import Path
 
 from ppo_lesson.commands import demos, notebook_form, notebooks, site_pages, site_sphinx
-from ppo_lesson.files import make_folder, replace_text
-from ppo_lesson.notebook.renderer import require_room
+from ppo_lesson.files import make_folder, not_ours, replace_text
+from ppo_lesson.notebook.renderer import program, require_room
 
 LIST = "ppo_lesson_site.txt"  # names what an earlier run has written, and may be replaced
 
@@ -39,7 +38,7 @@ def write(folder: Path, repository: str | None = None) -> Path:
         for name in site_sphinx.PROGRAMS:
             shutil.copyfile(site_sphinx.program(name), pages / "_static" / name)
         # In a scope of its own: Sphinx's programs have a `_` as well.
-        replace_text(pages / "_static" / "vega.js", f"(() => {{{demos.program()}\n}})();")
+        replace_text(pages / "_static" / "vega.js", f"(() => {{{program()}\n}})();")
         demos.write(pages / "demos")
         for path in [*pages.rglob("*.map"), *(pages / "_static").glob("*.html")]:
             path.unlink()  # the theme's own workshop, which no page uses
@@ -67,8 +66,7 @@ def publish(pages: Path, folder: Path) -> None:
     now = {path.relative_to(pages).as_posix() for path in pages.rglob("*") if path.is_file()}
     for name in sorted(now - before):
         if (folder / name).exists():
-            what = "it is there already, and this command has not written it; name another folder"
-            raise FileExistsError(errno.EEXIST, what, str(folder / name))
+            raise not_ours(folder / name)
     replace_text(ours, "\n".join(sorted(before | now)) + "\n")  # before, so that a kill loses none
     shutil.copytree(pages, folder, dirs_exist_ok=True)
     for name in before - now:

@@ -11,12 +11,11 @@ import json
 import re
 from typing import Any
 
-import vl_convert
 from nbformat import NotebookNode
 
 from ppo_lesson.explorers.explorer import MIME
 from ppo_lesson.explorers.layout import WIDTH
-from ppo_lesson.notebook.renderer import VEGA_LITE
+from ppo_lesson.notebook import renderer
 
 DIAGRAM = re.compile(r"^```mermaid\n(?P<drawing>.*?)^```$", re.DOTALL | re.MULTILINE)
 # The title, a numbered section, or one that may be skipped.
@@ -62,11 +61,8 @@ def explorer(data: dict[str, Any]) -> str:
     Args:
         data: the forms of the output: specification, picture and text.
     """
-    drawing = vl_convert.vegalite_to_vega(data[MIME], vl_version=VEGA_LITE)
-    del drawing[
-        "$schema"
-    ]  # it names Vega 5; the bundle's Vega 6 draws the same, but would complain
-    specification = json.dumps(drawing, ensure_ascii=False).replace("</", r"<\/")
+    drawing = json.dumps(renderer.compiled(data[MIME]), ensure_ascii=False)
+    specification = drawing.replace("</", r"<\/")
     picture = "".join(data["image/png"].split())
     return (
         f'<div class="ppo-explorer" data-width="{WIDTH}"><div>'

@@ -12,9 +12,8 @@ import nbformat
 from nbformat import NotebookNode
 
 from ppo_lesson.commands import figures, site_api, site_notebook
-from ppo_lesson.explorers import EXPLORERS, NOTEBOOKS
-from ppo_lesson.explorers.explorer import Explorer
-from ppo_lesson.files import PACKAGE, checkout, make_folder
+from ppo_lesson.explorers import EXPLORERS, NOTEBOOKS, build
+from ppo_lesson.files import PACKAGE, beside, checkout, make_folder
 from ppo_lesson.lessons.bibliography import WORKS, cited
 from ppo_lesson.lessons.glossary import GLOSSARY
 from ppo_lesson.lessons.notation import NOTATION
@@ -61,9 +60,7 @@ def readme() -> str:
 
 def teaching() -> str:
     """Return the page for teachers: the checkout's, or the one that setup.py puts into a wheel."""
-    inside = PACKAGE / "TEACHING.md"
-    path = inside if inside.is_file() else checkout() / "TEACHING.md"
-    return path.read_text(encoding="utf-8")
+    return beside("TEACHING.md").read_text(encoding="utf-8")
 
 
 def linked(text: str, folder: Path, repository: str | None) -> str:
@@ -219,10 +216,8 @@ def explorers() -> str:
         "Pictures with sliders. In its notebook an explorer stands beside what it explains; on a "
         "page of its own it fills the screen of a projector.",
     ]
-    for name, build in EXPLORERS.items():
-        explorer = build()
-        if not isinstance(explorer, Explorer):  # only a learner's own function ends that way
-            raise TypeError(f"{name}: expected an Explorer, got {explorer!r}")
+    for name in EXPLORERS:
+        explorer = build(name)
         where = " and ".join(place(number) for number in NOTEBOOKS[name])
         parts += [
             f"## {explorer.title}",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from nbformat import NotebookNode
 
 from ppo_lesson.commands import page_html
-from ppo_lesson.commands.copies import exercise_of
+from ppo_lesson.commands.notebook_cells import exercise_of
 from ppo_lesson.exercises.exercise import Exercise
 from ppo_lesson.exercises.questions import OpenQuestion, Question
 from ppo_lesson.explorers.explorer import MIME as EXPLORER

@@ -13,12 +13,11 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from ppo_lesson.commands import demos, notebook_form, notebooks, page_html, slide_html
-from ppo_lesson.explorers import EXPLORERS
-from ppo_lesson.explorers.explorer import Explorer
+from ppo_lesson.explorers import EXPLORERS, build
 from ppo_lesson.files import make_folder, replace_text, spare_others
-from ppo_lesson.lessons import LESSONS
+from ppo_lesson.lessons import OPEN_QUESTIONS, QUESTIONS
 from ppo_lesson.lessons.routes import ROUTES, Deck
-from ppo_lesson.notebook.renderer import require_room
+from ppo_lesson.notebook.renderer import program, require_room
 
 MARK = '<meta name="generator" content="ppo_lesson slides">'  # by it a page of ours is known
 KEYS = """<p class="keys"><kbd>→</kbd> next <kbd>←</kbd> back <kbd>S</kbd> speaker's window
@@ -116,22 +115,8 @@ def read_course() -> slide_html.Course:
     cells = {
         path.stem[:2]: {cell.id: cell for cell in notebook_form.read(path).cells} for path in paths
     }
-    lessons = LESSONS.values()
-    questions = [
-        question
-        for lesson in lessons
-        for question in (*lesson.questions, *lesson.predictions, *lesson.open_questions)
-    ]
-    sizes = {name: build_explorer(name).size(words=False) for name in EXPLORERS}
-    return slide_html.Course(cells, {question.id: question for question in questions}, sizes)
-
-
-def build_explorer(name: str) -> Explorer:
-    """Build an explorer as it is without a learner's function."""
-    explorer = EXPLORERS[name]()
-    if not isinstance(explorer, Explorer):  # only a learner's own function ends that way
-        raise TypeError(f"{name}: expected an Explorer, got {explorer!r}")
-    return explorer
+    sizes = {name: build(name).size(words=False) for name in EXPLORERS}
+    return slide_html.Course(cells, {**QUESTIONS, **OPEN_QUESTIONS}, sizes)
 
 
 def page(deck: Deck, course: slide_html.Course) -> str:
@@ -144,27 +129,17 @@ in its notes.</p></aside></section>"""
     names = slide_html.explorers_of(deck.slides, course)
     scripts = [_reveal("dist/reveal.js"), _reveal("plugin/notes/notes.js"), START]
     if names:
-        scripts.append(demos.program())
+        scripts.append(program())
         scripts.append("\n".join(_drawing(name) for name in names))
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-{MARK}
-<link rel="icon" href="data:,">
-<title>{html.escape(deck.title)}</title>
-<style>{_reveal("dist/reset.css")}{_reveal("dist/reveal.css")}{STYLE}{page_html.CODE_STYLE}</style>
-</head>
-<body>
-<div class="reveal"><div class="slides">
+    body = f"""<div class="reveal"><div class="slides">
 {first}
 {sections}
 </div></div>
-{"".join(f"<script>{demos.in_script(script)}</script>" for script in scripts)}
-</body>
-</html>
-"""
+{"".join(f"<script>{demos.in_script(script)}</script>" for script in scripts)}"""
+    style = "".join(
+        (_reveal("dist/reset.css"), _reveal("dist/reveal.css"), STYLE, page_html.CODE_STYLE)
+    )
+    return page_html.document(deck.title, body, style, MARK)
 
 
 def _reveal(name: str) -> str:
@@ -178,7 +153,7 @@ def _reveal(name: str) -> str:
 
 def _drawing(name: str) -> str:
     """Write the call that draws an explorer wherever a slide leaves room for it."""
-    specification = json.dumps(demos.compiled(build_explorer(name)), ensure_ascii=False)
+    specification = json.dumps(demos.compiled(build(name)), ensure_ascii=False)
     return (
         f"for (const room of document.querySelectorAll('[data-explorer={name}]'))"
         f' vegaEmbed(room, {specification}, {{mode: "vega"}});'

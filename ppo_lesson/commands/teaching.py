@@ -15,8 +15,9 @@ from typing import NamedTuple
 from nbformat import NotebookNode
 
 from ppo_lesson.commands import notebook_form, notebooks
+from ppo_lesson.commands.notebook_cells import EXERCISE
 from ppo_lesson.files import checkout, replace_text
-from ppo_lesson.lessons import EXERCISES, LESSONS, coverage
+from ppo_lesson.lessons import EXERCISES, OPEN_QUESTIONS, QUESTIONS, coverage
 from ppo_lesson.lessons.routes import ROUTES, Deck, Slide
 
 SHORT = ("demonstration", "lab")  # routes whose tables have a row for each slide
@@ -24,11 +25,7 @@ SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
 MARKED = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 ASKS = re.compile(r"^(?:predict|ask)\(lesson\.\w+\.")
 MOST_LETTERS = 44  # of a line by which a cell is found
-QUESTIONS = {
-    q.id: q for lesson in LESSONS.values() for q in (*lesson.questions, *lesson.predictions)
-}
-SPOKEN = {q.id: q for lesson in LESSONS.values() for q in lesson.open_questions}
-WRITTEN = {f"exercise-{name.replace('_', '-')}": exercise for name, exercise in EXERCISES.items()}
+WRITTEN = {f"{EXERCISE}{name.replace('_', '-')}": exercise for name, exercise in EXERCISES.items()}
 HEAD = ("minutes", "where", "what you do", "ask", "what usually goes wrong")
 
 
@@ -128,7 +125,7 @@ def _said(slide: Slide) -> tuple[str, str]:
         return slide.ask, slide.wrong
     if question:
         return "Who is for which option, and why?", f"{slide.wrong} Right: “{question.answer.text}”"
-    if spoken := SPOKEN.get(_cell_id(slide)):
+    if spoken := OPEN_QUESTIONS.get(_cell_id(slide)):
         return "Who speaks? The others give the points.", f"Left out: {spoken.rubric[-1]}"
     if exercise:
         slip = exercise.mistakes[0].sentence if exercise.mistakes else exercise.hints[0]
@@ -139,7 +136,9 @@ def _said(slide: Slide) -> tuple[str, str]:
 def _doings(slides: Sequence[Slide]) -> Iterator[str]:
     """Say what a section's slides are, in a few words."""
     written = [WRITTEN[_cell_id(s)].id for s in slides if not s.ask and _cell_id(s) in WRITTEN]
-    asked = [_cell_id(s) for s in slides if not s.ask and _cell_id(s) in {*QUESTIONS, *SPOKEN}]
+    asked = [
+        _cell_id(s) for s in slides if not s.ask and _cell_id(s) in {*QUESTIONS, *OPEN_QUESTIONS}
+    ]
     shown = [f"*{slide.title}*" for slide in slides if slide.ask]
     if shown:
         yield f"show {', '.join(shown)}"

@@ -155,3 +155,8 @@ class Lesson:
     questions: tuple[Question, ...] = ()
     predictions: tuple[Question, ...] = ()
     open_questions: tuple[OpenQuestion, ...] = ()
+
+    @property
+    def asked(self) -> tuple[Question | OpenQuestion, ...]:
+        """All questions, of whatever kind."""
+        return (*self.questions, *self.predictions, *self.open_questions)

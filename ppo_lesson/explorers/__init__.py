@@ -17,6 +17,7 @@ from ppo_lesson.explorers.weights import weight_rain
 __all__ = [
     "EXPLORERS",
     "NOTEBOOKS",
+    "build",
     "clip_lab",
     "lambda_dial",
     "length_bias",
@@ -50,3 +51,15 @@ NOTEBOOKS: dict[str, tuple[str, ...]] = {
     "length_bias": ("12",),
 }
 """Numbers of the notebooks in which an explorer stands."""
+
+
+def build(name: str) -> Explorer:
+    """Build an explorer as it is without a learner's function.
+
+    Args:
+        name: a key of EXPLORERS.
+    """
+    explorer = EXPLORERS[name]()
+    if not isinstance(explorer, Explorer):  # only a learner's own function ends that way
+        raise TypeError(f"{name}: expected an Explorer, got {explorer!r}")
+    return explorer

@@ -2,8 +2,9 @@
 
 EXERCISES: the id of an exercise, which is the name of its function -> the exercise.
 LESSONS: the name of a notebook -> what it asks.
+QUESTIONS, OPEN_QUESTIONS: the id of a question, predictions among them -> the question.
 
-Both load every lesson, and so come when they are asked for: a notebook needs only its own.
+They load every lesson, and so come when they are asked for: a notebook needs only its own.
 """
 
 from __future__ import annotations
@@ -11,11 +12,14 @@ from __future__ import annotations
 from functools import cache
 
 from ppo_lesson.exercises.exercise import Exercise, Lesson
+from ppo_lesson.exercises.questions import OpenQuestion, Question
 
-__all__ = ["EXERCISES", "LESSONS"]
+__all__ = ["EXERCISES", "LESSONS", "OPEN_QUESTIONS", "QUESTIONS"]
 
 LESSONS: dict[str, Lesson]
 EXERCISES: dict[str, Exercise]
+QUESTIONS: dict[str, Question]
+OPEN_QUESTIONS: dict[str, OpenQuestion]
 
 
 def __getattr__(name: str) -> object:
@@ -23,6 +27,10 @@ def __getattr__(name: str) -> object:
         return _lessons()
     if name == "EXERCISES":
         return _exercises()
+    if name == "QUESTIONS":
+        return _questions()
+    if name == "OPEN_QUESTIONS":
+        return _open_questions()
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -73,3 +81,17 @@ def _exercises() -> dict[str, Exercise]:
     return {
         exercise.id: exercise for lesson in _lessons().values() for exercise in lesson.exercises
     }
+
+
+@cache
+def _questions() -> dict[str, Question]:
+    return {
+        question.id: question
+        for lesson in _lessons().values()
+        for question in (*lesson.questions, *lesson.predictions)
+    }
+
+
+@cache
+def _open_questions() -> dict[str, OpenQuestion]:
+    return {asked.id: asked for lesson in _lessons().values() for asked in lesson.open_questions}

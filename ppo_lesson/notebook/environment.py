@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from ppo_lesson.files import PACKAGE, checkout
+from ppo_lesson.files import beside
 
 OK, NEWER = "ok", "newer than tested"
 TOO_OLD, TOO_NEW, MISSING = "too old", "too new", "missing"
@@ -82,10 +82,8 @@ def pinned_versions() -> dict[str, Version]:
     Raises:
         FileNotFoundError: neither the package nor a checkout around it holds them.
     """
-    inside = PACKAGE / "requirements.txt"  # setup.py puts it into a wheel
-    path = inside if inside.is_file() else checkout() / "requirements.txt"
     tested = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in beside("requirements.txt").read_text(encoding="utf-8").splitlines():
         if text := line.partition("#")[0].strip():
             pin = Requirement(text)
             if pin.marker is None or pin.marker.evaluate():

@@ -74,8 +74,8 @@ def png(specification: dict[str, Any]) -> bytes:
     return file.getvalue()
 
 
-def page(specification: dict[str, Any]) -> str:
-    """Write an HTML page that draws a specification without a network: Vega stands in it, 1 MB.
+def program() -> str:
+    """Return JavaScript that sets `vegaEmbed`, with all that it draws with.
 
     Raises:
         OSError: there are too few addresses left.
@@ -83,7 +83,31 @@ def page(specification: dict[str, Any]) -> str:
     require_room()
     import vl_convert
 
-    compiled = vl_convert.vegalite_to_vega(specification, vl_version=VEGA_LITE)
+    return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=VEGA_LITE)
+
+
+def compiled(specification: dict[str, Any]) -> dict[str, Any]:
+    """Compile a specification to Vega, for the bundle's own version of it.
+
+    Raises:
+        OSError: there are too few addresses left.
+    """
+    require_room()
+    import vl_convert
+
+    vega = vl_convert.vegalite_to_vega(specification, vl_version=VEGA_LITE)
     # It names Vega 5; the bundle's Vega 6 draws the same, but would complain on the console.
-    del compiled["$schema"]
-    return vl_convert.vega_to_html(compiled, bundle=True, renderer="svg")
+    del vega["$schema"]
+    return vega
+
+
+def page(specification: dict[str, Any]) -> str:
+    """Write an HTML page that draws a specification without a network: Vega stands in it, 1 MB.
+
+    Raises:
+        OSError: there are too few addresses left.
+    """
+    drawing = compiled(specification)
+    import vl_convert
+
+    return vl_convert.vega_to_html(drawing, bundle=True, renderer="svg")

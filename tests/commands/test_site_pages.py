@@ -7,6 +7,7 @@ import re
 import nbformat
 import pytest
 
+from ppo_lesson import files
 from ppo_lesson.commands import notebook_form, notebooks, site_pages
 from ppo_lesson.explorers import EXPLORERS, NOTEBOOKS
 from ppo_lesson.lessons.bibliography import WORKS, arxiv
@@ -107,5 +108,5 @@ def test_the_page_for_teachers_is_the_checkouts_or_that_of_a_wheel(tmp_path, mon
     assert site_pages.teaching().startswith("# For teachers\n")
     assert "For teachers <TEACHING>" in site_pages.contents({})
     (tmp_path / "TEACHING.md").write_text("of a wheel", encoding="utf-8")
-    monkeypatch.setattr(site_pages, "PACKAGE", tmp_path)
+    monkeypatch.setattr(files, "PACKAGE", tmp_path)
     assert site_pages.teaching() == "of a wheel"

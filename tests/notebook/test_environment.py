@@ -9,6 +9,7 @@ import pytest
 from packaging.requirements import InvalidRequirement
 from packaging.version import Version
 
+from ppo_lesson import files
 from ppo_lesson.notebook import environment
 from ppo_lesson.notebook.environment import (
     Package,
@@ -139,12 +140,12 @@ def test_an_installed_package_reads_the_pinned_versions_that_it_carries(
 ) -> None:
     text = "# Tested.\n\nnumpy==2.4.6  # arrays\nOld_Name==1.0; python_version < '3'\nA.b==1.0\n"
     (tmp_path / "requirements.txt").write_text(text, encoding="utf-8")
-    monkeypatch.setattr(environment, "PACKAGE", tmp_path)
+    monkeypatch.setattr(files, "PACKAGE", tmp_path)
     assert pinned_versions() == {"numpy": Version("2.4.6"), "a-b": Version("1.0")}
 
 
 def test_a_checkout_reads_those_beside_the_package() -> None:
-    assert not (environment.PACKAGE / "requirements.txt").exists()
+    assert not (files.PACKAGE / "requirements.txt").exists()
     assert pinned_versions()["matplotlib"] > Version("3")
 
 

@@ -87,8 +87,7 @@ def test_nothing_else_in_the_package_calls_v8_without_asking():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Import) and "vl_convert" in [name.name for name in node.names]
     }
-    # What `site_notebook` draws, `site` has asked for.
-    assert calling == {"demos.py", "renderer.py", "site_notebook.py"}
+    assert calling == {"renderer.py"}
     for name in ("demos", "slides", "site"):
         asks = (PACKAGE / "commands" / f"{name}.py").read_text(encoding="utf-8")
         assert "require_room()" in asks
