@@ -167,6 +167,7 @@ def test_nobody_who_reads_on_is_no_traceback(times):
     assert (done.returncode, done.stderr) == (141, "")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     "environment",
     [

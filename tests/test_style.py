@@ -36,7 +36,7 @@ def test_notebooks_import_nothing_unused_but_the_help_for_exercises() -> None:
     assert unused <= {"hint", "show_solution"}
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_pyright_has_no_complaint() -> None:
     assert complaints(*PYRIGHT) == ""
 
@@ -56,7 +56,7 @@ NOTEBOOK = """{"cells": [{"cell_type": "code", "id": "a", "metadata": {}, "outpu
         (CHECK, "planted.ipynb", NOTEBOOK, "F401"),
         (FORMAT, "planted.py", "x = 'a'\n", '"a"'),
         (FORMAT, "planted.ipynb", NOTEBOOK, '"a"'),
-        pytest.param(PYRIGHT, "planted.py", "x: int = 'a'\n", "int", marks=pytest.mark.slow),
+        pytest.param(PYRIGHT, "planted.py", "x: int = 'a'\n", "int", marks=pytest.mark.exhaustive),
     ],
 )
 def test_a_planted_slip_is_found(

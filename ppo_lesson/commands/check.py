@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ppo_lesson.commands import lab, notebook_rules, notebooks
-from ppo_lesson.commands.own_folder import course_notebooks
+from ppo_lesson.commands.own_folder import NAME, RECORD, course_notebooks, own_file
 from ppo_lesson.exercises import progress
 from ppo_lesson.files import require_writable, sentence
 from ppo_lesson.lessons import LESSONS
@@ -33,7 +33,7 @@ def run() -> int:
         0; 1 where something is missing or broken.
     """
     code = 0
-    for look in (packages, lessons, jupyterlab, own_progress):
+    for look in (packages, lessons, own_copies, jupyterlab, own_progress):
         for finding in look():
             code = code if finding.is_fine else 1
             print(f"{finding.what}: {finding.found}")
@@ -70,6 +70,24 @@ def lessons() -> Iterator[Finding]:
     said = f"{len(findings)} faults" if findings else "no fault"
     yield Finding("notebooks", f"{len(found)} in {next(iter(found.values())).parent}, {said}", True)
     yield from findings
+
+
+def own_copies() -> Iterator[Finding]:
+    """Look whether each of a learner's copies, in this folder or in my_notebooks, can be read."""
+    folder = Path() if Path(RECORD).is_file() else Path(NAME)
+    copies = [own_file(folder, name) for name in LESSONS] if folder.is_dir() else []
+    copies = [copy for copy in copies if copy]
+    broken = []
+    for copy in copies:
+        try:
+            notebooks.read(copy)
+        except (OSError, ValueError) as error:
+            hint = f"`ppo-lesson reset {copy.stem}` keeps it and brings a whole one"
+            broken.append(Finding(f"  {copy.stem}", f"{sentence(error)}; {hint}", False))
+    if copies:
+        said = f"{len(broken)} cannot be read" if broken else "all can be read"
+        yield Finding("your copies", f"{len(copies)} in {folder.resolve()}, {said}", True)
+    yield from broken
 
 
 def jupyterlab() -> Iterator[Finding]:

@@ -24,7 +24,7 @@ def open_folder(parser: argparse.ArgumentParser) -> Run:
     parser.add_argument(
         "--no-lab",
         action="store_true",
-        help="only copy: you open the notebooks with a program of your own",
+        help="only copy: you start JupyterLab there, with options of your own, or another program",
     )
 
     def run(options: argparse.Namespace) -> int:
@@ -78,8 +78,8 @@ def reset(parser: argparse.ArgumentParser) -> Run:
 def check(parser: argparse.ArgumentParser) -> Run:
     """``check``: is what is installed whole?"""
     parser.description = (
-        "Look at what is installed: the packages that the lessons need, the course's notebooks, "
-        "JupyterLab, and the folder for your progress."
+        "Look at what is installed: the packages that the lessons need, the course's notebooks and "
+        "your copies, JupyterLab, and the folder for your progress."
     )
 
     def run(_: argparse.Namespace) -> int:

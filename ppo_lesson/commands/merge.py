@@ -35,9 +35,10 @@ class Merged(NamedTuple):
     cells: list[NotebookNode]
     edited: bool  # there was work, if only that cells were removed
     answers: list[str]  # ids of exercises whose answer stands in it
+    asked: list[str]  # those among them whose stub the course has changed
     own: int  # cells that the learner added
     kept: list[str]  # ids of other cells that stand as the learner edited them
-    given_up: list[str]  # ids of cells where the course's stands in place of the learner's
+    given_up: list[str]  # first lines of the learner's cells, where the course's stand instead
 
 
 def merge(
@@ -58,7 +59,7 @@ def merge(
     ids = identify(own, {**old, **latest}, known=taken is not None)
     known = taken or latest
     edited = list(zip(ids, map(cell_digest, own), strict=True)) != list(known.items())
-    merged = Merged([], edited, [], 0, [], [])
+    merged = Merged([], edited, [], [], 0, [], [])
     followers: dict[str, list[NotebookNode]] = {id: [] for id in ("", *latest)}
     replaced: dict[str, NotebookNode] = {}
     follows, used = "", set(latest)
@@ -68,7 +69,7 @@ def merge(
         elif id is None or (id.startswith(EXERCISE) and _is_answer(cell, old.get(id))):
             followers[follows].append(_added(cell, id is not None, used))
         elif old and cell_digest(cell) != old.get(id):
-            merged.given_up.append(id)
+            merged.given_up.append(_first_line(cell))
     cells = list(followers[""])
     for cell in new:
         mine = replaced.get(cell.id)
@@ -118,12 +119,14 @@ def _choose(
         if not _is_answer(mine, taken):
             return course
         merged.answers.append(course.id)
+        if taken not in (None, latest):
+            merged.asked.append(course.id)
         source = mine.source if taken == latest else _under_check(mine.source, course.source)
         return NotebookNode({**mine, "id": course.id, "source": source})
     if taken == latest:
         merged.kept.append(course.id)
         return NotebookNode({**mine, "id": course.id})
-    merged.given_up.append(course.id)
+    merged.given_up.append(_first_line(mine))
     return course
 
 
@@ -139,6 +142,11 @@ def _is_answer(cell: NotebookNode, taken: str | None) -> bool:
     return not all(line.startswith(STUCK) for line in remarks) or not all(
         _is_check(node) or _is_stub(node) for node in body
     )
+
+
+def _first_line(cell: NotebookNode) -> str:
+    """Return how a cell begins, by which whoever wrote it knows it again."""
+    return cell.source.strip().partition("\n")[0]
 
 
 def _is_stub(node: ast.stmt) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ppo_lesson.commands import notebook_form, notebooks
 from ppo_lesson.commands.merge import Merged, merge
+from ppo_lesson.commands.notebook_cells import EXERCISE
 from ppo_lesson.commands.own_folder import (
     cell_digest,
     choose,
@@ -119,9 +120,12 @@ def _summary(merged: Merged, known: bool, kept: str) -> str:
     said = "brought up to date"
     if parts:
         said += f" with your work ({', '.join(parts)})"
+    if merged.asked:
+        asked = ", ".join(id.removeprefix(EXERCISE) for id in merged.asked)
+        said += f"; check again, for the course has changed what is asked: {asked}"
     if merged.given_up and known:
-        both = ", ".join(merged.given_up)
-        said += f"; the course's stands in cells that you and the course have both changed: {both}"
+        both = ", ".join(map(repr, merged.given_up))
+        said += f"; the course's cells stand where it has changed yours too, which began: {both}"
     elif merged.given_up:
         said += "; which version you had is not known, so all other cells are the course's"
     return f"{said}. As you had it: {kept}"

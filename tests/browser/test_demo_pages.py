@@ -110,6 +110,7 @@ def test_a_demo_page_can_be_heard_read_and_used_without_a_mouse(name, page):
     assert page.locator("html").evaluate(MOVING) == []
 
 
+@pytest.mark.exhaustive
 def test_no_value_of_a_quick_drag_is_left_out(name, page):
     """Each is drawn in the frame that it is given; without frames, at least the last one is."""
     found, drawing = explorer(name), page.locator("#drawing")

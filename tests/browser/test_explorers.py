@@ -104,6 +104,7 @@ def test_a_slider_follows_the_mouse(opened: LabPage):
     expect_table(drawing, found, {"ratio": 0.05})
 
 
+@pytest.mark.exhaustive
 def test_they_can_be_heard_read_and_used_without_a_mouse(opened: LabPage):
     for number, name in enumerate(EXPLORERS):
         drawing = drawing_in_lab(opened.page, name)
@@ -133,6 +134,7 @@ def expect_light(page: Page, light: str) -> None:
     expect(page.locator("body")).to_have_attribute("data-jp-theme-light", light)
 
 
+@pytest.mark.exhaustive
 def test_in_the_dark_theme_they_stay_dark_on_white(dark, lab_page, stored, photograph):
     lab_page.open_notebook(stored)
     expect_light(lab_page.page, "false")

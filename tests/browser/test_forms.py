@@ -61,6 +61,7 @@ def stored(lab_page: LabPage) -> LabPage:
     return lab_page
 
 
+@pytest.mark.exhaustive
 def test_axe_finds_nothing_in_the_forms_and_verdicts_of_a_notebook(stored: LabPage) -> None:
     """Questions that are alive have their turn in test_quiz.py; all else stays as it is stored."""
     assert axe_findings(stored.page, within=OUTPUTS) == []

@@ -73,6 +73,7 @@ def test_opening_a_notebook_changes_no_byte_of_it_whatever_the_python(
     assert notebook.read_bytes() == before
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("notebook", NOTEBOOKS[:1], indirect=True, ids=lambda path: path.stem)
 def test_a_notebook_runs_from_top_to_bottom_in_the_browser(
     lab_page: LabPage, notebook: Path

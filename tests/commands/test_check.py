@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from ppo_lesson import __main__ as door
-from ppo_lesson.commands import check, lab
+from ppo_lesson.commands import check, lab, open as opening
 from ppo_lesson.notebook.environment import MISSING, NEWER, OK, TOO_NEW, TOO_OLD, Package
 
 
@@ -54,6 +55,21 @@ def test_notebooks_that_are_missing_broken_or_faulty_are_named(whole, capsys):
     out = capsys.readouterr().out
     assert "notebooks: 1 in " in out and ", 2 faults\n  00_start: missing\n  01_gradient: " in out
     assert "01_gradient.ipynb: not a notebook: " in out
+
+
+def test_a_learners_copy_that_is_broken_is_named_here_or_in_its_folder(whole, monkeypatch, capsys):
+    opening.run(start_lab=False)
+    capsys.readouterr()
+    assert door.main(["check"]) == 0
+    place = Path("my_notebooks").resolve()
+    assert f"your copies: 2 in {place}, all can be read\n" in capsys.readouterr().out
+    (place / "01_gradient.ipynb").write_text("{")
+    for folder in (place.parent, place):
+        monkeypatch.chdir(folder)
+        assert door.main(["check"]) == 1
+        out = capsys.readouterr().out
+        assert f"your copies: 2 in {place}, 1 cannot be read\n  01_gradient: " in out
+        assert "; `ppo-lesson reset 01_gradient` keeps it and brings a whole one\n" in out
 
 
 def test_a_rule_of_notebooks_check_that_is_broken_is_a_fault(course, monkeypatch, capsys):

@@ -39,6 +39,7 @@ def test_an_answer_stands_under_the_newer_check_and_what_the_course_changed_is_c
     found = sources(result)
     assert list(found) == list(newer) and result.answers == ["exercise-gae"]
     assert found["exercise-gae"] == ANSWER.replace("lesson.GAE", "theirs.GAE")
+    assert result.asked == (["exercise-gae"] if taken else [])  # unknown: nothing to compare with
     assert {id: found[id] for id in found if id != "exercise-gae"} == {
         id: source for id, source in newer.items() if id != "exercise-gae"
     }
@@ -71,7 +72,7 @@ def test_another_cell_keeps_an_edit_that_meets_no_change_of_the_course():
 def test_where_both_changed_a_cell_the_courses_stands_and_that_is_said():
     newer = CELLS | {"reading": "2 + 2 + 2"}
     result = merged(CELLS | {"reading": "2 + 40"}, newer)
-    assert sources(result) == newer and result.given_up == ["reading"] and result.edited
+    assert sources(result) == newer and result.given_up == ["2 + 40"] and result.edited
 
 
 def test_both_made_the_same_change():
@@ -176,7 +177,7 @@ def test_two_versions_back_with_nothing_known_everything_is_the_newer_courses_bu
         "aaaaaaaa",
         "known",
     ]
-    assert sources(result)["title"] == CELLS["title"] and result.given_up == ["title"]
+    assert sources(result)["title"] == CELLS["title"] and result.given_up == ["# A first lesson"]
 
 
 def test_every_exercise_of_the_course_has_an_end_that_can_be_replaced():

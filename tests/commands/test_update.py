@@ -67,8 +67,8 @@ def test_an_edited_answer_and_added_cells_stand_in_the_new_one_and_the_old_one_i
     nbformat.validate(nbformat.read(FIRST, 4))
     assert capsys.readouterr().out.splitlines()[0] == (
         "00_start: brought up to date with your work (answers to exercises: 1, cells that you "
-        "added: 1, other cells that you edited: 1); the course's stands in cells that you and the "
-        f"course have both changed: reading. As you had it: {old.name}"
+        "added: 1, other cells that you edited: 1); the course's cells stand where it has changed "
+        f"yours too, which began: '2 + 40'. As you had it: {old.name}"
     )
 
 
@@ -82,6 +82,14 @@ def test_a_second_update_has_nothing_to_do_and_a_third_version_keeps_the_answer(
     copied.write("00_start", NEWER | {"new": "7 + 7"})
     assert door.main(["update"]) == 0 and len(kept()) == 2
     assert copied.sources(FIRST) == NEWER | {"new": "7 + 7", "exercise-gae": ANSWER}
+
+
+def test_an_exercise_that_now_asks_for_something_else_is_named(copied, capsys):
+    copied.edit(FIRST, {"exercise-gae": ANSWER})
+    copied.write("00_start", CELLS | {"exercise-gae": STUB.replace("(reward)", "(reward, value)")})
+    assert door.main(["update"]) == 0 and copied.sources(FIRST)["exercise-gae"] == ANSWER
+    said = capsys.readouterr().out
+    assert "; check again, for the course has changed what is asked: gae. As" in said
 
 
 def test_a_version_that_was_skipped_does_no_harm(copied):
