@@ -522,6 +522,7 @@ CALLS: dict[str, Call] = {
 }
 # Minutes of training, or a picture in the notebook: what comes after the check is not tried here.
 LONG = {
+    "commands.sweep.trained",
     "experiments.ablations.rerun",
     "experiments.alignment",
     "experiments.groups.sampled",

@@ -66,7 +66,7 @@ def world() -> tuple[object, ...]:
     )
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_what_never_ends_gets_a_verdict_soon():
     """Each in a process of its own: some of these threads cannot be ended by anybody.
 

@@ -22,7 +22,10 @@ def board(lab_page: LabPage) -> DashboardPage:
     return DashboardPage(lab_page)
 
 
-@pytest.mark.parametrize("way", ENDS)
+@pytest.mark.parametrize(
+    "way",
+    [pytest.param(way, marks=[pytest.mark.exhaustive] if k else []) for k, way in enumerate(ENDS)],
+)
 def test_the_dashboard_moves_and_one_click_ends_the_cell_and_says_so(
     way: str, board: DashboardPage, photograph
 ) -> None:

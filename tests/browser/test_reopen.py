@@ -16,6 +16,7 @@ from ppo_lesson.training.ppo import PPOConfig
 watch = dashboard(PPOConfig(), 1)"""
 
 
+@pytest.mark.exhaustive
 def test_the_next_morning_everything_tells_what_was_answered(lab_page: LabPage, photograph) -> None:
     calls = ("ask(WEIGHT)", "predict(ESS)", "ask(WHY)", BOARD)
     first, second, third = run(lab_page, *calls, number=3)

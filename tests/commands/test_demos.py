@@ -124,6 +124,7 @@ def test_the_door_writes_them_into_the_folder_that_was_named(monkeypatch, capsys
     assert isinstance(door.parser().parse_args(["demos", "x"]).folder, Path)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
 def test_a_disk_that_is_full_leaves_no_half_page_and_is_told_with_its_name(tmp_path):
     call = (

@@ -23,7 +23,7 @@ def test_the_readme_shows_the_four_figures_that_are_stored():
     assert sorted(shown) == sorted(f"figures/{p.name}" for p in (ROOT / "figures").iterdir())
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_the_command_writes_the_stored_figures(tmp_path, monkeypatch):
     monkeypatch.setattr(figures, "NUM_SEEDS", 2)
     monkeypatch.setattr(figures, "PPOConfig", lambda: PPOConfig(total_steps=5_000))

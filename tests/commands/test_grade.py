@@ -337,7 +337,7 @@ def test_the_same_file_twice_is_graded_once(class_of, tmp_path):
     assert len(_table(table)) == 1
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
 def test_kill_9_keeps_the_rows_that_were_written(class_of, tmp_path):
     table = tmp_path / "grades.csv"

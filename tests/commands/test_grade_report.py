@@ -145,6 +145,7 @@ def test_every_terminal_takes_every_text(encoding: str):
     assert "\\ud800 \\x1b[2J\\nforged" in said and ("ε" in said) == (encoding == "utf-8")
 
 
+@pytest.mark.exhaustive
 def test_a_pipe_that_is_closed_ends_nothing():
     code = (
         "import sys\nfrom ppo_lesson.commands.grade_report import say\n"

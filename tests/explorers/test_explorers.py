@@ -71,6 +71,7 @@ def test_vega_writes_what_the_table_says_at_the_start_and_at_the_ends(name, numb
         assert f">{template.format(**row)}<" in picture
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", EXPLORERS)
 def test_vega_draws_it_as_large_as_it_says_wherever_the_sliders_are(name):
     """From its size follows where the controls lie."""

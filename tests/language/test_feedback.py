@@ -92,6 +92,7 @@ def test_a_reward_model_learns_from_pairs(head):
     assert right[0] > right[1] + 0.1
 
 
+@pytest.mark.exhaustive
 def test_a_reward_model_of_a_sure_annotator_is_right_four_times_out_of_five():
     pairs = collect_pairs(LanguageModel(0), 4_000, torch.Generator().manual_seed(6), noise=0.01)
     model = fit_reward_model(pairs, seed=0, num_epochs=8)

@@ -133,7 +133,13 @@ ENDS: dict[str, tuple[Callable[..., Any] | None, int | None, str]] = {
 }
 
 
-@pytest.mark.parametrize("wrapped", [False, True], ids=["alone", "in a function of one's own"])
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        pytest.param(False, id="alone"),
+        pytest.param(True, id="in a function of one's own", marks=pytest.mark.exhaustive),
+    ],
+)
 @pytest.mark.parametrize("end", ENDS)
 def test_every_end_is_shown_with_its_reason_and_keeps_the_last_picture(
     end: str, wrapped: bool, made, screen

@@ -161,7 +161,7 @@ def written(path: Path, *sources: str) -> NotebookNode:
     return notebook_form.read(path)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_notebook_keeps_one_output_per_cell_after_the_pictures_and_a_second_run_the_same_bytes(
     tmp_path: Path,
 ):

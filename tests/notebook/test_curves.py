@@ -58,7 +58,10 @@ def test_the_axis_of_returns_opens_with_zero_and_what_counts_as_solved(
 
 
 @pytest.mark.parametrize("value", [-500.0, -0.5, 0.0, 21.0, 520.0, 1e6])
-@pytest.mark.parametrize("solved", [475.0, -110.0, None])
+@pytest.mark.parametrize(
+    "solved",
+    [475.0, *(pytest.param(other, marks=pytest.mark.exhaustive) for other in (-110.0, None))],
+)
 def test_the_axis_of_returns_grows_both_ways_until_the_curve_is_on_it(
     solved: float | None, value: float
 ) -> None:

@@ -78,7 +78,9 @@ def test_who_takes_truncation_for_termination_misses_the_endless_value(mode: Aut
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [4001, 4002, 4003])
+@pytest.mark.parametrize(
+    "seed", [4001, *(pytest.param(seed, marks=pytest.mark.exhaustive) for seed in (4002, 4003))]
+)
 def test_the_default_settings_solve_cartpole(seed: int) -> None:
     policy = train(PPOConfig(), seed=seed).policy
     assert evaluate(policy, 100, seed + 90_000).mean() >= 475
