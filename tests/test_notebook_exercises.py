@@ -3,7 +3,8 @@
 That nothing else does is read off the source: an answer `my_...` is a name that occurs in the cells
 of its exercise alone, and no other cell has a way to a name that it does not write. What the source
 cannot show (a function of the package that looks at the learner's progress, a trace that a check
-leaves behind) is seen by running all of them twice, in the `exhaustive` tests: once with every stub replaced by the reference, once by a wrong answer.
+leaves behind) is seen by running all of them twice, in the `exhaustive` tests: once with every stub
+replaced by the reference, once by a wrong answer.
 """
 
 from __future__ import annotations
