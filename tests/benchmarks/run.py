@@ -137,8 +137,7 @@ def benchmark_solve() -> None:
     runs[cleanrl] = []
     for seed in range(7000, 7020):
         runs["ppo_lesson, defaults"].append(solve(PPOConfig(), seed))
-        if seed < 7005:
-            runs["Stable-Baselines3, tuned"].append(solve_with_sb3(seed))
+        runs["Stable-Baselines3, tuned"].append(solve_with_sb3(seed))
         if seed < 7003:
             runs[cleanrl].append(solve(CLEANRL_SETTINGS, seed))
     rows = []
