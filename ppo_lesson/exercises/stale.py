@@ -14,6 +14,7 @@ import linecache
 import re
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from types import CodeType
 from typing import Any, Literal
 
@@ -138,4 +139,6 @@ def _cell_lines(code: CodeType) -> list[str] | None:
     if len(size_time_lines_name) != 4:
         return None
     _, time, lines, _ = size_time_lines_name
-    return "".join(lines).splitlines() if time is None else None  # a cell was never saved
+    # A cell was never saved; IPython 7 gives it a time nevertheless, and a name that is no file's.
+    never_saved = time is None or not Path(code.co_filename).exists()
+    return "".join(lines).splitlines() if never_saved else None

@@ -8,8 +8,9 @@ Every push is tested with the versions of requirements.txt. What else pyproject.
 
 A fresh virtual environment is made for it, by uv, and thrown away. Outputs are compared with the
 stored ones as always, but for one cell of 00, which says that a package is newer than tested. What
-a library says of its own future (DeprecationWarning) is no failure here: it concerns us with the
-tested versions. On Linux `UV_TORCH_BACKEND=cpu` saves the 3 GB of a PyTorch for graphics cards.
+a library says of its own future (DeprecationWarning), or IPython of a history that it leaves open,
+is no failure here: it concerns us with the tested versions. On Linux `UV_TORCH_BACKEND=cpu` saves
+the 3 GB of a PyTorch for graphics cards.
 """
 
 from __future__ import annotations
@@ -48,7 +49,8 @@ ENVIRONMENTS = {
 }
 
 TESTS = ("-m", "pytest", "--nbval", "-n", "auto", "-q", "-p", "no:cacheprovider", "-W",
-         "ignore::DeprecationWarning", "-W", "ignore::PendingDeprecationWarning")  # fmt: skip
+         "ignore::DeprecationWarning", "-W", "ignore::PendingDeprecationWarning",
+         "-W", "ignore:unclosed database:ResourceWarning")  # fmt: skip
 
 
 def install(environment: Environment, folder: Path) -> Path:

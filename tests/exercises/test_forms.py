@@ -27,7 +27,9 @@ class Shown:
 
     def __init__(self, view: dict[str, Any]) -> None:
         self.view = view
-        self.box = widgets._instances[view[WIDGET]["model_id"]]
+        # ipywidgets 8 keeps them there; 7, which Colab has, in `Widget.widgets`.
+        known = getattr(widgets, "_instances", None) or widgets.Widget.widgets
+        self.box = known[view[WIDGET]["model_id"]]
         self.kept: list[dict[str, str]] = []  # as displayed, and each time it is replaced
 
     def update(self, data: dict[str, str], *, raw: bool) -> None:

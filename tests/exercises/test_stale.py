@@ -8,6 +8,7 @@ import types
 from collections.abc import Iterator
 from typing import Any
 
+import IPython
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
@@ -141,6 +142,12 @@ def test_a_function_of_an_earlier_run_is_told_and_no_other(run, shell, tmp_path,
     exec(compile(RIGHT, str(tmp_path / "helper.py"), "exec"), vars(helper))
     monkeypatch.setitem(sys.modules, "helper_module", helper)
     cells, words = RUNS[run]
+    if (
+        run == "beside a shell command"
+        and sys.version_info >= (3, 13)
+        and IPython.version_info < (8,)
+    ):
+        pytest.skip("IPython 7 cannot read a shell command on this Python")
     note = note_after(shell, *(c.replace("{script}", str(tmp_path / "helper.py")) for c in cells))
     assert words in note and bool(words) == bool(note)
 
