@@ -110,7 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("name", choices=ENVIRONMENTS)
     parser.add_argument("--python", help="an interpreter or a version, in place of the usual one")
     parser.add_argument("tests", nargs="*", help="files of tests (default: tests and notebooks)")
-    options = parser.parse_args(arguments)
+    options = parser.parse_intermixed_args(arguments)  # files after --python too
     environment = ENVIRONMENTS[options.name]
     if options.python:
         environment = environment._replace(python=options.python)
