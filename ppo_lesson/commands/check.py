@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ppo_lesson.commands import lab, notebook_rules, notebooks
-from ppo_lesson.commands.own_folder import NAME, RECORD, course_notebooks, own_file
+from ppo_lesson.commands.own_folder import course_notebooks, own_file, usual, way_out
 from ppo_lesson.exercises import progress
 from ppo_lesson.files import require_writable, sentence
 from ppo_lesson.lessons import LESSONS
@@ -74,7 +74,7 @@ def lessons() -> Iterator[Finding]:
 
 def own_copies() -> Iterator[Finding]:
     """Look whether each of a learner's copies, in this folder or in my_notebooks, can be read."""
-    folder = Path() if Path(RECORD).is_file() else Path(NAME)
+    folder = usual()
     copies = [own_file(folder, name) for name in LESSONS] if folder.is_dir() else []
     copies = [copy for copy in copies if copy]
     broken = []
@@ -82,8 +82,8 @@ def own_copies() -> Iterator[Finding]:
         try:
             notebooks.read(copy)
         except (OSError, ValueError) as error:
-            hint = f"`ppo-lesson reset {copy.stem}` keeps it and brings a whole one"
-            broken.append(Finding(f"  {copy.stem}", f"{sentence(error)}; {hint}", False))
+            said = f"{sentence(error)}; {way_out(copy)}"
+            broken.append(Finding(f"  {copy.stem}", said, False))
     if copies:
         said = f"{len(broken)} cannot be read" if broken else "all can be read"
         yield Finding("your copies", f"{len(copies)} in {folder.resolve()}, {said}", True)

@@ -43,14 +43,23 @@ def course_notebooks() -> dict[str, Path]:
     return found
 
 
+def usual() -> Path:
+    """Return where a learner's notebooks are if nobody says: here, or else in my_notebooks."""
+    return Path() if Path(RECORD).is_file() else Path(NAME)
+
+
+def way_out(own: Path) -> str:
+    """Say what helps where a learner's copy cannot be read."""
+    return f"`ppo-lesson reset {own.stem}` keeps it and brings a whole one"
+
+
 def choose(folder: Path | None) -> Path:
     """Return the folder that was named, or else this one, if it is one of a learner, or a new one.
 
     Raises:
         ValueError: the course's own notebooks, or the package, stand there.
     """
-    if folder is None:
-        folder = Path() if Path(RECORD).is_file() else Path(NAME)
+    folder = usual() if folder is None else folder
     require_own(folder)
     return folder
 

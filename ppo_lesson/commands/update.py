@@ -18,6 +18,7 @@ from ppo_lesson.commands.own_folder import (
     recorded,
     remember,
     set_aside,
+    way_out,
 )
 from ppo_lesson.files import sentence
 
@@ -71,8 +72,7 @@ def bring(folder: Path, name: str, original: Path) -> str:
     try:
         merged = merge(notebooks.read(own).cells, taken and taken.cells, new.cells)
     except ValueError as error:
-        hint = f"`ppo-lesson reset {own.stem}` keeps it and brings a whole one"
-        raise ValueError(f"{sentence(error)}; {hint}") from error
+        raise ValueError(f"{sentence(error)}; {way_out(own)}") from error
     if not merged.edited:
         put(folder, name, original)
         said = "brought up to date; you had not edited it."
