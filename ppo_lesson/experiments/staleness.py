@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from torch import Tensor
@@ -42,10 +43,9 @@ from ppo_lesson.training.statistics import Interval, mean_interval
 STORED = Path(__file__).with_name("staleness.json")
 COMMAND = "python -m ppo_lesson experiments staleness"
 NUM_SEEDS = 20  # 0 to 19, whose returns are reported
-CHOOSING_SEEDS = range(100, 105)  # by which an arm's step size is chosen
+CHOOSING_SEEDS = range(100, 120)  # by which an arm's step size is chosen
 LAGS = (0, 2, 4, 8)
-STEP_SIZES = (0.0015, 0.005, 0.015, 0.045)
-LONGER = 0.135  # is tried without a lag too: there the best may be long
+STEP_SIZES = (0.0015, 0.005, 0.015, 0.045, 0.135)
 NUM_UPDATES = 40
 EVALUATED = (24, 28, 32, 36, 40)  # after so many updates
 NUM_EPISODES = 20  # of each evaluation
@@ -80,11 +80,6 @@ class Arm:
         if self.lag:
             return f"lag {self.lag}, {self.centre}"
         return f"fresh, {self.num_envs} environments"
-
-    @property
-    def step_sizes(self) -> tuple[float, ...]:
-        """Those of Adam that are tried."""
-        return STEP_SIZES if self.lag else (*STEP_SIZES, LONGER)
 
     def config(self, step_size: float) -> PPOConfig:
         """Return the settings to train with: 8 gradient steps on each rollout."""
@@ -149,7 +144,7 @@ def head() -> dict[str, Any]:
         "config": {name: experiments.settings(arm.config(1.0)) for name, arm in ARMS.items()},
         "lags": list(LAGS),
         "cap": CAP,
-        "step_sizes": [*STEP_SIZES, LONGER],
+        "step_sizes": list(STEP_SIZES),
         "num_seeds": NUM_SEEDS,
         "choosing_seeds": list(CHOOSING_SEEDS),
         "updates": NUM_UPDATES,
@@ -165,14 +160,17 @@ def write(path: Path = STORED, engine: str = "cores") -> None:
 
 def _entries(do: experiments.Do) -> dict[str, Any]:
     entries = {}
-    for name, arm in ARMS.items():
-        grid = {"arm": [name], "step_size": arm.step_sizes}
+    for name in ARMS:
+        grid = {"arm": [name], "step_size": STEP_SIZES}
         choosing = {
-            size: columns(runs) for (_, size), runs in do(run, grid, CHOOSING_SEEDS).items()
+            f"{size:g}": _scores(columns(runs)["return"])
+            for (_, size), runs in do(run, grid, CHOOSING_SEEDS).items()
         }
-        best = max(choosing, key=lambda size: _scores(choosing[size]["return"]).mean().item())
+        best = float(max(choosing, key=lambda size: choosing[size].mean().item()))
         ((_, reported),) = do(run, {"arm": [name], "step_size": [best]}, range(NUM_SEEDS)).items()
-        tried = {f"{size:g}": found["return"] for size, found in choosing.items()}
+        tried = {
+            size: [significant(x, 4) for x in found.tolist()] for size, found in choosing.items()
+        }
         entries[name] = {"choosing": tried, "step_size": best, **columns(reported)}
     return entries
 
@@ -206,7 +204,7 @@ def measured(arm: str, name: str = "return", path: Path = STORED) -> Tensor:
 def tried(arm: str, path: Path = STORED) -> dict[float, float]:
     """Return the mean return of the seeds that choose, for each step size."""
     rows = _stored(path)[arm]["choosing"]
-    return {float(size): _scores(found).mean().item() for size, found in rows.items()}
+    return {float(size): fmean(found) for size, found in rows.items()}
 
 
 def best_step_size(arm: str, path: Path = STORED) -> float:

@@ -29,7 +29,7 @@ def test_every_entry_is_whole_and_its_step_size_is_that_of_the_other_seeds(arm: 
     assert ((ess > 0) & (ess <= 1)).all() and (kl >= 0).all()
     assert (kl == 0).all() == (staleness.ARMS[arm].lag == 0)
     tried = staleness.tried(arm)
-    assert tuple(tried) == staleness.ARMS[arm].step_sizes
+    assert tuple(tried) == staleness.STEP_SIZES
     assert staleness.best_step_size(arm) == max(tried, key=lambda size: tried[size])
 
 

@@ -104,21 +104,20 @@ IN_TRAINING = Question(
     options=(
         Option(
             "Both: moving the centre is what counts, as in the exact calculation.",
-            "There data were endless and advantages exact. Here differences are +6 and -36, and "
-            "both intervals include 0.",
+            "There data were endless and advantages exact. Here the means are 70 and 28 lower.",
         ),
         Option(
             "The weighted one alone: without weights the samples are those of the actor.",
-            "Its mean is 6 higher, with an interval from -59 to 73.",
+            "Its mean is 28 lower, with an interval from -90 to 38.",
         ),
         Option(
-            "Neither: in this record no difference is seen at four updates.",
-            "The differences are +6 and -36, and both intervals include 0.",
+            "Neither: in this record both means are lower at four updates.",
+            "By 70 without weights (7 to 132) and by 28 with them, where the interval includes 0.",
             correct=True,
         ),
         Option(
             "The one without weights alone: weights add variance.",
-            "Its mean is 36 lower, with an interval from -96 to 28.",
+            "Its mean is 70 lower, with an interval from -132 to -7.",
         ),
     ),
 )
