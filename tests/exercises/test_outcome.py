@@ -10,6 +10,7 @@ from ppo_lesson.exercises.outcome import (
     FLOAT32_TOLERANCE,
     describe_kind,
     observe,
+    same_gradient,
     same_outcome,
     same_value,
 )
@@ -89,6 +90,7 @@ def test_shapes_kinds_and_lengths_must_agree():
     assert same_value([X, X.int()], (X, X.int()), 1e-6)
     assert same_value(2, torch.tensor(2.0), 1e-6)
     assert not same_value("2", 2, 1e-6)
+    assert not same_gradient(X, X.reshape(3, 1), X, 1e-6)
 
 
 def test_side_effects_are_part_of_an_outcome():

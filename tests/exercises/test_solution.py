@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 import torch
 
@@ -34,6 +36,13 @@ def test_what_a_solution_calls_stands_above_it():
     source = solution_cell(EXERCISES["gae"])
     assert source.index("def backward_sum(") < source.index("def my_gae(")
     assert [f.__name__ for f in solution_functions(EXERCISES["gae"])] == ["gae", "backward_sum"]
+
+
+def test_a_solution_must_be_a_function_of_its_own_lines():
+    exercise = EXERCISES["importance_weights"]
+    weights = lambda log_target, log_proposal: log_target  # noqa: E731 - named, it is what is tried
+    with pytest.raises(TypeError, match=r"^function: expected a def, got 'weights = lambda"):
+        solution_cell(dataclasses.replace(exercise, reference=weights, solution=""))
 
 
 def test_a_name_of_the_package_comes_from_where_it_was_defined():

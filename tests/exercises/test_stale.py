@@ -73,6 +73,9 @@ RUNS: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "def is misspelt": ((RIGHT, "Def my_answer(x):\n    return x"), SYNTAX),
     "the cell failed above the definition": ((RIGHT, "1 / 0\n" + RIGHT + " * 2"), EARLY),
+    "it failed above a helper and the definition": (
+        (RIGHT, "1 / 0\ndef helper(x):\n    return x\n" + RIGHT), EARLY,
+    ),
     "an annotation fails": ((RIGHT, "def my_answer(x: Missing):\n    return x"), EARLY),
     "it failed below the definition": ((RIGHT, RIGHT + " * 2\n1 / 0"), ""),
     "mended": ((RIGHT, "def my_answer(x:\n    return x", RIGHT + " + 0"), ""),

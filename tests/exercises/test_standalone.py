@@ -67,6 +67,11 @@ ALONE = {
         "h = g",
         "def f(x):\n    return h(x)",
     ),
+    "a helper by both its names": (
+        "def g(x):\n    return x",
+        "h = g",
+        "def f(x):\n    return g(x) + h(x)",
+    ),
     "itself": ("def f(x, n=2):\n    return 0.0 if n == 0 else x + f(x, n - 1)",),
     "numbers and lists of them": (
         "TWO, PARTS = 2.0, [0.25, {'rest': (0.75, None, True)}]",

@@ -39,6 +39,7 @@ def test_values_are_written_to_four_digits():
     assert describe_value(torch.tensor(1 + 2j)) == "(1+2j)"
     assert describe_value(torch.Generator()) == "a generator"
     assert describe_value(describe_value) == "the function describe_value"
+    assert describe_value({}) == "dict"
 
 
 def test_text_of_an_exception_is_one_line_and_never_fails():

@@ -73,12 +73,15 @@ def test_only_integers_are_integers(dtype: torch.dtype) -> None:
 
 
 def test_numbers_and_indices_are_checked_against_their_interval() -> None:
-    check_between(0, 1, gamma=0.0, gae_lambda=1.0)
+    check_between(0, 1, gamma=0.0, gae_lambda=torch.tensor(1.0))
     check_indices(3, action=torch.tensor([0, 2]))
     for bad in (-0.1, 1.1, NAN):
         message = re.escape(f"gamma: expected a number in [0, 1], got {bad!r}")
         with pytest.raises(ValueError, match=message):
             check_between(0, 1, gamma=bad)
+    for no_number in (True, torch.tensor(True), torch.tensor([0.5]), "0.5"):
+        with pytest.raises(ValueError, match=r"^gamma: expected a number in \[0, 1\], got "):
+            check_between(0, 1, gamma=no_number)
     with pytest.raises(ValueError, match=re.escape("x: expected a number in (0, 1), got 1")):
         check_between(0, 1, open_low=True, open_high=True, x=1)
     for bad in (0.0, -1.0, INF, NAN):
