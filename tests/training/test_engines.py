@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -42,8 +45,12 @@ def test_here_a_job_is_begun_when_it_is_asked_for() -> None:
     assert list(replies) == [(1, Reply("10"))]
 
 
-@pytest.mark.exhaustive
-def test_a_worker_that_is_killed_costs_its_own_job_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", ["1", pytest.param("2", marks=pytest.mark.exhaustive)])
+def test_a_worker_that_is_killed_costs_its_own_job_alone(
+    number: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOKY_MAX_CPU_COUNT", number)
+
     def work(folder: Path, job: int) -> Any:  # sent as it is: a worker knows no module of tests
         (folder / f"{job}-{os.getpid()}").touch()
         if job == 2:
@@ -68,3 +75,75 @@ def test_what_cannot_be_sent_or_come_back_is_an_error_of_the_job() -> None:
     found = dict(cores(work, {0: 0, 1: 1, 2: (part for part in "abc")}))
     assert found.pop(0) == 0
     assert len(found) == 2 and all("pickle" in reply.error for reply in found.values())
+
+
+class LostError(Exception):
+    """What the stand-in for Ray raises where Ray raises its RayError."""
+
+
+class StandIn(ModuleType):
+    """The part of Ray that the engine calls, in this process; `test_sweeps.py` starts the real."""
+
+    def __init__(self) -> None:
+        """Be no cluster yet."""
+        super().__init__("ray")
+        self.begun = self.ended = 0
+        self.entered = False
+        self.cancelled: list[Any] = []
+        self.exceptions = ModuleType("ray.exceptions")
+        self.exceptions.RayError = LostError  # type: ignore[attr-defined]
+
+    def is_initialized(self) -> bool:
+        return self.entered
+
+    def init(self, address: str, **options: Any) -> None:
+        self.begun += 1
+
+    def shutdown(self) -> None:
+        self.ended += 1
+
+    def put(self, thing: Any) -> Any:
+        return thing
+
+    def remote(self, **options: Any) -> Any:
+        return lambda call: SimpleNamespace(remote=lambda *given: partial(call, *given))
+
+    def wait(self, every: list[Any], num_returns: int, timeout: float) -> tuple[list, list]:
+        return every[:1], every[1:]
+
+    def get(self, reference: Callable[[], Any]) -> Any:
+        return reference()
+
+    def cancel(self, reference: Any, force: bool) -> None:
+        self.cancelled.append(reference)
+
+
+@pytest.fixture
+def stand_in(monkeypatch: pytest.MonkeyPatch) -> StandIn:
+    ray = StandIn()
+    monkeypatch.setitem(sys.modules, "ray", ray)
+    monkeypatch.setitem(sys.modules, "ray.exceptions", ray.exceptions)
+    return ray
+
+
+def lost_at_two(job: int) -> Reply:
+    if job == 2:
+        raise LostError("\nThe node died.\n\n  It had been busy.")
+    return Reply(job)
+
+
+def test_on_ray_a_lost_job_is_an_error_and_the_others_go_on(stand_in: StandIn) -> None:
+    found = dict(engines.ray(lost_at_two, {7: 1, 8: 2, 9: 3}))
+    lost = Reply(error="LostError: The node died. It had been busy.")
+    assert found == {7: Reply(1), 8: lost, 9: Reply(3)}
+    assert (stand_in.begun, stand_in.ended, stand_in.cancelled) == (1, 1, [])
+
+
+def test_on_ray_what_is_closed_early_cancels_its_jobs_and_leaves_a_cluster_of_others(
+    stand_in: StandIn,
+) -> None:
+    stand_in.entered = True
+    replies = engines.ray(lost_at_two, {7: 1, 8: 2, 9: 3})
+    assert next(replies) == (7, Reply(1))
+    replies.close()
+    assert len(stand_in.cancelled) == 2 and (stand_in.begun, stand_in.ended) == (0, 0)
