@@ -8,7 +8,7 @@ SILENT_SHARE = Question(
     id="predict-silent-share",
     prompt=(
         "The actor is four updates behind, and its largest weight is 1.3. The clip (ε = 0.2) is "
-        "centred on the actor. Before this update's first step, which share of the data, weighed "
+        "centred on the actor. Before this update's first step, which share of the data, weighted "
         "by |A|, has no gradient?"
     ),
     options=(

@@ -106,7 +106,7 @@ nothing. A NaN of a worker *with* samples is a fault, and has to show in the res
     mistakes=(
         Mistake(
             "All workers have the same weight, as in a plain all_reduce average. A sample of a "
-            "worker with few samples then counts for more than one of a worker with many. Weigh "
+            "worker with few samples then counts for more than one of a worker with many. Weight "
             "each row by its count.",
             lambda gradient, count: gradient.mean(0),
         ),

@@ -34,7 +34,7 @@ MACHINES = (
     Slide("Exercise: many gradients become one",
           ("13/exercise-all-reduce-mean",), minutes=7),
     Slide(
-        "Workers weighed alike",
+        "Workers weighted alike",
         ("13/unequal:table",),
         ask="Your workers have unequal numbers of tokens. How do you average their gradients?",
         wrong="A mean of means is taken for the mean. It is one only where the counts are equal.",
