@@ -262,6 +262,20 @@ def curve(centre: str, name: str, path: Path = STORED) -> list[Interval]:
     return [mean_interval(measured(arm, name, path)) for arm in arms]
 
 
+def course(one: str, other: str = "", path: Path = STORED) -> list[Interval]:
+    """Return an interval for each of EVALUATED: of what `one` returns then, or how much more.
+
+    Args:
+        one: a key of ARMS.
+        other: "", or a key of ARMS, whose returns are taken off seed by seed.
+        path: of the record.
+    """
+    found = measured(one, path=path)
+    if other:
+        found = found - measured(other, path=path)
+    return [mean_interval(column) for column in found.T]
+
+
 COLUMNS = ("updates behind", "clip's centre", "best step size", "ESS/N", "KL", "mean return")
 COLUMNS += ("95 % interval",)
 

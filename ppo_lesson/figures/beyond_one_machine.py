@@ -23,6 +23,7 @@ def plot_lags(
     curves: Mapping[str, Sequence[Interval]],
     ylabel: str,
     legend: bool = False,
+    xlabel: str = "updates behind, $k$",
 ) -> Axes:
     """Draw what was measured against how many updates the actor is behind.
 
@@ -32,14 +33,16 @@ def plot_lags(
         curves: where the clip's centre is -> (U,) means with the ends of their intervals.
         ylabel: what was measured.
         legend: whether the curves are named here.
+        xlabel: which updates are meant, where it is not the lag.
     """
+    apart = 0.015 * (lags[-1] - lags[0])
     for k, (role, label) in enumerate(zip(ROLES, curves, strict=False)):
         low, middle, high = zip(*curves[label], strict=True)
-        x = [lag + 0.12 * (k - 1) for lag in lags]  # intervals side by side
+        x = [lag + apart * (k - 1) for lag in lags]  # intervals side by side
         style = line_style(role)
         ax.vlines(x, low, high, color=style["color"], linewidth=2, alpha=0.7)
         ax.plot(x, middle, marker=MARKERS[k], markersize=7, label=label, **style)
-    ax.set(xlabel="updates behind, $k$", ylabel=ylabel)
+    ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.set_xticks(list(lags))
     ax.set_ylim(bottom=0)
     if legend:

@@ -47,6 +47,16 @@ def test_the_table_and_the_curves_say_the_same() -> None:
         assert [round(interval.middle) for interval in curve[1:]] == shown
 
 
+def test_the_course_of_a_difference_is_that_of_the_two_arms() -> None:
+    one, other = "lag 8, old, weighted", "lag 8, behaviour"
+    apart = staleness.course(one, other)
+    assert len(apart) == len(staleness.EVALUATED)
+    middles = [interval.middle for interval in staleness.course(one)]
+    taken_off = [interval.middle for interval in staleness.course(other)]
+    expected = [a - b for a, b in zip(middles, taken_off, strict=True)]
+    assert [interval.middle for interval in apart] == pytest.approx(expected)
+
+
 @pytest.mark.exhaustive
 def test_a_run_has_a_number_for_every_update_and_evaluation() -> None:
     found = staleness.run("lag 4, old, weighted", 0.005, seed=3)

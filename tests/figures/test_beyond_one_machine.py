@@ -18,3 +18,10 @@ def test_each_way_has_its_means_and_intervals_side_by_side(ax: Axes) -> None:
     legend = ax.get_legend()
     assert legend is not None
     assert [text.get_text() for text in legend.get_texts()] == ["actor", "learner"]
+
+
+def test_returns_may_stand_against_the_updates_so_far(ax: Axes) -> None:
+    one = [Interval(1, 2, 3), Interval(2, 4, 5)]
+    plot_lags(ax, (24, 40), {"actor": one}, "return", xlabel="updates so far")
+    assert ax.get_xlabel() == "updates so far"
+    assert ax.get_xticks().tolist() == [24, 40]

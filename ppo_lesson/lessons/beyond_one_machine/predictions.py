@@ -8,7 +8,7 @@ SILENT_SHARE = Question(
     id="predict-silent-share",
     prompt=(
         "The actor is four updates behind, and its largest weight is 1.3. The clip (ε = 0.2) is "
-        "centred on the actor. Before this update's first step, which share of the data, weighed "
+        "centred on the actor. Before this update's first step, which share of the data, weighted "
         "by |A|, has no gradient?"
     ),
     options=(
@@ -99,25 +99,29 @@ IN_TRAINING = Question(
     prompt=(
         "In training, the actor is four updates behind, and every way to update has its own best "
         "step size. Which way around the learner returns at least 50 more than the clip around the "
-        "actor?"
+        "actor, as the mean after 32, 36 and 40 updates?"
     ),
     options=(
         Option(
             "Both: moving the centre is what counts, as in the exact calculation.",
-            "There data were endless and advantages exact. Here the means are 70 and 28 lower.",
+            "After 24 updates both are ahead, by 84 and 79. At the end the means are 70 and 28 "
+            "lower.",
         ),
         Option(
             "The weighted one alone: without weights the samples are those of the actor.",
-            "Its mean is 28 lower, with an interval from -90 to 38.",
+            "It is ahead after 24 updates. At the end its mean is 28 lower, with an interval from "
+            "-90 to 38.",
         ),
         Option(
-            "Neither: in this record both means are lower at four updates.",
-            "By 70 without weights (7 to 132) and by 28 with them, where the interval includes 0.",
+            "Neither: at the end both means are lower.",
+            "By 70 without weights (7 to 132) and by 28 with them, where the interval includes 0. "
+            "After 24 updates both were ahead.",
             correct=True,
         ),
         Option(
             "The one without weights alone: weights add variance.",
-            "Its mean is 70 lower, with an interval from -132 to -7.",
+            "It is ahead after 24 updates. At the end its mean is 70 lower, with an interval from "
+            "-132 to -7.",
         ),
     ),
 )

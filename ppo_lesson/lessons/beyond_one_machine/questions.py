@@ -35,7 +35,7 @@ CLIPPED_AT_ONCE = Question(
 WHAT_IS_LEFT = Question(
     id="machines-what-is-left",
     prompt=(
-        "Each sample is weighed by old over behaviour, without a cap, and the batch is endless. "
+        "Each sample is weighted by old over behaviour, without a cap, and the batch is endless. "
         "The advantages are exact for the actor. What is still out of date in the gradient?"
     ),
     options=(
@@ -79,7 +79,7 @@ SMALL_WORKER = Question(
         ),
         Option(
             "Four times as much as one of the large worker.",
-            "1/2 · 1/100 against 1/2 · 1/400. Weighed by counts both are 1/500.",
+            "1/2 · 1/100 against 1/2 · 1/400. Weighted by counts both are 1/500.",
             correct=True,
         ),
         Option(

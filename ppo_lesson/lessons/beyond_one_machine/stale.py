@@ -186,6 +186,16 @@ r = \frac{\pi_\theta}{\pi_{old}}, \quad w = \min\Big(\frac{\pi_{old}}{\mu},\, C\
             "notebook 03; here each weight stands alone.",
             with_weight(lambda r, w, cap: w.exp().clamp(max=cap) / w.exp().clamp(max=cap).mean()),
         ),
+        Mistake(
+            "You cut the weight off at 1 + epsilon. That is the clip's end for the ratio; the "
+            "weight's cap is C.",
+            of(lambda r, w, a, e, c: -(w.exp().clamp(max=1 + e) * lower(r.exp(), a, e)).mean()),
+        ),
+        Mistake(
+            "You multiplied the mean loss by the mean weight. A weight belongs to its own sample: "
+            "multiply first, then take the mean.",
+            of(lambda r, w, a, e, c: -w.exp().clamp(max=c).mean() * lower(r.exp(), a, e).mean()),
+        ),
         Mistake("The clip is missing: the weighted surrogate rewards any distance.", of(no_clip)),
         Mistake(
             "You clipped the ratio but took no minimum, so a sample that has moved to the wrong "

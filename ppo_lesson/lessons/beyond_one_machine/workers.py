@@ -49,6 +49,11 @@ def _root(gradient: Tensor, count: Tensor) -> Tensor:
     return (weight * gradient).sum(0) / weight.sum()
 
 
+def _rows_without_nan(gradient: Tensor, count: Tensor) -> Tensor:
+    kept = ~gradient.isnan().any(1)
+    return _plain(gradient[kept], count[kept])
+
+
 def _a_row_for_each_worker(gradient: Tensor, count: Tensor) -> Tensor:
     return all_reduce_mean(gradient, count).expand_as(gradient)
 
@@ -106,7 +111,7 @@ nothing. A NaN of a worker *with* samples is a fault, and has to show in the res
     mistakes=(
         Mistake(
             "All workers have the same weight, as in a plain all_reduce average. A sample of a "
-            "worker with few samples then counts for more than one of a worker with many. Weigh "
+            "worker with few samples then counts for more than one of a worker with many. Weight "
             "each row by its count.",
             lambda gradient, count: gradient.mean(0),
         ),
@@ -162,6 +167,12 @@ nothing. A NaN of a worker *with* samples is a fault, and has to show in the res
             "You turn every NaN into 0. That is right for a worker without samples, but it hides "
             "the fault of one that has some: leave out rows by their count, not by their values.",
             lambda gradient, count: _plain(gradient.nan_to_num(nan=0.0), count),
+        ),
+        Mistake(
+            "You leave out every row with a NaN. That is right for a worker without samples, but "
+            "it hides the fault of one that has some: leave out rows by their count, not by their "
+            "values.",
+            _rows_without_nan,
         ),
     ),
     properties=(

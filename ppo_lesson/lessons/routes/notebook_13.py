@@ -17,7 +17,7 @@ MACHINES = (
         "Around which policy should the clip lie?",
         ("13/centres-table:table",),
         ask="Compare the first two rows of each k: one thing is changed. Which?",
-        wrong="The weight gets the credit. Most of the gain comes from moving the centre.",
+        wrong="The weight gets the credit. From k = 4 on most of the gain is the centre's.",
         minutes=4,
     ),
     Slide("Exercise: three policies in one loss",
@@ -26,14 +26,15 @@ MACHINES = (
     Slide(
         "What a stale actor costs in training",
         ("13/record-figure:picture",),
-        ask="Which panel would you log, and what would you compare it with?",
-        wrong="The exact calculation is taken for a forecast. Its winner does not win here.",
+        ask="Which panel would you log? And after how many updates would you compare arms?",
+        wrong="The exact calculation is taken for a forecast. Its winner leads early, from four "
+        "updates behind on, and does not last.",
         minutes=3,
     ),
     Slide("Exercise: many gradients become one",
           ("13/exercise-all-reduce-mean",), minutes=7),
     Slide(
-        "Workers weighed alike",
+        "Workers weighted alike",
         ("13/unequal:table",),
         ask="Your workers have unequal numbers of tokens. How do you average their gradients?",
         wrong="A mean of means is taken for the mean. It is one only where the counts are equal.",
