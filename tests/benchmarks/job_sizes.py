@@ -28,8 +28,8 @@ from ppo_lesson.training.engines import ENGINES, find_engine
 from ppo_lesson.training.jobs import Job, attempt, versions
 
 NUM_SEEDS = 3  # of each task
-NUM_EMPTY = 200  # jobs that do nothing
-NUM_TIMES = 2  # each engine
+NUM_EMPTY = 4_000  # jobs that do nothing: their seconds must stand out from those of a start
+NUM_TIMES = 3  # each engine
 
 
 def size_of(task: Callable[..., Any], num_seeds: int = NUM_SEEDS) -> JobSize:
@@ -68,7 +68,9 @@ def cost_of(engine: str, num_empty: int = NUM_EMPTY, num_times: int = NUM_TIMES)
     one = min(seconds_for(engine, 1) for _ in range(num_times))
     many = min(seconds_for(engine, 1 + num_empty) for _ in range(num_times))
     print(f"{engine}: {one} s, {many} s", file=sys.stderr, flush=True)
-    return EngineCost(one, max(many - one, 0.0) / num_empty)
+    if many <= one:
+        raise ValueError(f"{engine}: {num_empty} jobs took no time beside its start; measure again")
+    return EngineCost(one, (many - one) / num_empty)
 
 
 def machine() -> str:
