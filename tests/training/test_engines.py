@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -67,6 +68,24 @@ def test_a_worker_that_is_killed_costs_its_own_job_alone(
     assert sorted(begun) == ["0", "1", "2", "3", "4", "5"]
 
 
+@pytest.mark.parametrize("system", ["posix", "nt"])
+def test_a_worker_is_deaf_to_ctrl_c_and_ends_without_its_driver(
+    system: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parents = iter([7, 7, 1])  # the driver's number; then that of whoever takes orphans in
+    deaf: list[Any] = []
+    ended = threading.Event()
+    monkeypatch.setattr(engines, "SECONDS_BETWEEN", 0.0)
+    monkeypatch.setattr(signal, "signal", lambda *given: deaf.append(given))
+    monkeypatch.setattr(os, "getppid", lambda: next(parents), raising=False)
+    monkeypatch.setattr(os, "_exit", lambda code: ended.set())
+    monkeypatch.setattr(os, "name", system)
+    engines._begin(7)
+    assert deaf == [(signal.SIGINT, signal.SIG_IGN)]
+    # On Windows a process has the number of its parent for good: nothing is watched.
+    assert ended.wait(10) if system == "posix" else next(parents) == 7
+
+
 @pytest.mark.exhaustive
 def test_what_cannot_be_sent_or_come_back_is_an_error_of_the_job() -> None:
     def work(job: Any) -> Any:
@@ -120,6 +139,7 @@ class StandIn(ModuleType):
 
 @pytest.fixture
 def stand_in(monkeypatch: pytest.MonkeyPatch) -> StandIn:
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")  # which the engine sets; undone afterwards
     ray = StandIn()
     monkeypatch.setitem(sys.modules, "ray", ray)
     monkeypatch.setitem(sys.modules, "ray.exceptions", ray.exceptions)
@@ -146,4 +166,6 @@ def test_on_ray_what_is_closed_early_cancels_its_jobs_and_leaves_a_cluster_of_ot
     replies = engines.ray(lost_at_two, {7: 1, 8: 2, 9: 3})
     assert next(replies) == (7, Reply(1))
     replies.close()
-    assert len(stand_in.cancelled) == 2 and (stand_in.begun, stand_in.ended) == (0, 0)
+    assert len(stand_in.cancelled) == 2
+    assert list(engines.ray(lost_at_two, {7: 1})) == [(7, Reply(1))]
+    assert (stand_in.begun, stand_in.ended) == (0, 0)
