@@ -163,7 +163,7 @@ def _entries(do: experiments.Do) -> dict[str, Any]:
     for name in ARMS:
         grid = {"arm": [name], "step_size": STEP_SIZES}
         choosing = {
-            f"{size:g}": _scores(columns(runs)["return"])
+            f"{size:g}": _scores([found["return"] for found in runs])
             for (_, size), runs in do(run, grid, CHOOSING_SEEDS).items()
         }
         best = float(max(choosing, key=lambda size: choosing[size].mean().item()))

@@ -25,7 +25,7 @@ def plot_lags(
     legend: bool = False,
     xlabel: str = "updates behind, $k$",
 ) -> Axes:
-    """Draw what was measured against how many updates the actor is behind.
+    """Draw what was measured against updates: those that the actor is behind, or those so far.
 
     Args:
         ax: to draw on.

@@ -48,3 +48,11 @@ def test_a_job_is_measured_by_what_is_sent_and_by_its_file(monkeypatch: pytest.M
     size = size_of(task, 2)
     assert 5_000 < size.result_bytes < 5_500 and 0 < size.seconds < 1
     assert 300 < size.shipped_bytes < 3_000
+
+
+def test_a_job_that_cost_nothing_was_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests.benchmarks import job_sizes as benchmark
+
+    monkeypatch.setattr(benchmark, "seconds_for", lambda engine, number: 5.0 - number / 1_000)
+    with pytest.raises(ValueError, match=r"^ray: 200 jobs took no time beside its start"):
+        benchmark.cost_of("ray", 200)

@@ -46,11 +46,11 @@ def test_here_a_job_is_begun_when_it_is_asked_for() -> None:
     assert list(replies) == [(1, Reply("10"))]
 
 
-@pytest.mark.parametrize("number", ["1", pytest.param("2", marks=pytest.mark.exhaustive)])
+@pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.exhaustive)])
 def test_a_worker_that_is_killed_costs_its_own_job_alone(
-    number: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    workers: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("LOKY_MAX_CPU_COUNT", number)
+    monkeypatch.setenv("LOKY_MAX_CPU_COUNT", workers)
 
     def work(folder: Path, job: int) -> Any:  # sent as it is: a worker knows no module of tests
         (folder / f"{job}-{os.getpid()}").touch()
